@@ -1,0 +1,2 @@
+export * from './graph.ts';
+export { builder, type Builder } from './builder.ts';

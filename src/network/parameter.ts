@@ -1,0 +1,31 @@
+import type { DType } from '../tensor/index.ts';
+
+/** What a stored tensor is to its network. */
+export type Role =
+  | 'dense'
+  | 'conv'
+  | 'grouped_conv'
+  | 'depthwise_conv'
+  | 'transposed_conv'
+  | 'recurrent_input'
+  | 'recurrent_hidden'
+  | 'embedding'
+  | 'attention_query'
+  | 'attention_key'
+  | 'attention_value'
+  | 'attention_packed'
+  | 'attention_output'
+  | 'norm_scale'
+  | 'norm_shift'
+  | 'norm_mean'
+  | 'norm_variance'
+  | 'bias'
+  | 'recurrent_bias'
+  | 'layer_scale'
+  | 'activation_slope'
+  | 'positional_embedding'
+  | 'token'
+  | 'initial_state'
+  | 'constant'
+  | 'unused'
+  | 'unknown';
