@@ -1,8 +1,5 @@
-import type { FloatDType, Tensor } from '../tensor/index.ts';
+import type { AxisRole, FloatDType, Tensor } from '../tensor/index.ts';
 import type { Key } from '../random/index.ts';
-
-/** What an axis of a weight means to the linear map it belongs to. */
-export type AxisRole = 'out' | 'in' | 'kernel' | 'batch';
 
 /**
  * The tensor to draw. A weight acts as `y = W x` with `fanIn` inputs per output and `fanOut` outputs

@@ -1,4 +1,4 @@
-import type { DType } from '../tensor/index.ts';
+import type { AxisRole, DType } from '../tensor/index.ts';
 
 /** What a stored tensor is to its network. */
 export type Role =
@@ -9,7 +9,10 @@ export type Role =
   | 'transposed_conv'
   | 'recurrent_input'
   | 'recurrent_hidden'
+  | 'recurrent_bias'
   | 'embedding'
+  | 'positional_embedding'
+  | 'token'
   | 'attention_query'
   | 'attention_key'
   | 'attention_value'
@@ -20,12 +23,73 @@ export type Role =
   | 'norm_mean'
   | 'norm_variance'
   | 'bias'
-  | 'recurrent_bias'
   | 'layer_scale'
   | 'activation_slope'
-  | 'positional_embedding'
-  | 'token'
   | 'initial_state'
   | 'constant'
   | 'unused'
   | 'unknown';
+
+/** A box of a parameter that is a linear map of its own: one gate of one direction, one projection. */
+export interface Block {
+  /** `forward/forget`, `query`, … */
+  readonly name: string;
+  readonly start: readonly number[];
+  readonly shape: readonly number[];
+  readonly fanIn: number;
+  readonly fanOut: number;
+}
+
+/** A residual branch that a layer ends: the `index`-th of `count` in the network. */
+export interface BranchEnd {
+  readonly index: number;
+  readonly count: number;
+  /** What stands between the layer and the sum and could be zero instead of the layer itself. */
+  readonly closedBy: 'norm_scale' | 'layer_scale' | null;
+}
+
+/** One stored tensor, what it is, and where it stands in the network. */
+export interface ParameterInfo {
+  readonly name: string;
+  readonly shape: readonly number[];
+  readonly dtype: DType;
+  readonly role: Role;
+  /** The node that uses it first, `null` if none does. */
+  readonly node: string | null;
+  readonly operator: string | null;
+  /** How often the stored tensor is used; exporters store equal tensors once. */
+  readonly uses: number;
+  /** One role per axis; empty if the tensor is no linear map. */
+  readonly layout: readonly AxisRole[];
+  readonly groups: number;
+  /** Inputs that each output sums over, in the forward pass; per gate or projection where it has blocks. */
+  readonly fanIn: number | null;
+  /** Outputs that each input reaches, which the backward pass sums over; an average where strides make it vary. */
+  readonly fanOut: number | null;
+  /** Empty if the tensor is one map. */
+  readonly blocks: readonly Block[];
+  /** The activation that feeds the layer, such as `relu` or `leaky_relu:0.2`. */
+  readonly precededBy: string | null;
+  /** The activation that the layer feeds. */
+  readonly followedBy: string | null;
+  /** Whether a normalisation of the output makes the scale of this weight irrelevant to the signal. */
+  readonly normalised: boolean;
+  /** `head` if no other weight follows, `first` if none precedes. */
+  readonly position: 'first' | 'hidden' | 'head' | null;
+  readonly branchEnd: BranchEnd | null;
+  /** Why the role is `unknown`, in one sentence. */
+  readonly problem: string | null;
+}
+
+/** What a graph means: its parameters in the order of their first use, and its shape as a whole. */
+export interface Network {
+  readonly parameters: readonly ParameterInfo[];
+  /** Weighted layers on the longest path from an input to an output. */
+  readonly depth: number;
+  /** Number of residual branches. */
+  readonly branches: number;
+  /** Whether any normalisation stands in the network. */
+  readonly normalised: boolean;
+  /** Activations that occur, by name, with `samples` of those that have no name of their own. */
+  readonly activations: readonly string[];
+}

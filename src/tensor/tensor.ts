@@ -17,6 +17,9 @@ export type DType =
 /** The element types that initial weights can have. */
 export type FloatDType = 'float32' | 'float64' | 'float16' | 'bfloat16';
 
+/** What an axis of a weight means to the linear map it belongs to. */
+export type AxisRole = 'out' | 'in' | 'kernel' | 'batch';
+
 /** What holds the elements of each dtype; the two 16-bit floats are held as their bits. */
 export interface TensorData {
   readonly float32: Float32Array;
