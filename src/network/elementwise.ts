@@ -73,8 +73,7 @@ const UNARY: Readonly<Record<string, Unary>> = {
   Softplus: named('softplus'),
   Softsign: named('softsign'),
   Mish: named('mish'),
-  Gelu: (node) =>
-    named(node.attributes['approximate'] === 'tanh' ? 'gelu_tanh' : 'gelu')(node),
+  Gelu: (node) => named(node.attributes['approximate'] === 'tanh' ? 'gelu_tanh' : 'gelu')(node),
   FastGelu: named('gelu_tanh'),
   Swish: (node) => gatedBySigmoid(attribute(node, 'alpha', 1)),
   QuickGelu: (node) => gatedBySigmoid(attribute(node, 'alpha', 1.702)),
@@ -105,7 +104,11 @@ export function storedScalar(wiring: Wiring, value: string | undefined): number 
     return passes ? storedScalar(wiring, node.inputs[0]) : null;
   }
   if (sizeOf(constant.shape) !== 1) return null;
-  if (constant.dtype !== 'float32' && constant.dtype !== 'float64' && !constant.dtype.includes('int')) {
+  if (
+    constant.dtype !== 'float32' &&
+    constant.dtype !== 'float64' &&
+    !constant.dtype.includes('int')
+  ) {
     return null;
   }
   return Number(constant.read().data[0]);
@@ -131,8 +134,8 @@ export function elementwiseMaps(wiring: Wiring): Map<string, ElementwiseMap> {
 function unaryMap(node: Node, mapOf: (value: string) => ElementwiseMap): ElementwiseMap | null {
   if (node.operator === 'Clip') return null;
   if (node.operator === 'PRelu') {
-    const input = mapOf(node.inputs[0]);
-    return { ...input, samples: input.samples.map((x) => (x < 0 ? PRELU_SLOPE * x : x)) };
+    const { source, samples } = mapOf(node.inputs[0]);
+    return { source, samples: samples.map((x) => (x < 0 ? PRELU_SLOPE * x : x)) };
   }
   const unary = UNARY[node.operator];
   if (unary === undefined || (node.operator !== 'Dropout' && node.inputs.length !== 1)) return null;
@@ -157,7 +160,8 @@ function binaryMap(
     if (!wiring.isData(input)) {
       const number = storedScalar(wiring, input);
       if (number === null) return null;
-      if (result !== null) result = { ...result, samples: result.samples.map((x) => binary(x, number)) };
+      if (result !== null)
+        result = { ...result, samples: result.samples.map((x) => binary(x, number)) };
       else scalar = scalar === null ? number : binary(scalar, number);
       continue;
     }
@@ -213,7 +217,9 @@ export function activationSites(
         ({ node }) => node.outputs[0] === undefined || maps.get(node.outputs[0])?.source !== source,
       );
     if (!leaves || isAffine(samples)) continue;
-    sites.set(value, { source, output: value, name: nameOf(samples), samples });
+    const isLearned = wiring.producer.get(value)?.operator === 'PRelu';
+    const name = isLearned ? `prelu:${PRELU_SLOPE}` : nameOf(samples);
+    sites.set(value, { source, output: value, name, samples });
   }
   return sites;
 }
@@ -227,8 +233,24 @@ function isAffine(samples: Float64Array): boolean {
 
 /** Names without a parameter; the parametric families are fitted below. */
 const PLAIN = [
-  'relu', 'relu6', 'tanh', 'sigmoid', 'hard_tanh', 'hard_swish', 'erf', 'arctan', 'softsign',
-  'softplus', 'elu', 'selu', 'gelu', 'gelu_tanh', 'silu', 'mish', 'sin', 'abs',
+  'relu',
+  'relu6',
+  'tanh',
+  'sigmoid',
+  'hard_tanh',
+  'hard_swish',
+  'erf',
+  'arctan',
+  'softsign',
+  'softplus',
+  'elu',
+  'selu',
+  'gelu',
+  'gelu_tanh',
+  'silu',
+  'mish',
+  'sin',
+  'abs',
 ] as const;
 
 /** Largest difference on the grid at which two functions count as one; GELU's two forms differ by 5e-4. */
@@ -268,4 +290,12 @@ function fitted(samples: Float64Array): string[] {
   const steepness = at(samples, 0.5) - at(samples, -0.5);
   if (steepness > 0) names.push(`hard_sigmoid:${rounded(steepness)}`);
   return names;
+}
+
+/** `E f(z)²` for z ~ N(0, 1) from the samples of f, by the trapezoidal rule. */
+export function gaussianMoment(samples: Float64Array | null): number | null {
+  if (samples === null) return null;
+  let sum = 0;
+  for (let i = 0; i < samples.length; i++) sum += samples[i] ** 2 * Math.exp(-(GRID[i] ** 2) / 2);
+  return sum / 16 / Math.sqrt(2 * Math.PI);
 }

@@ -1,1 +1,2 @@
 export * from './parameter.ts';
+export { describeNetwork } from './describe.ts';

@@ -70,6 +70,10 @@ export interface ParameterInfo {
   readonly blocks: readonly Block[];
   /** The activation that feeds the layer, such as `relu` or `leaky_relu:0.2`. */
   readonly precededBy: string | null;
+  /** `E f(z)²`, z ~ N(0, 1), of an activation `custom` that feeds the layer; `null` otherwise. */
+  readonly precededMoment: number | null;
+  /** What the layer's input is made by, behind pooling, reshaping and the like. */
+  readonly fedBy: 'activation' | 'layer' | 'norm' | 'input' | 'other' | null;
   /** The activation that the layer feeds. */
   readonly followedBy: string | null;
   /** Whether a normalisation of the output makes the scale of this weight irrelevant to the signal. */
@@ -90,6 +94,6 @@ export interface Network {
   readonly branches: number;
   /** Whether any normalisation stands in the network. */
   readonly normalised: boolean;
-  /** Activations that occur, by name, with `samples` of those that have no name of their own. */
+  /** Activations that occur, by name, `custom` for those without a name here. */
   readonly activations: readonly string[];
 }
