@@ -10,6 +10,7 @@ import { isNormalisation, NORM_SLOTS } from './norms.ts';
 import type { BranchEnd, Network, ParameterInfo, Role } from './parameter.ts';
 import { findResiduals, type Residual } from './residual.ts';
 import { rootsOf } from './roots.ts';
+import { findLinks } from './links.ts';
 import { wire, type Wiring } from './wiring.ts';
 
 /**
@@ -58,6 +59,7 @@ export function describeNetwork(graph: Graph): Network {
       ...parameters,
       ...inner.flatMap((network) => network.parameters),
     ]),
+    links: findLinks(landmarks, layers, positions.of),
     depth: Math.max(positions.depth, ...inner.map((network) => network.depth)),
     branches: residuals.length,
     normalised: graph.nodes.some((node) => isNormalisation(wiring, node)),

@@ -154,27 +154,23 @@ function binaryMap(
   if (node.operator === 'Clip') return clipped(wiring, node, mapOf);
   const binary = BINARY[node.operator];
   if (binary === undefined) return null;
-  let result: ElementwiseMap | null = null;
-  let scalar: number | null = null;
+  let source: string | null = null;
+  const terms: ((i: number) => number)[] = [];
   for (const input of node.inputs) {
-    if (!wiring.isData(input)) {
-      const number = storedScalar(wiring, input);
-      if (number === null) return null;
-      if (result !== null)
-        result = { ...result, samples: result.samples.map((x) => binary(x, number)) };
-      else scalar = scalar === null ? number : binary(scalar, number);
-      continue;
-    }
-    const map = mapOf(input);
-    if (result === null) {
-      const left = scalar;
-      result = left === null ? map : { ...map, samples: map.samples.map((x) => binary(left, x)) };
+    if (wiring.isData(input)) {
+      const map = mapOf(input);
+      if (source !== null && source !== map.source) return null;
+      source = map.source;
+      terms.push((i) => map.samples[i]);
     } else {
-      if (result.source !== map.source) return null;
-      result = { ...map, samples: result.samples.map((x, i) => binary(x, map.samples[i])) };
+      const scalar = storedScalar(wiring, input);
+      if (scalar === null) return null;
+      terms.push(() => scalar);
     }
   }
-  return result;
+  if (source === null) return null;
+  const samples = GRID.map((_, i) => terms.map((term) => term(i)).reduce((a, b) => binary(a, b)));
+  return { source, samples };
 }
 
 function clipped(

@@ -85,11 +85,22 @@ export interface ParameterInfo {
   readonly problem: string | null;
 }
 
+/** Two layers in a row with only a positively homogeneous activation between them. */
+export interface Link {
+  /** The weight of the second layer. */
+  readonly parameter: string;
+  /** Outputs of the first and of the second layer. */
+  readonly from: string;
+  readonly to: string;
+}
+
 /** What a graph means: its parameters in the order of their first use, and its shape as a whole. */
 export interface Network {
   readonly parameters: readonly ParameterInfo[];
   /** Weighted layers on the longest path from an input to an output. */
   readonly depth: number;
+  /** Hidden layers in a row whose signal scales in proportion, in the order of the nodes. */
+  readonly links: readonly Link[];
   /** Number of residual branches. */
   readonly branches: number;
   /** Whether any normalisation stands in the network. */

@@ -1,0 +1,70 @@
+import { scheme } from '../init/index.ts';
+import type { Network, ParameterInfo } from '../network/index.ts';
+import { fold, key, type Key } from '../random/index.ts';
+import { sizeOf, stridesOf, type FloatDType, type Tensor } from '../tensor/index.ts';
+import { KEEP, type Choice, type Plan, type PlanEntry, type PlannedBlock } from './plan.ts';
+import { specOfParameter } from './spec.ts';
+
+/**
+ * The weights of a plan by name, each drawn when it is asked for from the stream
+ * `fold(key(seed), name)`: no value depends on another parameter, on the order or on what is kept.
+ */
+export function applyPlan(plan: Plan, network: Network): Map<string, () => Tensor<FloatDType>> {
+  const infos = new Map(network.parameters.map((parameter) => [parameter.name, parameter]));
+  const root = key(plan.seed);
+  const draws = new Map<string, () => Tensor<FloatDType>>();
+  for (const entry of plan.parameters) {
+    const info = infos.get(entry.name);
+    if (info === undefined || entry.scheme === KEEP) continue;
+    draws.set(entry.name, () => drawEntry(fold(root, entry.name), entry, info));
+  }
+  return draws;
+}
+
+function drawEntry(stream: Key, entry: PlanEntry, info: ParameterInfo): Tensor<FloatDType> {
+  if (entry.blocks.length === 0) return { ...draw(stream, entry, info), shape: info.shape };
+  const first = draw(fold(stream, entry.blocks[0].name), entry.blocks[0], info, entry.blocks[0]);
+  const data =
+    first.data.constructor === Float64Array
+      ? new Float64Array(sizeOf(info.shape))
+      : first.data.constructor === Float32Array
+        ? new Float32Array(sizeOf(info.shape))
+        : new Uint16Array(sizeOf(info.shape));
+  for (const [index, block] of entry.blocks.entries()) {
+    const tensor = index === 0 ? first : draw(fold(stream, block.name), block, info, block);
+    paste(data, info.shape, tensor.data, block);
+  }
+  return { dtype: first.dtype, shape: info.shape, data };
+}
+
+function draw(
+  stream: Key,
+  choice: Choice,
+  info: ParameterInfo,
+  block?: PlannedBlock,
+): Tensor<FloatDType> {
+  const record = scheme(choice.scheme);
+  const spec = specOfParameter(info, block);
+  return record.draw(stream, spec, { ...record.options, ...choice.options }) as Tensor<FloatDType>;
+}
+
+/** Copies a block's rows to their place in the whole. */
+function paste(
+  whole: { [index: number]: number },
+  shape: readonly number[],
+  part: ArrayLike<number>,
+  block: PlannedBlock,
+): void {
+  const strides = stridesOf(shape);
+  const index = block.shape.map(() => 0);
+  for (let from = 0; from < part.length; from++) {
+    let to = 0;
+    for (let axis = 0; axis < index.length; axis++) {
+      to += (block.start[axis] + index[axis]) * strides[axis];
+    }
+    whole[to] = part[from];
+    for (let axis = index.length - 1; axis >= 0 && ++index[axis] === block.shape[axis]; axis--) {
+      index[axis] = 0;
+    }
+  }
+}

@@ -1,0 +1,2 @@
+export { ruleFor } from './table.ts';
+export type { Advice, Rule } from './rule.ts';

@@ -1,0 +1,27 @@
+import type { Network, ParameterInfo } from '../../network/index.ts';
+import type { Choice } from '../plan.ts';
+
+/** What a rule decides for a parameter. */
+export interface Advice extends Choice {
+  readonly reason: string;
+  readonly reference: string | null;
+  /** Other choices for blocks of these names; every other block gets the choice of the whole. */
+  readonly blockChoices?: Readonly<Record<string, Choice>>;
+}
+
+/** From a parameter and its network to advice. */
+export type Rule = (parameter: ParameterInfo, network: Network) => Advice;
+
+/** A number as reasons show it: four significant digits. */
+export function shown(value: number): string {
+  return String(Number(value.toPrecision(4)));
+}
+
+export const HE = 'He et al. 2015, eq. 10, arXiv:1502.01852';
+export const LECUN = 'LeCun et al. 1998, Efficient BackProp, §4.6';
+export const GLOROT = 'Glorot & Bengio 2010, eq. 16';
+export const SAXE = 'Saxe et al. 2014, arXiv:1312.6120';
+export const PENNINGTON = 'Pennington et al. 2017, arXiv:1711.04735';
+export const XIAO = 'Xiao et al. 2018, arXiv:1806.05393';
+export const KLAMBAUER = 'Klambauer et al. 2017, arXiv:1706.02515';
+export const SCHOENHOLZ = 'Schoenholz et al. 2017, arXiv:1611.01232';

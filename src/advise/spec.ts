@@ -1,0 +1,66 @@
+import { scheme, type Options, type Spec } from '../init/index.ts';
+import type { ParameterInfo } from '../network/index.ts';
+import { isFloat } from '../tensor/index.ts';
+import { FORGET_BIAS, KEEP, type Choice, type PlannedBlock } from './plan.ts';
+
+/** Whether a choice is drawn by a scheme of its own rather than kept or put together from blocks. */
+export function isDrawn(choice: Choice): boolean {
+  return choice.scheme !== KEEP && choice.scheme !== FORGET_BIAS;
+}
+
+/**
+ * What an initializer needs to know of a parameter, or of one block of it. `TypeError` if the
+ * parameter is no float tensor.
+ */
+export function specOfParameter(parameter: ParameterInfo, block?: PlannedBlock): Spec {
+  const { name, dtype, layout, groups } = parameter;
+  if (!isFloat(dtype)) throw new TypeError(`${name}: dtype must be a float type, got ${dtype}`);
+  const fans = block ?? parameter;
+  const shape = block?.shape ?? parameter.shape;
+  const isMap = layout.length > 0;
+  return {
+    shape: isMap ? withoutUnitBatch(shape, layout) : shape,
+    dtype,
+    layout: isMap ? withoutUnitBatch(layout, layout, shape) : layout,
+    groups,
+    fanIn: fans.fanIn ?? 1,
+    fanOut: fans.fanOut ?? 1,
+  };
+}
+
+/** A batch axis of extent 1 (one direction of a recurrent layer) says nothing about the map. */
+function withoutUnitBatch<T>(
+  list: readonly T[],
+  layout: Spec['layout'],
+  shape: readonly number[] = list as readonly number[],
+): T[] {
+  return list.filter((_, axis) => layout[axis] !== 'batch' || shape[axis] !== 1);
+}
+
+/** The named scheme's values for a spec: checked options, standard deviation. Throws where it is undefined. */
+export function stdOf(choice: Choice, spec: Spec, where: string): number {
+  const record = scheme(choice.scheme);
+  const options = { ...record.options, ...choice.options };
+  try {
+    record.check(spec, options);
+  } catch (error) {
+    if (!(error instanceof Error)) throw error;
+    throw new RangeError(`${where}: ${error.message}`, { cause: error });
+  }
+  return record.std(spec, options);
+}
+
+/** Whether a scheme's size depends on fans, so that a tensor without fans cannot have it. */
+export function needsFans(name: string, options: Options): boolean {
+  const record = scheme(name);
+  const spec: Spec = {
+    shape: [2, 2],
+    dtype: 'float32',
+    layout: ['out', 'in'],
+    groups: 1,
+    fanIn: 2,
+    fanOut: 2,
+  };
+  const all = { ...record.options, ...options };
+  return record.std(spec, all) !== record.std({ ...spec, fanIn: 5, fanOut: 7 }, all);
+}
