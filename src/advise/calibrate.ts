@@ -19,7 +19,10 @@ export function calibrate(
   secondMoment: (value: string) => number | null,
 ): Plan | null {
   const factors = new Map<string, number>();
-  for (const chain of chainsOf(network.links)) {
+  const ends = new Set(
+    network.parameters.filter(({ branchEnd }) => branchEnd !== null).map(({ name }) => name),
+  );
+  for (const chain of chainsOf(network.links.filter(({ parameter }) => !ends.has(parameter)))) {
     const ratios = chain.map(
       ({ from, to }) => (secondMoment(to) ?? NaN) / (secondMoment(from) ?? NaN),
     );

@@ -28,8 +28,9 @@ const NORMALISED =
 
 function baseRule(parameter: ParameterInfo, network: Network): Advice {
   const { precededBy, followedBy, position, fedBy, normalised } = parameter;
-  if (position === 'head') return headRule(parameter);
   const rectifier = rectifierAround(parameter);
+  if (position === 'head' && !(rectifier !== null && followedBy === rectifier))
+    return headRule(parameter);
   if (rectifier !== null) return heRule(parameter, rectifier);
   if (isNamed(precededBy)) {
     const { family, zeroCentred } = activation(precededBy);

@@ -1,0 +1,72 @@
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { jsonOption, seedOption } from '../options.ts';
+import type { SampleOptions } from '../run-sample.ts';
+
+const EXAMPLES = `
+Examples:
+  $ stepzero sample he_normal --shape 64,32,3,3 --layout oi --out w.npy
+  $ stepzero sample orthogonal --shape 256,256 --gain 1.05 --seed 3
+  $ stepzero sample variance_scaling --shape 100,50 --layout io --scale 2 --mode fan_avg --distribution uniform --out w.json`;
+
+/** Parses `64,32,3,3`. */
+function shapeValue(text: string): number[] {
+  const shape = text.split(/[,x]/).map(Number);
+  if (!/^\d+([,x]\d+)*$/.test(text) || !shape.every(Number.isSafeInteger)) {
+    throw new InvalidArgumentError('must be non-negative integers such as 64,32,3,3.');
+  }
+  return shape;
+}
+
+function numberValue(text: string): number {
+  const number = Number(text);
+  if (text.trim() === '' || !Number.isFinite(number)) {
+    throw new InvalidArgumentError('must be a finite number.');
+  }
+  return number;
+}
+
+/** Options of schemes that `sample` takes by name. */
+const NUMBERS = ['gain', 'slope', 'scale', 'value', 'mean', 'std', 'low', 'high'] as const;
+
+/** `stepzero sample`: one tensor. */
+export function sampleCommand(): Command {
+  const command = new Command('sample')
+    .description('draw one tensor of initial weights')
+    .argument('<scheme>', 'a name from `stepzero schemes`, e.g. he_normal')
+    .addOption(
+      new Option('--shape <N,N,…>', 'shape of the tensor')
+        .argParser(shapeValue)
+        .makeOptionMandatory(),
+    )
+    .addOption(
+      new Option('--layout <LAYOUT>', 'oi: [out, in, …kernel]; io: […kernel, in, out]')
+        .choices(['oi', 'io'])
+        .default('oi'),
+    )
+    .addOption(
+      new Option('--groups <N>', 'groups of a grouped convolution')
+        .argParser(numberValue)
+        .default(1),
+    )
+    .addOption(
+      new Option('--dtype <DTYPE>', 'element type')
+        .choices(['float32', 'float64', 'float16', 'bfloat16'])
+        .default('float32'),
+    );
+  for (const name of NUMBERS) {
+    command.addOption(
+      new Option(`--${name} <X>`, `option ${name} of the scheme`).argParser(numberValue),
+    );
+  }
+  return command
+    .addOption(new Option('--mode <MODE>', 'fan_in, fan_out, fan_avg or fan_geo_avg'))
+    .addOption(new Option('--distribution <NAME>', 'normal, truncated_normal or uniform'))
+    .addOption(seedOption())
+    .addOption(new Option('--out <FILE>', 'write the values: .npy or .json'))
+    .addOption(jsonOption())
+    .addHelpText('after', EXAMPLES)
+    .action(async (scheme: string, options: SampleOptions) => {
+      const { runSample } = await import('../run-sample.ts');
+      await runSample(scheme, options);
+    });
+}

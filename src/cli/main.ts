@@ -1,0 +1,60 @@
+#!/usr/bin/env node
+import { Command, CommanderError } from 'commander';
+import { adviseCommand } from './commands/advise.ts';
+import { architecturesCommand } from './commands/architectures.ts';
+import { initCommand } from './commands/init.ts';
+import { inspectCommand } from './commands/inspect.ts';
+import { sampleCommand } from './commands/sample.ts';
+import { schemesCommand } from './commands/schemes.ts';
+import { FAILURE, sentenceOf, USAGE, UsageError } from './failure.ts';
+import { VERSION } from './version.ts';
+
+const EXAMPLES = `
+Examples:
+  $ stepzero init model.onnx -o start.onnx          initial weights for a network, with proof
+  $ stepzero init mlp:784-512x10-10:relu            the same for a named architecture
+  $ stepzero advise model.onnx                      the plan and its reasons, nothing written
+  $ stepzero inspect model.onnx                     what every stored tensor is
+  $ stepzero sample orthogonal --shape 64,64 --layout oi --out w.npy
+
+Exit codes: 0 done, 1 bad input, 2 wrong usage.`;
+
+async function main(): Promise<void> {
+  const program = new Command('stepzero')
+    .description(
+      'What should the initial weights of my network be, and why? Gives any network its weights at step zero, the reason for every one, and the proof by running it.',
+    )
+    .version(VERSION)
+    .addHelpText('after', EXAMPLES)
+    .configureHelp({ showGlobalOptions: true });
+  for (const command of [
+    initCommand(),
+    adviseCommand(),
+    inspectCommand(),
+    sampleCommand(),
+    schemesCommand(),
+    architecturesCommand(),
+  ]) {
+    program.addCommand(command);
+  }
+  for (const command of [program, ...program.commands]) {
+    command.exitOverride().showHelpAfterError(`(${command.name()} --help shows examples)`);
+  }
+  try {
+    await program.parseAsync();
+  } catch (error) {
+    if (error instanceof CommanderError) {
+      process.exitCode = error.exitCode === 0 || error.code === 'commander.help' ? 0 : USAGE;
+      return;
+    }
+    process.stderr.write(`stepzero: ${sentenceOf(error)}\n`);
+    process.exitCode = error instanceof UsageError ? USAGE : FAILURE;
+  }
+}
+
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') process.exit(0);
+  throw error;
+});
+
+await main();

@@ -1,0 +1,203 @@
+import { accessSync, constants } from 'node:fs';
+import { basename, dirname, extname } from 'node:path';
+import { advise, applyPlan, calibrate, type Plan } from '../advise/index.ts';
+import { sameFile, writeAtomically, writeModelFile } from '../files/index.ts';
+import { judgeSignal, makeInputs, measureSignal, type SignalRow } from '../measure/index.ts';
+import { describeNetwork, type Network } from '../network/index.ts';
+import { htmlReport, terminalReport, type InitReport } from '../report/index.ts';
+import type { Tensor } from '../tensor/index.ts';
+import { UsageError } from './failure.ts';
+import { frameworkDefaults } from './framework-defaults.ts';
+import { loadModel, type Loaded } from './load.ts';
+import { printJson, printText, textOptions } from './print.ts';
+import { progress, type Progress } from './progress.ts';
+import { readInputs } from './read-inputs.ts';
+import { writeTensors } from './write-tensors.ts';
+
+/** Options of `init` and `advise`. */
+export interface InitOptions {
+  readonly out?: string;
+  readonly inPlace?: boolean;
+  readonly seed: number;
+  readonly scheme?: string;
+  readonly set?: readonly string[];
+  readonly keep?: readonly string[];
+  readonly input?: string;
+  readonly batch?: number;
+  readonly run: boolean;
+  readonly calibrate: boolean;
+  readonly json?: boolean;
+  readonly html?: string;
+}
+
+type Draws = ReadonlyMap<string, () => Tensor>;
+
+/** Plans, draws, proves and (for `init`) writes; prints the report. */
+export async function runInit(text: string, options: InitOptions, writes: boolean): Promise<void> {
+  const bar = progress();
+  try {
+    bar.say(`Reading ${text}`);
+    const loaded = loadModel(text);
+    const output = writes ? outputPath(loaded, options) : null;
+    const network = describeNetwork(loaded.model.graph);
+    const drawn = advise(network, { ...options, model: loaded.label });
+    const proof = options.run ? await prove(loaded, network, drawn, options, bar) : null;
+    const plan = proof?.plan ?? drawn;
+    const draws = proof?.draws ?? applyPlan(plan, network);
+    if (output !== null) {
+      bar.say(`Writing ${output}`);
+      await write(output, loaded, network, draws, options.inPlace === true);
+    }
+    const report: InitReport = {
+      ...plan,
+      signal: proof?.signal ?? null,
+      verdict:
+        proof?.verdict ?? 'Not run, so nothing is proved: leave out --no-run to see the signal.',
+      notes: [...(proof?.notes ?? []), ...notesOf(network)],
+      output,
+      command: ['stepzero', ...process.argv.slice(2)].map(quoted).join(' '),
+    };
+    if (options.html !== undefined) {
+      bar.say(`Writing ${options.html}`);
+      await writeAtomically(options.html, [new TextEncoder().encode(await htmlReport(report))]);
+    }
+    bar.end();
+    if (options.json === true) printJson(report);
+    else {
+      printText(terminalReport(report, textOptions()));
+      if (options.html !== undefined) printText(`Wrote ${options.html}`);
+    }
+  } finally {
+    bar.end();
+  }
+}
+
+const FORMATS = ['.onnx', '.safetensors', '.npz'];
+
+/** Where to write: checked before any work is done. */
+function outputPath(loaded: Loaded, { out, inPlace }: InitOptions): string {
+  if (inPlace === true && loaded.path === null) {
+    throw new UsageError(
+      `--in-place: must have a file to overwrite, got the architecture ${loaded.label}`,
+    );
+  }
+  const path = inPlace === true ? (loaded.path as string) : (out ?? defaultOutput(loaded));
+  if (inPlace !== true && !FORMATS.includes(extname(path))) {
+    throw new UsageError(`--out: must end in ${FORMATS.join(', ')}, got ${path}`);
+  }
+  if (inPlace !== true && loaded.path !== null && sameFile(path, loaded.path)) {
+    throw new UsageError(
+      `--out: must not be the model itself unless --in-place is given, got ${path}`,
+    );
+  }
+  try {
+    accessSync(dirname(path), constants.W_OK);
+  } catch {
+    throw new Error(
+      `${path}: must be in a folder that exists and can be written to, got ${dirname(path)}`,
+    );
+  }
+  return path;
+}
+
+function defaultOutput({ label, path }: Loaded): string {
+  if (path !== null) return `${basename(path, extname(path))}.init.onnx`;
+  return `${label.replaceAll(/[^A-Za-z0-9.-]+/g, '-').replace(/-+$/, '')}.onnx`;
+}
+
+interface Proof {
+  readonly plan: Plan;
+  readonly draws: Draws;
+  readonly signal: { readonly before: readonly SignalRow[]; readonly after: readonly SignalRow[] };
+  readonly verdict: string;
+  readonly notes: readonly string[];
+}
+
+/** Runs the network with the weights it came with and with the new ones. */
+async function prove(
+  loaded: Loaded,
+  network: Network,
+  drawn: Plan,
+  options: InitOptions,
+  bar: Progress,
+): Promise<Proof> {
+  const { model, label } = loaded;
+  const feeds = makeInputs(model.graph, {
+    seed: options.seed,
+    ...(options.batch === undefined ? {} : { batch: options.batch }),
+    ...(options.input === undefined ? {} : { given: readInputs(options.input) }),
+  });
+  const run = (what: string, values: ReadonlyMap<string, Tensor>): Promise<readonly SignalRow[]> =>
+    measureSignal(model, feeds, {
+      name: label,
+      values,
+      progress: (done, total) => bar.say(`Running ${what}`, done, total),
+    });
+  const notes: string[] = [];
+  const isSpec = loaded.path === null;
+  if (isSpec) {
+    notes.push(
+      'An architecture has no weights of its own, so “before” is what PyTorch would give it: U(±1/√fan_in) for weights.',
+    );
+  }
+  bar.say('Running before');
+  const before = await run('before', isSpec ? frameworkDefaults(network, options.seed) : new Map());
+  bar.say('Drawing weights');
+  let plan = drawn;
+  let values = drawAll(applyPlan(plan, network));
+  let after = await run('after', values);
+  const moments = new Map(after.map((row) => [row.name, row.secondMoment]));
+  const calibrated = options.calibrate
+    ? calibrate(plan, network, (name) => moments.get(name) ?? null)
+    : null;
+  if (calibrated !== null) {
+    const count = calibrated.parameters.filter((entry, i) => entry !== plan.parameters[i]).length;
+    notes.push(
+      `In this draw a rectifier chain wandered off by chance (finite width); ${count} weights were scaled by their measured factors. --no-calibrate leaves them as drawn, another --seed draws others.`,
+    );
+    plan = calibrated;
+    values = drawAll(applyPlan(plan, network));
+    after = await run('after', values);
+  }
+  const judged = judgeSignal(after);
+  const earlier = judgeSignal(before);
+  const verdict = `${judged.sentence} Before: ${earlier.sentence.replace(/^The signal /, 'it ').replace(/^There/, 'there')}`;
+  const draws = new Map([...values].map(([name, tensor]) => [name, () => tensor]));
+  return { plan, draws, signal: { before, after }, verdict, notes };
+}
+
+function drawAll(draws: Draws): Map<string, Tensor> {
+  return new Map([...draws].map(([name, draw]) => [name, draw()]));
+}
+
+async function write(
+  path: string,
+  loaded: Loaded,
+  network: Network,
+  draws: Draws,
+  inPlace: boolean,
+): Promise<void> {
+  if (extname(path) === '.onnx' || inPlace) {
+    await writeModelFile(path, loaded.model, draws, { inPlace });
+  } else {
+    await writeTensors(path, loaded.model.graph, network, draws);
+  }
+}
+
+function notesOf(network: Network): string[] {
+  const unknown = network.parameters.filter(({ role }) => role === 'unknown');
+  return unknown.length === 0
+    ? []
+    : [
+        `${unknown.length} tensors of unknown role stay as they are: ${unknown
+          .slice(0, 5)
+          .map(({ name }) => name)
+          .join(', ')}${unknown.length > 5 ? ', …' : ''}.`,
+      ];
+}
+
+function quoted(argument: string): string {
+  return /^[\w@%+=:,./-]+$/.test(argument)
+    ? argument
+    : `'${argument.replaceAll("'", String.raw`'\''`)}'`;
+}
