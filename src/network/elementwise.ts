@@ -212,12 +212,19 @@ export function activationSites(
       usesOf(wiring, value).some(
         ({ node }) => node.outputs[0] === undefined || maps.get(node.outputs[0])?.source !== source,
       );
-    if (!leaves || isAffine(samples)) continue;
+    if (!leaves || isAffine(samples) || !samples.every(Number.isFinite)) continue;
     const isLearned = wiring.producer.get(value)?.operator === 'PRelu';
     const name = isLearned ? `prelu:${PRELU_SLOPE}` : nameOf(samples);
+    if (name === 'custom' && isStatistic(wiring, value)) continue;
     sites.set(value, { source, output: value, name, samples });
   }
   return sites;
+}
+
+/** A square that is only averaged belongs to a normalisation. */
+function isStatistic(wiring: Wiring, value: string): boolean {
+  const uses = usesOf(wiring, value);
+  return uses.length > 0 && uses.every(({ node }) => node.operator.startsWith('Reduce'));
 }
 
 function isAffine(samples: Float64Array): boolean {

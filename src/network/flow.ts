@@ -60,7 +60,7 @@ export function following(landmarks: Landmarks, layer: Layer): Following {
         const output = node.outputs[0];
         if (layerOf.has(node) || ENDS.has(node.operator) || output === undefined) continue;
         const isNorm = isNormalisation(wiring, node);
-        const isMixed = !isNorm && node.inputs.filter((input) => wiring.isData(input)).length > 1;
+        const isMixed = !isNorm && mixes(wiring, node);
         if (isMixed && (crossings === CROSSINGS || node.operator === 'MatMul')) continue;
         normalised ||= isNorm && crossings === 0;
         next.push({ value: output, crossings: crossings + (isMixed ? 1 : 0) });
@@ -69,6 +69,14 @@ export function following(landmarks: Landmarks, layer: Layer): Following {
     frontier = next;
   }
   return { activation: null, normalised };
+}
+
+/** Whether a node puts two data values together, other than a value and its own mean. */
+function mixes(wiring: Wiring, node: Node): boolean {
+  const data = node.inputs.filter((input) => wiring.isData(input));
+  const isMean = (input: string): boolean =>
+    wiring.producer.get(input)?.operator.startsWith('Reduce') === true;
+  return data.length > 1 && !data.some(isMean);
 }
 
 /** What feeds a layer. */
