@@ -45,7 +45,7 @@ function draw(
 ): Tensor<FloatDType> {
   const record = scheme(choice.scheme);
   const spec = specOfParameter(info, block);
-  return record.draw(stream, spec, { ...record.options, ...choice.options }) as Tensor<FloatDType>;
+  return record.draw(stream, spec, { ...record.options, ...choice.options });
 }
 
 /** Copies a block's rows to their place in the whole. */

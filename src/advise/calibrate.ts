@@ -2,6 +2,12 @@ import type { Link, Network } from '../network/index.ts';
 import type { Plan, PlanEntry } from './plan.ts';
 import { shown } from './rules/rule.ts';
 
+/** Four digits, so that the rounding of one machine's run does not show in the weights. */
+const steady = (factor: number): number => Number(factor.toPrecision(4));
+
+/** Fewer layers in a row than this cannot wander far. */
+const SHORTEST = 4;
+
 /** A chain is left as drawn while its second moment stays within this factor of where it started. */
 const TOLERANCE = 1.5;
 
@@ -10,7 +16,8 @@ const TOLERANCE = 1.5;
  * average over draws; in one draw of width n it wanders by a factor with log-variance about 5/n per
  * layer (Hanin & Nica 2020, arXiv:1812.05994). Where it wandered off by more than 1.5, every weight
  * of the chain is scaled so that each layer passes on exactly what it gets. One measurement is
- * enough, since the layers between are homogeneous. Returns `null` if nothing has to change.
+ * enough, since the layers between are homogeneous. Residual networks and short chains are left alone.
+ * Returns `null` if nothing has to change.
  * Reference: Mishkin & Matas 2016, arXiv:1511.06422, for the idea of scaling by a measurement.
  */
 export function calibrate(
@@ -19,10 +26,8 @@ export function calibrate(
   secondMoment: (value: string) => number | null,
 ): Plan | null {
   const factors = new Map<string, number>();
-  const ends = new Set(
-    network.parameters.filter(({ branchEnd }) => branchEnd !== null).map(({ name }) => name),
-  );
-  for (const chain of chainsOf(network.links.filter(({ parameter }) => !ends.has(parameter)))) {
+  for (const chain of chainsOf(network.branches > 0 ? [] : network.links)) {
+    if (chain.length < SHORTEST) continue;
     const ratios = chain.map(
       ({ from, to }) => (secondMoment(to) ?? NaN) / (secondMoment(from) ?? NaN),
     );
@@ -34,7 +39,7 @@ export function calibrate(
     });
     if (!wandered) continue;
     for (const [index, link] of chain.entries())
-      factors.set(link.parameter, 1 / Math.sqrt(ratios[index]));
+      factors.set(link.parameter, steady(1 / Math.sqrt(ratios[index])));
   }
   const parameters = plan.parameters.map((entry) => scaled(entry, factors.get(entry.name)));
   return parameters.some((entry, index) => entry !== plan.parameters[index])

@@ -20,7 +20,7 @@ export function overrideFor(
   network: Network,
   { scheme, set = [], keep = [] }: Overrides,
 ): (parameter: ParameterInfo) => Advice | null {
-  const all = scheme === undefined ? null : parseScheme(scheme);
+  const all = scheme === undefined ? null : parseChoice(scheme);
   const rules = set.map((text) => parseSet(network, text));
   const kept = keep.map((text) => matcher(network, text, '--keep'));
   return (parameter) => {
@@ -33,8 +33,7 @@ export function overrideFor(
       return advice(rule.choice, `As asked by --set '${rule.text}'.`);
     }
     if (all === null || parameter.layout.length === 0) return null;
-    const choice = { scheme: all.scheme.name, options: all.options };
-    return advice(choice, `As asked by --scheme ${scheme}.`);
+    return advice(all, `As asked by --scheme ${scheme}.`);
   };
 }
 
@@ -44,7 +43,7 @@ function requireFans(parameter: ParameterInfo, choice: Choice): void {
   if (parameter.fanIn !== null || sizeOf(parameter.shape) === 0) return;
   if (!needsFans(choice.scheme, choice.options)) return;
   throw new RangeError(
-    `${parameter.name}: ${choice.scheme} must have a weight with fans, got a ${parameter.role} of shape [${parameter.shape}]`,
+    `${parameter.name}: ${choice.scheme} must have a weight with fans, got a ${parameter.role} of shape [${parameter.shape.join()}]`,
   );
 }
 
@@ -56,12 +55,12 @@ function parseSet(
   if (parts === null) {
     throw new RangeError(`--set: must be PATTERN=scheme(option=value), got '${text}'`);
   }
-  const { scheme, options } = parseScheme(parts[2]);
-  return {
-    text,
-    matches: matcher(network, parts[1], '--set'),
-    choice: { scheme: scheme.name, options },
-  };
+  return { text, matches: matcher(network, parts[1], '--set'), choice: parseChoice(parts[2]) };
+}
+
+function parseChoice(text: string): Choice {
+  const { scheme, options } = parseScheme(text);
+  return { scheme: scheme.name, options };
 }
 
 /** A pattern with `*` for any text and `?` for one character, matched against whole names. */

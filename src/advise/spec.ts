@@ -15,26 +15,20 @@ export function isDrawn(choice: Choice): boolean {
 export function specOfParameter(parameter: ParameterInfo, block?: PlannedBlock): Spec {
   const { name, dtype, layout, groups } = parameter;
   if (!isFloat(dtype)) throw new TypeError(`${name}: dtype must be a float type, got ${dtype}`);
-  const fans = block ?? parameter;
+  const { fanIn, fanOut } = block ?? parameter;
   const shape = block?.shape ?? parameter.shape;
-  const isMap = layout.length > 0;
+  // A batch axis of extent 1 (one direction of a recurrent layer) says nothing about the map.
+  const axes = layout.flatMap((role, axis) =>
+    role === 'batch' && shape[axis] === 1 ? [] : [axis],
+  );
   return {
-    shape: isMap ? withoutUnitBatch(shape, layout) : shape,
+    shape: layout.length === 0 ? shape : axes.map((axis) => shape[axis]),
     dtype,
-    layout: isMap ? withoutUnitBatch(layout, layout, shape) : layout,
+    layout: axes.map((axis) => layout[axis]),
     groups,
-    fanIn: fans.fanIn ?? 1,
-    fanOut: fans.fanOut ?? 1,
+    fanIn: fanIn ?? 1,
+    fanOut: fanOut ?? 1,
   };
-}
-
-/** A batch axis of extent 1 (one direction of a recurrent layer) says nothing about the map. */
-function withoutUnitBatch<T>(
-  list: readonly T[],
-  layout: Spec['layout'],
-  shape: readonly number[] = list as readonly number[],
-): T[] {
-  return list.filter((_, axis) => layout[axis] !== 'batch' || shape[axis] !== 1);
 }
 
 /** The named scheme's values for a spec: checked options, standard deviation. Throws where it is undefined. */

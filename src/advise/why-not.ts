@@ -14,7 +14,7 @@ export function whyNot(network: Network, entries: readonly PlanEntry[]): string 
   const weights = network.parameters.filter((parameter) => WEIGHTS.has(parameter.role));
   const hidden = weights.filter(({ position }) => position !== 'head');
   if (hidden.length === 0) {
-    const [entry] = entries.filter(({ fanIn }) => fanIn !== null);
+    const entry = entries.find(({ fanIn }) => fanIn !== null);
     if (entry === undefined) return 'This network has no weights to scale.';
     return `With one layer of weights no scale is lost over depth; N(0, 0.01²) would start its outputs ${shown(0.01 * Math.sqrt(entry.fanIn ?? 1))} times as large as its inputs, ±1/√n ${shown(1 / Math.sqrt(3))} times.`;
   }

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { basename } from 'node:path';
 import { readModelFile } from '../files/index.ts';
 import { modelOf, type Model } from '../graph/index.ts';
@@ -12,9 +13,10 @@ export interface Loaded {
   readonly model: Model;
 }
 
-/** Reads an ONNX file, or builds a named architecture. A file of that name comes first. */
+/** Builds a named architecture, or reads an ONNX file. */
 export function loadModel(text: string): Loaded {
-  if (isArchitecture(text)) {
+  const looksNamed = /^[a-z]\w*(:|$)/i.test(text) && !existsSync(text);
+  if (isArchitecture(text) || looksNamed) {
     return { label: text, path: null, model: modelOf(buildArchitecture(text)) };
   }
   return { label: basename(text), path: text, model: readModelFile(text) };

@@ -38,7 +38,13 @@ async function main(): Promise<void> {
     program.addCommand(command);
   }
   for (const command of [program, ...program.commands]) {
-    command.exitOverride().showHelpAfterError(`(${command.name()} --help shows examples)`);
+    const called = command === program ? 'stepzero' : `stepzero ${command.name()}`;
+    command
+      .exitOverride()
+      .showHelpAfterError(`(${called} --help shows examples)`)
+      .configureOutput({
+        outputError: (text, write) => write(text.replace(/^error:/, 'stepzero:')),
+      });
   }
   try {
     await program.parseAsync();

@@ -12,7 +12,7 @@ export function printText(text: string): void {
 
 /** The width of the terminal, or 100 columns elsewhere; colour on a terminal unless NO_COLOR is set. */
 export function textOptions(): TextOptions {
-  const isTerminal = process.stdout.isTTY === true;
+  const isTerminal = process.stdout.isTTY;
   const noColour = process.env['NO_COLOR'] !== undefined && process.env['NO_COLOR'] !== '';
   return {
     width: isTerminal ? Math.max(40, process.stdout.columns) : 100,

@@ -8,7 +8,7 @@ export interface Progress {
 const INTERVAL_MS = 80;
 
 export function progress(): Progress {
-  if (process.stderr.isTTY !== true) return { say: () => undefined, end: () => undefined };
+  if (!process.stderr.isTTY) return { say: () => undefined, end: () => undefined };
   let last = 0;
   return {
     say: (what, done, total) => {

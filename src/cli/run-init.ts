@@ -5,7 +5,7 @@ import { sameFile, writeAtomically, writeModelFile } from '../files/index.ts';
 import { judgeSignal, makeInputs, measureSignal, type SignalRow } from '../measure/index.ts';
 import { describeNetwork, type Network } from '../network/index.ts';
 import { htmlReport, terminalReport, type InitReport } from '../report/index.ts';
-import type { Tensor } from '../tensor/index.ts';
+import type { FloatDType, LazyTensor, Tensor } from '../tensor/index.ts';
 import { UsageError } from './failure.ts';
 import { frameworkDefaults } from './framework-defaults.ts';
 import { loadModel, type Loaded } from './load.ts';
@@ -30,7 +30,7 @@ export interface InitOptions {
   readonly html?: string;
 }
 
-type Draws = ReadonlyMap<string, () => Tensor>;
+type Draws = ReadonlyMap<string, () => Tensor<FloatDType>>;
 
 /** Plans, draws, proves and (for `init`) writes; prints the report. */
 export async function runInit(text: string, options: InitOptions, writes: boolean): Promise<void> {
@@ -46,7 +46,7 @@ export async function runInit(text: string, options: InitOptions, writes: boolea
     const draws = proof?.draws ?? applyPlan(plan, network);
     if (output !== null) {
       bar.say(`Writing ${output}`);
-      await write(output, loaded, network, draws, options.inPlace === true);
+      write(output, loaded, network, draws, options.inPlace === true);
     }
     const report: InitReport = {
       ...plan,
@@ -59,7 +59,7 @@ export async function runInit(text: string, options: InitOptions, writes: boolea
     };
     if (options.html !== undefined) {
       bar.say(`Writing ${options.html}`);
-      await writeAtomically(options.html, [new TextEncoder().encode(await htmlReport(report))]);
+      writeAtomically(options.html, [new TextEncoder().encode(await htmlReport(report))]);
     }
     bar.end();
     if (options.json === true) printJson(report);
@@ -76,12 +76,12 @@ const FORMATS = ['.onnx', '.safetensors', '.npz'];
 
 /** Where to write: checked before any work is done. */
 function outputPath(loaded: Loaded, { out, inPlace }: InitOptions): string {
-  if (inPlace === true && loaded.path === null) {
+  const path = inPlace === true ? loaded.path : (out ?? defaultOutput(loaded));
+  if (path === null) {
     throw new UsageError(
       `--in-place: must have a file to overwrite, got the architecture ${loaded.label}`,
     );
   }
-  const path = inPlace === true ? (loaded.path as string) : (out ?? defaultOutput(loaded));
   if (inPlace !== true && !FORMATS.includes(extname(path))) {
     throw new UsageError(`--out: must end in ${FORMATS.join(', ')}, got ${path}`);
   }
@@ -92,9 +92,10 @@ function outputPath(loaded: Loaded, { out, inPlace }: InitOptions): string {
   }
   try {
     accessSync(dirname(path), constants.W_OK);
-  } catch {
+  } catch (error) {
     throw new Error(
       `${path}: must be in a folder that exists and can be written to, got ${dirname(path)}`,
+      { cause: error },
     );
   }
   return path;
@@ -153,7 +154,7 @@ async function prove(
   if (calibrated !== null) {
     const count = calibrated.parameters.filter((entry, i) => entry !== plan.parameters[i]).length;
     notes.push(
-      `In this draw a rectifier chain wandered off by chance (finite width); ${count} weights were scaled by their measured factors. --no-calibrate leaves them as drawn, another --seed draws others.`,
+      `In this draw a rectifier chain wandered off by more than a factor 1.5, by chance at finite width or at the borders of images; ${count} weights were scaled by their measured factors. --no-calibrate leaves them as drawn, another --seed draws others.`,
     );
     plan = calibrated;
     values = drawAll(applyPlan(plan, network));
@@ -166,22 +167,28 @@ async function prove(
   return { plan, draws, signal: { before, after }, verdict, notes };
 }
 
-function drawAll(draws: Draws): Map<string, Tensor> {
+function drawAll(draws: Draws): Map<string, Tensor<FloatDType>> {
   return new Map([...draws].map(([name, draw]) => [name, draw()]));
 }
 
-async function write(
+function write(
   path: string,
   loaded: Loaded,
   network: Network,
   draws: Draws,
   inPlace: boolean,
-): Promise<void> {
-  if (extname(path) === '.onnx' || inPlace) {
-    await writeModelFile(path, loaded.model, draws, { inPlace });
-  } else {
-    await writeTensors(path, loaded.model.graph, network, draws);
+): void {
+  const { model, path: source } = loaded;
+  if (extname(path) !== '.onnx' && !inPlace) {
+    writeTensors(path, model.graph, network, draws);
+    return;
   }
+  const values = new Map<string, LazyTensor>();
+  for (const { name, dtype, shape } of network.parameters) {
+    const read = draws.get(name);
+    if (read !== undefined) values.set(name, { dtype, shape, read });
+  }
+  writeModelFile(path, model, values, { inPlace, ...(source === null ? {} : { source }) });
 }
 
 function notesOf(network: Network): string[] {

@@ -63,7 +63,7 @@ export async function runSample(name: string, given: SampleOptions): Promise<voi
               `${JSON.stringify({ ...summary, values: valuesOf(tensor) })}\n`,
             ),
           ];
-    await writeAtomically(given.out, chunks);
+    writeAtomically(given.out, chunks);
   }
   const output = { ...summary, output: given.out ?? null };
   if (given.json === true) {
@@ -71,17 +71,17 @@ export async function runSample(name: string, given: SampleOptions): Promise<voi
     return;
   }
   printText(
-    `${record.name} [${given.shape}] ${given.dtype}, fan_in ${spec.fanIn}, fan_out ${spec.fanOut}: std ${summary.std} as promised, ${summary.measured.std} drawn`,
+    `${record.name} [${given.shape.join()}] ${given.dtype}, fan_in ${spec.fanIn}, fan_out ${spec.fanOut}: std ${summary.std} as promised, ${summary.measured.std} drawn`,
   );
   if (given.out !== undefined) printText(`Wrote ${given.out}`);
   else printText(previewOf(tensor));
 }
 
-function valuesOf(tensor: Tensor): number[] {
+function valuesOf(tensor: Tensor<FloatDType>): number[] {
   return Array.from(toFloat64(tensor));
 }
 
-function previewOf(tensor: Tensor): string {
+function previewOf(tensor: Tensor<FloatDType>): string {
   const values = toFloat64(tensor);
   const shown = Array.from(values.subarray(0, PRINTED), (value) => Number(value.toPrecision(6)));
   return values.length > PRINTED ? `${shown.join(' ')} …` : shown.join(' ');
@@ -91,7 +91,7 @@ function summaryOf(
   name: string,
   options: Options,
   { shape, layout, groups, dtype, seed }: SampleOptions,
-  tensor: Tensor,
+  tensor: Tensor<FloatDType>,
   std: number,
   bound: number | null,
 ) {

@@ -5,12 +5,12 @@ import type { Network } from '../network/index.ts';
 import { encodeNpz, encodeSafetensors, type Tensor } from '../tensor/index.ts';
 
 /** Writes every parameter under its name as `.safetensors` or `.npz`; kept ones with their stored values. */
-export async function writeTensors(
+export function writeTensors(
   path: string,
   graph: Graph,
   network: Network,
   draws: ReadonlyMap<string, () => Tensor>,
-): Promise<void> {
+): void {
   const tensors = new Map<string, Tensor>();
   for (const { name, role } of network.parameters) {
     if (role === 'constant' || role === 'unused') continue;
@@ -18,5 +18,5 @@ export async function writeTensors(
     if (draw !== undefined) tensors.set(name, draw());
   }
   const encode = extname(path) === '.npz' ? encodeNpz : encodeSafetensors;
-  await writeAtomically(path, encode(tensors));
+  writeAtomically(path, encode(tensors));
 }

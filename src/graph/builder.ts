@@ -8,8 +8,8 @@ const OPSET = 21;
 export interface Builder {
   /** Declares an input and returns its name. */
   readonly input: (name: string, dtype: DType, shape: readonly Dimension[]) => string;
-  /** A float32 parameter, all zero until an initializer fills it. */
-  readonly parameter: (name: string, shape: readonly number[]) => string;
+  /** A float32 parameter, all `fill` (0 if not given) until an initializer fills it. */
+  readonly parameter: (name: string, shape: readonly number[], fill?: number) => string;
   /** A stored tensor that is no parameter, such as the target of a `Reshape`. */
   readonly constant: (name: string, tensor: Tensor) => string;
   /** Applies an operator and returns the name of its first output, `<name>_output` or `<name>_output_<i>`. */
@@ -21,12 +21,7 @@ export interface Builder {
     outputs?: number,
   ) => string;
   /** Declares an output: `value` under a name of its own. */
-  readonly output: (
-    name: string,
-    value: string,
-    dtype: DType,
-    shape: readonly Dimension[],
-  ) => void;
+  readonly output: (name: string, value: string, dtype: DType, shape: readonly Dimension[]) => void;
   readonly build: () => Graph;
 }
 
@@ -39,7 +34,8 @@ export function builder(graphName: string): Builder {
   const taken = new Set<string>();
 
   const claim = (name: string): string => {
-    if (taken.has(name)) throw new RangeError(`${graphName}: names must be unique, got ${name} twice`);
+    if (taken.has(name))
+      throw new RangeError(`${graphName}: names must be unique, got ${name} twice`);
     taken.add(name);
     return name;
   };
@@ -55,8 +51,11 @@ export function builder(graphName: string): Builder {
       inputs.push({ name: claim(name), dtype, shape });
       return name;
     },
-    parameter: (name, shape) => {
-      const read = (): Tensor => ({ dtype: 'float32', shape, data: new Float32Array(sizeOf(shape)) });
+    parameter: (name, shape, fill = 0) => {
+      const read = (): Tensor => {
+        const data = new Float32Array(sizeOf(shape));
+        return { dtype: 'float32', shape, data: fill === 0 ? data : data.fill(fill) };
+      };
       constants.set(claim(name), { name, dtype: 'float32', shape, source: 'initializer', read });
       return name;
     },

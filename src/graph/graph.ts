@@ -12,13 +12,7 @@ export interface ValueInfo {
 
 /** Attribute values of a node; a subgraph stands as a `Graph`, a string as text. */
 export type Attribute =
-  | number
-  | string
-  | readonly number[]
-  | readonly string[]
-  | Tensor
-  | Graph
-  | readonly Graph[];
+  number | string | readonly number[] | readonly string[] | Tensor | Graph | readonly Graph[];
 
 /** One operator applied to named values; an omitted optional input or output is `''`. */
 export interface Node {

@@ -1,2 +1,13 @@
 export * from './graph.ts';
+export * from './attributes.ts';
 export { builder, type Builder } from './builder.ts';
+export { decodeModel, type DecodeOptions } from './onnx/decode.ts';
+export { encodeModel, encodePieces, protobufLimit } from './onnx/encode.ts';
+export { encodeApart, externalLocations, type EncodedApart } from './onnx/externalize.ts';
+export { locationProblem, type ExternalReader } from './onnx/external.ts';
+export { modelOf } from './onnx/from-graph.ts';
+export type { Model } from './onnx/model.ts';
+export { newestOpset, oldestOpset } from './onnx/opset.ts';
+export { computedValues, withOutputs } from './onnx/outputs.ts';
+export type { Encoded } from './onnx/pieces.ts';
+export type { Values } from './onnx/replace.ts';

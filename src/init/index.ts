@@ -1,1 +1,5 @@
+export * from './gain.ts';
 export * from './initializer.ts';
+export * from './parse.ts';
+export * from './schemes.ts';
+export * from './spec.ts';

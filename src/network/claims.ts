@@ -1,13 +1,13 @@
-import type { Node } from '../graph/index.ts';
+import { numbersAttribute, type Node } from '../graph/index.ts';
 import { isFloat, type AxisRole } from '../tensor/index.ts';
 import type { Landmarks } from './flow.ts';
 import type { Layer, Operand } from './layer.ts';
-import { NORM_SLOTS } from './norms.ts';
+import type { ComputedWeight } from './layers.ts';
 import type { Block, Role } from './parameter.ts';
 import { otherRole, type SumContext } from './operands.ts';
 import { rootsOf } from './roots.ts';
 import { axesOf, boxIn, type Piece } from './view.ts';
-import { usesOf, type Wiring } from './wiring.ts';
+import { storedIntegers, usesOf, type Wiring } from './wiring.ts';
 
 /** One use of a stored tensor and what it is there. */
 export interface Claim {
@@ -23,8 +23,12 @@ export interface Claim {
   readonly problem: string | null;
 }
 
-/** What the uses of a layer's operand say about the stored tensors behind it. */
-export function operandClaims(wiring: Wiring, layer: Layer, operand: Operand): Claim[] {
+/** What a layer says about the stored tensors behind its operands. */
+export function operandClaims(wiring: Wiring, layer: Layer): Claim[] {
+  return layer.operands.flatMap((operand) => claimsOn(wiring, layer, operand));
+}
+
+function claimsOn(wiring: Wiring, layer: Layer, operand: Operand): Claim[] {
   const byParameter = new Map<string, Piece[]>();
   for (const piece of operand.view.pieces) {
     const list = byParameter.get(piece.parameter);
@@ -88,17 +92,19 @@ export function packedBlocks(
 }
 
 /** Sizes of a `Split` that follows the layer, or equal parts. */
-function splitSizes(wiring: Wiring, claim: Claim, outputs: number, parts: number): number[] | null {
+function splitSizes(
+  wiring: Wiring,
+  claim: Claim,
+  outputs: number,
+  parts: number,
+): readonly number[] | null {
   const split = usesOf(wiring, claim.layer?.output ?? '').find(
     ({ node }) => node.operator === 'Split' && node.outputs.length === parts,
   );
-  const attribute = split?.node.attributes['split'];
-  const given = wiring.graph.constants.get(split?.node.inputs[1] ?? '');
-  const stored = Array.isArray(attribute)
-    ? (attribute as number[])
-    : given === undefined
+  const stored =
+    split === undefined
       ? null
-      : Array.from(given.read().data as ArrayLike<number | bigint>, Number);
+      : (numbersAttribute(split.node, 'split') ?? storedIntegers(wiring, split.node.inputs[1]));
   if (stored !== null && stored.reduce((sum, size) => sum + size, 0) === outputs) return stored;
   return outputs % parts === 0 ? Array.from({ length: parts }, () => outputs / parts) : null;
 }
@@ -111,7 +117,7 @@ export function nodeClaims(
   landmarks: Landmarks,
   context: SumContext,
   node: Node,
-  problem: string | null,
+  problem: ComputedWeight | null,
 ): Claim[] {
   const { wiring, layerOf } = landmarks;
   const layer = layerOf.get(node) ?? null;
@@ -123,7 +129,7 @@ export function nodeClaims(
     for (const parameter of roots) {
       const constant = wiring.graph.constants.get(parameter);
       if (constant === undefined || !isFloat(constant.dtype)) continue;
-      const isWeight = problem !== null && NORM_SLOTS[node.operator] === undefined;
+      const isWeight = value === problem?.value;
       const role = isWeight
         ? 'unknown'
         : isComputed
@@ -139,7 +145,7 @@ export function nodeClaims(
         fanIn: null,
         fanOut: null,
         blocks: [],
-        problem: role === 'unknown' ? (problem ?? unknownOperator(node)) : null,
+        problem: role !== 'unknown' ? null : isWeight ? problem.sentence : unknownOperator(node),
       });
     }
   }

@@ -17,7 +17,7 @@ const floats = (shape: readonly number[], ...values: number[]): Tensor => ({
 });
 
 /** A graph with one float input `x` of the given shape; `make` returns the value that goes out. */
-function graphOf(shape: readonly number[], make: (b: Builder) => string): Graph {
+function graphOf(shape: readonly (number | string)[], make: (b: Builder) => string): Graph {
   const b = builder('test');
   b.input('x', 'float32', shape);
   b.output('y', make(b), 'float32', [null]);
@@ -386,7 +386,9 @@ test('a weight that is computed while the network runs is named with its node an
   });
   const { v } = described(graph);
   expect(v.role).toBe('unknown');
-  expect(v.problem).toMatchInlineSnapshot(`"fc: the weight must be a stored tensor or a rearrangement of one, got the output of Mul (norm_output), which is computed at run time"`);
+  expect(v.problem).toMatchInlineSnapshot(
+    `"fc: the weight must be a stored tensor or a rearrangement of one, got the output of Mul (norm_output), which is computed at run time"`,
+  );
 });
 
 test('a thousand residual layers are described without recursion trouble', () => {

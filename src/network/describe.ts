@@ -3,7 +3,7 @@ import { isFloat } from '../tensor/index.ts';
 import { attentionRoles, type AttentionRoles } from './attention.ts';
 import { nodeClaims, operandClaims, packedBlocks, type Claim } from './claims.ts';
 import { activationSites, elementwiseMaps, gaussianMoment } from './elementwise.ts';
-import { following, preceding, type Landmarks } from './flow.ts';
+import { cellActivation, following, preceding, type Landmarks } from './flow.ts';
 import type { Layer } from './layer.ts';
 import { findLayers } from './layers.ts';
 import { isNormalisation, NORM_SLOTS } from './norms.ts';
@@ -23,23 +23,23 @@ export function describeNetwork(graph: Graph): Network {
   const { layers, problems } = findLayers(wiring);
   const layerOf = new Map(layers.map((layer) => [layer.node, layer]));
   const layerAt = new Map(layers.map((layer) => [layer.output, layer]));
-  const sites = activationSites(wiring, elementwiseMaps(wiring));
+  const residuals = findResiduals(wiring, layerOf);
+  const branches = new Set(residuals.map((residual) => residual.branch));
+  const sites = activationSites(wiring, elementwiseMaps(wiring, branches));
   const activationFrom = new Map<string, string>();
   for (const site of sites.values()) {
     const known = activationFrom.get(site.source);
     if (known === undefined || known === 'sigmoid') activationFrom.set(site.source, site.name);
   }
   const landmarks: Landmarks = { wiring, sites, activationFrom, layerOf, layerAt };
-  const residuals = findResiduals(wiring, layerOf);
-  const branches = new Set(residuals.map((residual) => residual.branch));
   const attention = attentionRoles(wiring, layerOf, layerAt);
 
   const claims: Claim[] = [];
   for (const node of graph.nodes) {
     if (!node.outputs.some((output) => wiring.isData(output))) continue;
     const layer = layerOf.get(node);
-    for (const operand of layer?.operands ?? []) {
-      for (const claim of operandClaims(wiring, layer as Layer, operand)) {
+    if (layer !== undefined) {
+      for (const claim of operandClaims(wiring, layer)) {
         claims.push(withAttention(wiring, attention, claim));
       }
     }
@@ -63,8 +63,14 @@ export function describeNetwork(graph: Graph): Network {
     depth: Math.max(positions.depth, ...inner.map((network) => network.depth)),
     branches: residuals.length,
     normalised: graph.nodes.some((node) => isNormalisation(wiring, node)),
-    activations: [...new Set([...sites.values()].map((site) => site.name))],
+    activations: activationsOf(graph, sites),
   };
+}
+
+/** Names of the activations, those inside recurrent cells included. */
+function activationsOf(graph: Graph, sites: Landmarks['sites']): string[] {
+  const cells = graph.nodes.map(cellActivation).filter((name) => name !== null);
+  return [...new Set([...[...sites.values()].map((site) => site.name), ...cells])];
 }
 
 function bodiesOf(node: Node): Graph[] {

@@ -1,4 +1,4 @@
-import type { Node } from '../graph/index.ts';
+import { numberAttribute, type Node } from '../graph/index.ts';
 import { sizeOf } from '../tensor/index.ts';
 import { activation } from '../activation/index.ts';
 import { usesOf, type Wiring } from './wiring.ts';
@@ -14,11 +14,6 @@ export const GRID: Float64Array = Float64Array.from({ length: 257 }, (_, i) => (
 
 type Unary = (node: Node) => (x: number) => number;
 type Binary = (a: number, b: number) => number;
-
-const attribute = (node: Node, name: string, fallback: number): number => {
-  const value = node.attributes[name];
-  return typeof value === 'number' ? value : fallback;
-};
 
 const named = (text: string): Unary => {
   const f = (x: number): number => activation(text).f(x);
@@ -43,30 +38,30 @@ const UNARY: Readonly<Record<string, Unary>> = {
   Erf: named('erf'),
   Relu: () => (x) => Math.max(x, 0),
   LeakyRelu: (node) => {
-    const slope = attribute(node, 'alpha', 0.01);
+    const slope = numberAttribute(node, 'alpha', 0.01);
     return (x) => (x < 0 ? slope * x : x);
   },
   ThresholdedRelu: (node) => {
-    const threshold = attribute(node, 'alpha', 1);
+    const threshold = numberAttribute(node, 'alpha', 1);
     return (x) => (x > threshold ? x : 0);
   },
   Elu: (node) => {
-    const alpha = attribute(node, 'alpha', 1);
+    const alpha = numberAttribute(node, 'alpha', 1);
     return (x) => (x < 0 ? alpha * Math.expm1(x) : x);
   },
   Celu: (node) => {
-    const alpha = attribute(node, 'alpha', 1);
+    const alpha = numberAttribute(node, 'alpha', 1);
     return (x) => (x < 0 ? alpha * Math.expm1(x / alpha) : x);
   },
   Selu: (node) => {
-    const alpha = attribute(node, 'alpha', 1.6732632423543772);
-    const gamma = attribute(node, 'gamma', 1.0507009873554805);
+    const alpha = numberAttribute(node, 'alpha', 1.6732632423543772);
+    const gamma = numberAttribute(node, 'gamma', 1.0507009873554805);
     return (x) => gamma * (x < 0 ? alpha * Math.expm1(x) : x);
   },
   Sigmoid: named('sigmoid'),
   HardSigmoid: (node) => {
-    const alpha = attribute(node, 'alpha', 0.2);
-    const beta = attribute(node, 'beta', 0.5);
+    const alpha = numberAttribute(node, 'alpha', 0.2);
+    const beta = numberAttribute(node, 'beta', 0.5);
     return (x) => Math.max(0, Math.min(1, alpha * x + beta));
   },
   HardSwish: named('hard_swish'),
@@ -75,8 +70,8 @@ const UNARY: Readonly<Record<string, Unary>> = {
   Mish: named('mish'),
   Gelu: (node) => named(node.attributes['approximate'] === 'tanh' ? 'gelu_tanh' : 'gelu')(node),
   FastGelu: named('gelu_tanh'),
-  Swish: (node) => gatedBySigmoid(attribute(node, 'alpha', 1)),
-  QuickGelu: (node) => gatedBySigmoid(attribute(node, 'alpha', 1.702)),
+  Swish: (node) => gatedBySigmoid(numberAttribute(node, 'alpha', 1)),
+  QuickGelu: (node) => gatedBySigmoid(numberAttribute(node, 'alpha', 1.702)),
 };
 
 const BINARY: Readonly<Record<string, Binary>> = {
@@ -116,15 +111,19 @@ export function storedScalar(wiring: Wiring, value: string | undefined): number 
 
 /**
  * Every data value that is an elementwise function of one earlier value, however it is spelled:
- * `x · sigmoid(x)`, a GELU in eight operators and a fused `Gelu` come out alike.
+ * `x · sigmoid(x)`, a GELU in eight operators and a fused `Gelu` come out alike. What a residual sum
+ * adds starts anew, since a scalar that closes a branch is learned.
  */
-export function elementwiseMaps(wiring: Wiring): Map<string, ElementwiseMap> {
+export function elementwiseMaps(
+  wiring: Wiring,
+  branches: ReadonlySet<string>,
+): Map<string, ElementwiseMap> {
   const maps = new Map<string, ElementwiseMap>();
   const mapOf = (value: string): ElementwiseMap =>
     maps.get(value) ?? { source: value, samples: GRID };
   for (const node of wiring.graph.nodes) {
     const output = node.outputs[0];
-    if (output === undefined || !wiring.isData(output)) continue;
+    if (output === undefined || !wiring.isData(output) || branches.has(output)) continue;
     const map = unaryMap(node, mapOf) ?? binaryMap(wiring, node, mapOf);
     if (map !== null) maps.set(output, map);
   }
@@ -180,7 +179,7 @@ function clipped(
 ): ElementwiseMap | null {
   const limit = (slot: number, name: string, fallback: number): number | null => {
     const input = node.inputs[slot];
-    if (input === undefined || input === '') return attribute(node, name, fallback);
+    if (input === undefined || input === '') return numberAttribute(node, name, fallback);
     return storedScalar(wiring, input);
   };
   const low = limit(1, 'min', -Infinity);

@@ -1,14 +1,20 @@
-import type { Node } from '../graph/index.ts';
+import { numberAttribute, numbersAttribute, textAttribute, type Node } from '../graph/index.ts';
 import type { AxisRole } from '../tensor/index.ts';
 import type { Layer, Operand } from './layer.ts';
-import { recurrentOperands } from './recurrent.ts';
+import { FIRST_STATE, recurrentOperands } from './recurrent.ts';
 import { usesOf, type Wiring } from './wiring.ts';
 import { viewOf, type View } from './view.ts';
 
-/** The layers of a graph, and the weights that are computed while it runs, as sentences by node. */
+/** A weight that is computed while the graph runs. */
+export interface ComputedWeight {
+  readonly value: string;
+  readonly sentence: string;
+}
+
+/** The layers of a graph, and by node the weights that are no stored tensors. */
 export interface Layers {
   readonly layers: readonly Layer[];
-  readonly problems: ReadonlyMap<Node, string>;
+  readonly problems: ReadonlyMap<Node, ComputedWeight>;
 }
 
 /** Domains whose operators of these names mean the same. */
@@ -17,12 +23,12 @@ const DOMAINS = new Set(['', 'ai.onnx', 'com.microsoft']);
 /** Finds every layer in the order of the nodes. */
 export function findLayers(wiring: Wiring): Layers {
   const layers: Layer[] = [];
-  const problems = new Map<Node, string>();
+  const problems = new Map<Node, ComputedWeight>();
   for (const node of wiring.graph.nodes) {
     if (!DOMAINS.has(node.domain)) continue;
     const found = layerAt(wiring, node);
     if (found === null) continue;
-    if (typeof found === 'string') problems.set(node, found);
+    if ('sentence' in found) problems.set(node, found);
     else layers.push(found);
   }
   return { layers, problems };
@@ -30,7 +36,7 @@ export function findLayers(wiring: Wiring): Layers {
 
 type Describe = (node: Node, view: View) => Omit<Operand, 'value' | 'view'>;
 
-function layerAt(wiring: Wiring, node: Node): Layer | string | null {
+function layerAt(wiring: Wiring, node: Node): Layer | ComputedWeight | null {
   switch (node.operator) {
     case 'Conv':
     case 'FusedConv':
@@ -61,7 +67,7 @@ function weighted(
   slot: number,
   dataSlot: number,
   describe: Describe,
-): Layer | string | null {
+): Layer | ComputedWeight | null {
   const value = node.inputs[slot];
   const view = viewOf(wiring, value);
   if (view === null) {
@@ -72,13 +78,14 @@ function weighted(
   return { node, input, output: afterBias(wiring, node.outputs[0]), operands };
 }
 
-function computedWeight(wiring: Wiring, node: Node, value: string): string {
+function computedWeight(wiring: Wiring, node: Node, value: string): ComputedWeight {
   const maker = wiring.producer.get(value);
-  return `${node.name}: the weight must be a stored tensor or a rearrangement of one, got the output of ${maker?.operator ?? 'an outer graph'} (${value}), which is computed at run time`;
+  const sentence = `${node.name}: the weight must be a stored tensor or a rearrangement of one, got the output of ${maker?.operator ?? 'an outer graph'} (${value}), which is computed at run time`;
+  return { value, sentence };
 }
 
 /** The stored operand of a product is the weight, whichever side it stands on. */
-function matrixProduct(wiring: Wiring, node: Node): Layer | string | null {
+function matrixProduct(wiring: Wiring, node: Node): Layer | ComputedWeight | null {
   if (node.inputs.length < 2) return null;
   const [left, right] = node.inputs;
   if (wiring.isData(left) && wiring.isData(right)) return null;
@@ -95,7 +102,7 @@ function matrixProduct(wiring: Wiring, node: Node): Layer | string | null {
 
 function describeMatrix(node: Node, view: View, slot: number): ReturnType<Describe> {
   const flag = slot === 0 ? 'transA' : 'transB';
-  const isTransposed = node.attributes[flag] === 1;
+  const isTransposed = numberAttribute(node, flag, 0) === 1;
   const inLast = (slot === 0) !== isTransposed;
   const rank = view.shape.length;
   const batch: AxisRole[] = Array.from({ length: rank - 2 }, () => 'batch');
@@ -115,12 +122,12 @@ function describeMatrix(node: Node, view: View, slot: number): ReturnType<Descri
 
 /** In `ab,bc->ac` a letter of the weight that the result lacks is summed over: an input axis. */
 function describeEinsum(node: Node, view: View, slot: number): ReturnType<Describe> {
-  const equation = String(node.attributes['equation'] ?? '').replaceAll(/[\s.]/g, '');
+  const equation = textAttribute(node, 'equation', '').replaceAll(/[\s.]/g, '');
   const [operands, result = ''] = equation.split('->');
   const terms = operands.split(',');
   const own = terms[slot] ?? '';
   const other = terms[1 - slot] ?? '';
-  const layout = [...own].map((letter): AxisRole => {
+  const layout = Array.from(own, (letter): AxisRole => {
     if (!result.includes(letter)) return 'in';
     return other.includes(letter) ? 'batch' : 'out';
   });
@@ -141,15 +148,13 @@ function describeEinsum(node: Node, view: View, slot: number): ReturnType<Descri
 
 const product = (list: readonly number[]): number => list.reduce((all, size) => all * size, 1);
 
-const strideOf = (node: Node, rank: number): readonly number[] => {
-  const strides = node.attributes['strides'];
-  return Array.isArray(strides) ? (strides as number[]) : Array.from({ length: rank }, () => 1);
-};
+const stridesOf = (node: Node, rank: number): readonly number[] =>
+  numbersAttribute(node, 'strides') ?? Array.from({ length: rank }, () => 1);
 
 function describeConv(node: Node, view: View): ReturnType<Describe> {
   const [out, perGroup, ...kernel] = view.shape;
-  const groups = Number(node.attributes['group'] ?? 1);
-  const strides = strideOf(node, kernel.length);
+  const groups = numberAttribute(node, 'group', 1);
+  const strides = stridesOf(node, kernel.length);
   const role = groups === 1 ? 'conv' : perGroup === 1 ? 'depthwise_conv' : 'grouped_conv';
   return {
     role,
@@ -163,8 +168,8 @@ function describeConv(node: Node, view: View): ReturnType<Describe> {
 
 function describeTransposedConv(node: Node, view: View): ReturnType<Describe> {
   const [inputs, perGroup, ...kernel] = view.shape;
-  const groups = Number(node.attributes['group'] ?? 1);
-  const strides = strideOf(node, kernel.length);
+  const groups = numberAttribute(node, 'group', 1);
+  const strides = stridesOf(node, kernel.length);
   const reach = kernel.map((size, axis) => Math.ceil(size / strides[axis]));
   return {
     role: 'transposed_conv',
@@ -179,8 +184,7 @@ function describeTransposedConv(node: Node, view: View): ReturnType<Describe> {
 /** The packed projection of the fused operator: [input, query + key + value]. */
 function describePacked(node: Node, view: View): ReturnType<Describe> {
   const [inputs, outputs] = view.shape;
-  const given = node.attributes['qkv_hidden_sizes'];
-  const sizes = Array.isArray(given) ? (given as number[]) : [0, 1, 2].map(() => outputs / 3);
+  const sizes = numbersAttribute(node, 'qkv_hidden_sizes') ?? [0, 1, 2].map(() => outputs / 3);
   let start = 0;
   const blocks = sizes.map((size, index) => {
     const block = {
@@ -201,14 +205,14 @@ function describePacked(node: Node, view: View): ReturnType<Describe> {
   };
 }
 
-function recurrent(wiring: Wiring, node: Node): Layer | string | null {
+function recurrent(wiring: Wiring, node: Node): Layer | ComputedWeight | null {
   const operands: Operand[] = [];
   for (const [slot, describe] of recurrentOperands(node)) {
     const value = node.inputs[slot];
     if (value === undefined || value === '' || wiring.isData(value)) continue;
     const view = viewOf(wiring, value);
-    if (view === null) return computedWeight(wiring, node, value);
-    operands.push({ value, view, ...describe(view.shape) });
+    if (view !== null) operands.push({ value, view, ...describe(view.shape) });
+    else if (slot < FIRST_STATE) return computedWeight(wiring, node, value);
   }
   if (operands.length === 0) return null;
   return { node, input: node.inputs[0], output: node.outputs[0] ?? '', operands };

@@ -27,6 +27,7 @@ const PASSES = new Set([
   'Max',
   'Clip',
   'Mul',
+  'Div',
 ]);
 const REDUCES = new Set(['ReduceMean', 'ReduceSum', 'ReduceSumSquare', 'ReduceL2']);
 

@@ -3,7 +3,7 @@ import { sizeOf } from '../tensor/index.ts';
 import type { Landmarks } from './flow.ts';
 import { NORM_SLOTS } from './norms.ts';
 import type { Role } from './parameter.ts';
-import { breadth, isNormalised } from './roots.ts';
+import { breadth, isNormalised, numbersOf } from './roots.ts';
 import { usesOf, type Wiring } from './wiring.ts';
 
 /** What has to be known of the sums of a network to tell a layer scale from a constant. */
@@ -76,7 +76,7 @@ function addedRole(landmarks: Landmarks, node: Node, slot: number, constant: Con
   if (breadth(constant.shape) >= 2)
     return isSinusoidal(constant) ? 'constant' : 'positional_embedding';
   if (sizeOf(constant.shape) === 1 && !afterLayer) {
-    return Number(constant.read().data[0]) === 0 ? 'bias' : 'constant';
+    return numbersOf(constant)[0] === 0 ? 'bias' : 'constant';
   }
   if (maker?.operator === 'Mul' && maker.inputs.some((input) => isNormalised(wiring, input))) {
     return 'norm_shift';
@@ -129,15 +129,13 @@ function goesToSoftmax(wiring: Wiring, value: string): boolean {
 
 /** A mask excludes by a very negative number. */
 function isMask(constant: Constant): boolean {
-  return Array.from(constant.read().data as ArrayLike<number | bigint>, Number).some(
-    (value) => !(value > -1e3),
-  );
+  return numbersOf(constant).some((value) => !(value > -1e3));
 }
 
 /** Rows of sines and cosines in pairs all have the squared norm d/2: a fixed code, not a parameter. */
 function isSinusoidal(constant: Constant): boolean {
   const width = constant.shape.at(-1) ?? 0;
-  const data = Float64Array.from(constant.read().data as ArrayLike<number>);
+  const data = numbersOf(constant);
   for (let row = 0; row < data.length; row += width) {
     let norm2 = 0;
     for (let i = row; i < row + width; i++) norm2 += data[i] * data[i];

@@ -9,6 +9,9 @@ const GATES: Readonly<Record<string, readonly string[]>> = {
   RNN: ['hidden'],
 };
 
+/** Input slot of the first initial state; what stands there may be expanded to the batch. */
+export const FIRST_STATE = 5;
+
 type Describe = (shape: readonly number[]) => Omit<Operand, 'value' | 'view'>;
 
 /**

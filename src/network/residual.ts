@@ -84,9 +84,8 @@ function layersToFork(
     const mask = open.get(latest) ?? 0;
     open.delete(latest);
     const layer = layerOf.get(node);
-    for (let index = 0; index < sides.length && layer !== undefined; index++) {
-      if (mask === 1 << index) layers[index].push(layer);
-    }
+    const side = layers.findIndex((_, index) => mask === 1 << index);
+    if (layer !== undefined && side >= 0) layers[side].push(layer);
     for (const input of node.inputs) {
       if (wiring.isData(input)) open.set(input, (open.get(input) ?? 0) | mask);
     }

@@ -1,6 +1,7 @@
-import { sizeOf } from '../tensor/index.ts';
+import type { Constant } from '../graph/index.ts';
+import { isFloat, sizeOf, toFloat64 } from '../tensor/index.ts';
 import { isNormalisation } from './norms.ts';
-import type { Wiring } from './wiring.ts';
+import { READS_SHAPE, type Wiring } from './wiring.ts';
 
 /** Operators that repeat or rearrange elements and compute nothing. */
 const COPIES = new Set([
@@ -35,7 +36,7 @@ export function rootsOf(wiring: Wiring, value: string): { roots: string[]; isCom
       continue;
     }
     const node = wiring.producer.get(name);
-    if (node === undefined) continue;
+    if (node === undefined || READS_SHAPE.has(node.operator)) continue;
     isComputed ||= !COPIES.has(node.operator);
     open.push(
       ...(node.operator === 'Concat'
@@ -62,4 +63,13 @@ export function isNormalised(wiring: Wiring, value: string): boolean {
 /** The number of axes longer than 1. */
 export function breadth(shape: readonly number[]): number {
   return sizeOf(shape) === 0 ? 0 : shape.filter((extent) => extent > 1).length;
+}
+
+/** The elements of a stored float tensor as doubles; none of any other tensor. */
+export function numbersOf(constant: Constant): Float64Array {
+  const { dtype, shape, data } = constant.read();
+  if (dtype === 'float32' || dtype === 'float64') return Float64Array.from(data, Number);
+  return isFloat(dtype)
+    ? toFloat64({ dtype, shape, data: Uint16Array.from(data, Number) })
+    : new Float64Array();
 }

@@ -1,4 +1,4 @@
-import type { Node } from '../graph/index.ts';
+import { numberAttribute, numbersAttribute, type Node } from '../graph/index.ts';
 import { sizeOf, stridesOf } from '../tensor/index.ts';
 import { storedIntegers, type Wiring } from './wiring.ts';
 
@@ -59,18 +59,13 @@ export function viewOf(wiring: Wiring, value: string): View | null {
   }
 }
 
-function numbers(node: Node, attribute: string): readonly number[] | null {
-  const value = node.attributes[attribute];
-  return Array.isArray(value) ? (value as readonly number[]) : null;
-}
-
 function axisOf(node: Node, fallback: number, rank: number): number {
-  const axis = Number(node.attributes['axis'] ?? fallback);
+  const axis = numberAttribute(node, 'axis', fallback);
   return axis < 0 ? axis + rank : axis;
 }
 
 function transposed(view: View, node: Node): View {
-  const permutation = numbers(node, 'perm') ?? view.shape.map((_, axis) => axis).reverse();
+  const permutation = numbersAttribute(node, 'perm') ?? view.shape.map((_, axis) => axis).reverse();
   const permute = (list: readonly number[]): number[] => permutation.map((axis) => list[axis]);
   return {
     shape: permute(view.shape),
@@ -88,7 +83,7 @@ function shapeAfter(wiring: Wiring, node: Node, shape: readonly number[]): numbe
     const axis = axisOf(node, 1, shape.length);
     return [sizeOf(shape.slice(0, axis)), sizeOf(shape.slice(axis))];
   }
-  const stored = numbers(node, node.operator === 'Reshape' ? 'shape' : 'axes');
+  const stored = numbersAttribute(node, node.operator === 'Reshape' ? 'shape' : 'axes');
   const given = stored ?? storedIntegers(wiring, node.inputs[1]);
   if (node.operator === 'Squeeze') {
     const axes = given?.map((axis) => (axis < 0 ? axis + shape.length : axis));
@@ -103,7 +98,7 @@ function shapeAfter(wiring: Wiring, node: Node, shape: readonly number[]): numbe
     let next = 0;
     return Array.from({ length: rank }, (_, axis) => (axes.has(axis) ? 1 : shape[next++]));
   }
-  const keepsZero = node.attributes['allowzero'] !== 1;
+  const keepsZero = numberAttribute(node, 'allowzero', 0) !== 1;
   const result = given.map((extent, axis) => (extent === 0 && keepsZero ? shape[axis] : extent));
   const open = result.indexOf(-1);
   if (open >= 0) {
@@ -224,11 +219,11 @@ function cut(view: View, axis: number, start: number, end: number, step: number)
 }
 
 function sliced(wiring: Wiring, source: View, node: Node): View | null {
-  const starts = numbers(node, 'starts') ?? storedIntegers(wiring, node.inputs[1]);
-  const ends = numbers(node, 'ends') ?? storedIntegers(wiring, node.inputs[2]);
+  const starts = numbersAttribute(node, 'starts') ?? storedIntegers(wiring, node.inputs[1]);
+  const ends = numbersAttribute(node, 'ends') ?? storedIntegers(wiring, node.inputs[2]);
   if (starts === null || ends === null) return null;
   const axes =
-    numbers(node, 'axes') ??
+    numbersAttribute(node, 'axes') ??
     storedIntegers(wiring, node.inputs[3]) ??
     starts.map((_, index) => index);
   const steps = storedIntegers(wiring, node.inputs[4]) ?? starts.map(() => 1);
@@ -248,7 +243,7 @@ function splitOff(wiring: Wiring, source: View, node: Node, index: number): View
   const axis = axisOf(node, 0, source.shape.length);
   const share = Math.ceil(source.shape[axis] / node.outputs.length);
   const sizes =
-    numbers(node, 'split') ??
+    numbersAttribute(node, 'split') ??
     storedIntegers(wiring, node.inputs[1]) ??
     node.outputs.map((_, i) => Math.min(share, source.shape[axis] - i * share));
   const start = sizes.slice(0, index).reduce((sum, size) => sum + size, 0);

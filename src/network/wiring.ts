@@ -19,7 +19,14 @@ export interface Wiring {
   readonly isData: (value: string) => boolean;
 }
 
-const SHAPE_ONLY = new Set(['Shape', 'Size', 'ConstantOfShape', 'RandomNormalLike', 'EyeLike']);
+/** Operators whose result depends on the shape of what they read and not on its values. */
+export const READS_SHAPE: ReadonlySet<string> = new Set([
+  'Shape',
+  'Size',
+  'ConstantOfShape',
+  'RandomNormalLike',
+  'EyeLike',
+]);
 
 /** Follows every edge of a graph once. */
 export function wire(graph: Graph): Wiring {
@@ -40,7 +47,7 @@ export function wire(graph: Graph): Wiring {
       if (list === undefined) uses.set(value, [{ node, slot }]);
       else list.push({ node, slot });
     }
-    const isLive = (fed && !SHAPE_ONLY.has(node.operator)) || hasSubgraph(node);
+    const isLive = (fed && !READS_SHAPE.has(node.operator)) || hasSubgraph(node);
     for (const value of node.outputs) {
       if (value === '') continue;
       producer.set(value, node);

@@ -1,1 +1,6 @@
 export * from './tensor.ts';
+export * from './bytes.ts';
+export * from './cast.ts';
+export * from './npy.ts';
+export * from './npz.ts';
+export * from './safetensors.ts';

@@ -62,7 +62,5 @@ export function stridesOf(shape: readonly number[]): number[] {
 
 /** Whether a dtype is one of the four floating-point types. */
 export function isFloat(dtype: DType): dtype is FloatDType {
-  return (
-    dtype === 'float32' || dtype === 'float64' || dtype === 'float16' || dtype === 'bfloat16'
-  );
+  return dtype === 'float32' || dtype === 'float64' || dtype === 'float16' || dtype === 'bfloat16';
 }

@@ -12,6 +12,11 @@ export interface Advice extends Choice {
 /** From a parameter and its network to advice. */
 export type Rule = (parameter: ParameterInfo, network: Network) => Advice;
 
+/** A gain as plans hold it: 12 digits, so that the last digit of an engine's `exp` changes no weight. */
+export function steady(gain: number): number {
+  return Number(gain.toPrecision(12));
+}
+
 /** A number as reasons show it: four significant digits. */
 export function shown(value: number): string {
   return String(Number(value.toPrecision(4)));

@@ -10,6 +10,7 @@ import {
   SAXE,
   SCHOENHOLZ,
   shown,
+  steady,
   XIAO,
   type Advice,
 } from './rule.ts';
@@ -33,10 +34,11 @@ function baseRule(parameter: ParameterInfo, network: Network): Advice {
     return headRule(parameter);
   if (rectifier !== null) return heRule(parameter, rectifier);
   if (isNamed(precededBy)) {
-    const { family, zeroCentred } = activation(precededBy);
+    const { family, odd } = activation(precededBy);
     if (precededBy === 'selu') return seluRule(parameter);
-    if (family === 'sigmoidal' && !zeroCentred) return sigmoidRule(parameter, network);
-    if (family === 'sigmoidal' || family === 'periodic') return criticalRule(parameter, network);
+    if (family === 'sigmoidal' && !odd) return sigmoidRule(parameter, network, precededBy);
+    if (family === 'sigmoidal' || family === 'periodic')
+      return criticalRule(parameter, network, precededBy);
     return exactGainRule(parameter, precededBy);
   }
   if (precededBy === 'custom') return customRule(parameter);
@@ -89,7 +91,7 @@ function headRule(parameter: ParameterInfo): Advice {
 }
 
 function exactGainRule(parameter: ParameterInfo, name: string): Advice {
-  const gain = forwardGain(activation(name));
+  const gain = steady(forwardGain(activation(name)));
   const std = gain / Math.sqrt(parameter.fanIn ?? 1);
   return {
     scheme: 'lecun_normal',
@@ -101,7 +103,7 @@ function exactGainRule(parameter: ParameterInfo, name: string): Advice {
 
 function customRule(parameter: ParameterInfo): Advice {
   const moment = parameter.precededMoment ?? 1;
-  const gain = moment > 0 && Number.isFinite(moment) ? 1 / Math.sqrt(moment) : 1;
+  const gain = moment > 0 && Number.isFinite(moment) ? steady(1 / Math.sqrt(moment)) : 1;
   return {
     scheme: 'lecun_normal',
     options: { gain },
@@ -143,13 +145,14 @@ function linearRule(parameter: ParameterInfo): Advice {
 
 function isCritical(name: string | null): name is string {
   if (!isNamed(name)) return false;
-  const { family, zeroCentred } = activation(name);
-  return (family === 'sigmoidal' && zeroCentred) || family === 'periodic';
+  const { family, odd } = activation(name);
+  return (family === 'sigmoidal' && odd) || family === 'periodic';
 }
 
-function criticalRule(parameter: ParameterInfo, network: Network): Advice {
-  const name = parameter.precededBy as string;
-  const { gain, q, chi1 } = criticalGain(activation(name), network.depth);
+function criticalRule(parameter: ParameterInfo, network: Network, name: string): Advice {
+  const critical = criticalGain(activation(name), network.depth);
+  const { q, chi1 } = critical;
+  const gain = steady(critical.gain);
   const change = chi1 ** network.depth;
   const choice = isometry(parameter, gain);
   const isDelta = choice.scheme === 'delta_orthogonal';
@@ -163,7 +166,7 @@ function criticalRule(parameter: ParameterInfo, network: Network): Advice {
 /** A first layer brings inputs of unit second moment to the q* of the layers behind it. */
 function operatingPointRule(parameter: ParameterInfo, network: Network, name: string): Advice {
   const { q } = criticalGain(activation(name), network.depth);
-  const gain = Math.sqrt(q);
+  const gain = steady(Math.sqrt(q));
   return {
     ...isometry(parameter, gain, false),
     reason: `${name} follows: gain √q* = ${shown(gain)} brings inputs of unit second moment to q* = ${shown(q)}, the size at which the next layers hold the signal over the depth of ${network.depth}.`,
@@ -199,11 +202,10 @@ function isometry(
   return { scheme: 'lecun_normal', options: { gain } };
 }
 
-function sigmoidRule(parameter: ParameterInfo, network: Network): Advice {
-  const name = parameter.precededBy as string;
+function sigmoidRule(parameter: ParameterInfo, network: Network, name: string): Advice {
   const record = activation(name);
   const slope = record.df(0);
-  const gain = 1 / slope;
+  const gain = steady(1 / slope);
   const chi = chiAtFixedPoint(name, gain);
   const exponent = network.depth * Math.log10(chi);
   return {

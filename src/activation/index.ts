@@ -1,0 +1,4 @@
+export type { Activation, ActivationParameter, Family } from './activation.ts';
+export { activations } from './activations.ts';
+export { derivativeSecondMoment, firstMoment, secondMoment } from './moments.ts';
+export { activation, activationText } from './parse.ts';

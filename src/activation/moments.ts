@@ -1,0 +1,44 @@
+import { gaussianMean } from '../numeric/index.ts';
+import type { Activation } from './activation.ts';
+
+/** `E φ(√q z)²`, `z ~ N(0, 1)`: by the closed form where there is one, else by quadrature. */
+export function secondMoment(activation: Activation, q: number): number {
+  checkScale('secondMoment', q);
+  return activation.secondMoment?.(q) ?? secondMomentByQuadrature(activation, q);
+}
+
+/** `E φ'(√q z)²`, `z ~ N(0, 1)`: by the closed form where there is one, else by quadrature. */
+export function derivativeSecondMoment(activation: Activation, q: number): number {
+  checkScale('derivativeSecondMoment', q);
+  return activation.derivativeSecondMoment?.(q) ?? derivativeByQuadrature(activation, q);
+}
+
+/** `E φ(√q z)`, `z ~ N(0, 1)`: zero for odd activations, else by quadrature. */
+export function firstMoment(activation: Activation, q: number): number {
+  checkScale('firstMoment', q);
+  return activation.odd ? 0 : overPreactivation(activation, q, activation.f);
+}
+
+/** `E φ(√q z)²` by quadrature, whether or not a closed form is known. */
+export function secondMomentByQuadrature(activation: Activation, q: number): number {
+  return overPreactivation(activation, q, (x) => activation.f(x) ** 2);
+}
+
+/** `E φ'(√q z)²` by quadrature, whether or not a closed form is known. */
+export function derivativeByQuadrature(activation: Activation, q: number): number {
+  return overPreactivation(activation, q, (x) => activation.df(x) ** 2);
+}
+
+function overPreactivation(activation: Activation, q: number, g: (x: number) => number): number {
+  const std = Math.sqrt(q);
+  const breakpoints = activation.breakpoints.map((x) => x / std);
+  // An activation bends near x = 0: if that is narrow in z, panels have to lead up to it.
+  for (let x = 1; x < std; x *= 4) breakpoints.push(-x / std, x / std);
+  return gaussianMean((z) => g(std * z), { breakpoints });
+}
+
+function checkScale(where: string, q: number): void {
+  if (!(q > 0 && Number.isFinite(q))) {
+    throw new RangeError(`${where}: q must be positive and finite, got ${q}`);
+  }
+}

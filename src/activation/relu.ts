@@ -1,0 +1,16 @@
+import type { Activation } from './activation.ts';
+
+/** `φ(x) = max(x, 0)`. */
+export const relu: Activation = {
+  name: 'relu',
+  f: (x) => Math.max(x, 0),
+  df: (x) => (x > 0 ? 1 : 0),
+  breakpoints: [0],
+  family: 'rectifier',
+  homogeneous: true,
+  odd: false,
+  saturates: { low: 0, high: null },
+  secondMoment: (q) => 0.5 * q,
+  derivativeSecondMoment: () => 0.5,
+  build: (builder, name, x) => builder.node(name, 'Relu', [x]),
+};

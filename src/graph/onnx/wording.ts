@@ -1,0 +1,4 @@
+/** A name from a file as it stands in an error sentence: quoted, on one line, at most 80 characters. */
+export function quoted(text: string): string {
+  return JSON.stringify(text.length > 80 ? `${text.slice(0, 77)}...` : text);
+}

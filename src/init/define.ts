@@ -1,0 +1,135 @@
+import { sizeOf } from '../tensor/index.ts';
+import type { Options, Scheme, Spec } from './initializer.ts';
+import { tensorOfZeros } from './tensor.ts';
+
+/** The options of a scheme as its own functions see them: complete, and of the types of the defaults. */
+export type Accepted<O extends Options> = {
+  readonly [K in keyof O]: O[K] extends number ? number : string;
+};
+
+/** A scheme as its file writes it; `define` makes a `Scheme` of it. */
+export interface Definition<O extends Options> extends Pick<
+  Scheme,
+  'name' | 'formula' | 'use' | 'reference'
+> {
+  readonly options: O;
+  readonly choices?: Readonly<Record<string, readonly string[]>>;
+  /** What must hold for the options and what was got, where something does not hold. */
+  readonly problem?: (options: Accepted<O>) => string | null;
+  /** What must hold for the tensor and what was got, where something does not hold. */
+  readonly undefinedFor?: (spec: Spec, options: Accepted<O>) => string | null;
+  readonly mean?: (spec: Spec, options: Accepted<O>) => number;
+  readonly std: (spec: Spec, options: Accepted<O>) => number;
+  readonly bound: (spec: Spec, options: Accepted<O>) => number | null;
+  readonly draw: (
+    key: Parameters<Scheme['draw']>[0],
+    spec: Spec,
+    options: Accepted<O>,
+  ) => ReturnType<Scheme['draw']>;
+}
+
+function accept<O extends Options>(scheme: Definition<O>, given: Options): Accepted<O> {
+  const known = Object.keys(scheme.options);
+  const unknown = Object.keys(given).find((option) => !known.includes(option));
+  if (unknown !== undefined) {
+    const all = known.length === 0 ? 'none' : `among ${known.join(', ')}`;
+    throw new RangeError(`${scheme.name}: options must be ${all}, got ${JSON.stringify(unknown)}`);
+  }
+  const complete = { ...scheme.options, ...given };
+  assertTypes(scheme, complete);
+  const problem = scheme.problem?.(complete) ?? null;
+  if (problem !== null) throw new RangeError(`${scheme.name}: ${problem}`);
+  return complete;
+}
+
+function assertTypes<O extends Options>(
+  { name, options, choices = {} }: Definition<O>,
+  complete: Options,
+): asserts complete is Accepted<O> {
+  for (const [option, value] of Object.entries(complete)) {
+    const words = choices[option] ?? [];
+    const isWord = typeof options[option] === 'string';
+    if (typeof value !== typeof options[option]) {
+      const kind = isWord ? `one of ${words.join(', ')}` : 'a number';
+      throw new TypeError(`${name}: ${option} must be ${kind}, got ${JSON.stringify(value)}`);
+    }
+    if (isWord && !words.includes(String(value))) {
+      throw new RangeError(`${name}: ${option} must be one of ${words.join(', ')}, got ${value}`);
+    }
+    if (Number.isNaN(value)) throw new RangeError(`${name}: ${option} must be a number, got NaN`);
+  }
+}
+
+function checkSpec(name: string, { shape, layout, groups }: Spec): void {
+  if (!shape.every((extent) => Number.isSafeInteger(extent) && extent >= 0)) {
+    throw new RangeError(`${name}: shape must be of integers >= 0, got [${shape.join(', ')}]`);
+  }
+  if (layout.length !== 0 && layout.length !== shape.length) {
+    throw new RangeError(
+      `${name}: layout must have one role per axis of [${shape.join(', ')}], got [${layout.join(', ')}]`,
+    );
+  }
+  if (!Number.isSafeInteger(groups) || groups < 1) {
+    throw new RangeError(`${name}: groups must be an integer >= 1, got ${groups}`);
+  }
+}
+
+function isEmpty(spec: Spec): boolean {
+  return sizeOf(spec.shape) === 0;
+}
+
+/**
+ * Makes the record of a scheme from its definition: options are completed and checked before they are
+ * used, and a tensor without elements needs no fans (its `std` is 0).
+ */
+export function define<const O extends Options>(definition: Definition<O>): Scheme {
+  const { name, formula, use, reference, options, choices = {} } = definition;
+  const checked = (spec: Spec, given: Options): Accepted<O> => {
+    const complete = accept(definition, given);
+    checkSpec(name, spec);
+    const problem = definition.undefinedFor?.(spec, complete) ?? null;
+    if (problem !== null) throw new RangeError(`${name}: ${problem}`);
+    return complete;
+  };
+  return {
+    name,
+    formula,
+    use,
+    reference,
+    options,
+    choices,
+    accept: (given) => ({ ...accept(definition, given) }),
+    check: (spec, given) => {
+      checked(spec, given);
+    },
+    mean: (spec, given) => {
+      const complete = checked(spec, given);
+      return isEmpty(spec) ? 0 : (definition.mean?.(spec, complete) ?? 0);
+    },
+    std: (spec, given) => {
+      const complete = checked(spec, given);
+      return isEmpty(spec) ? 0 : definition.std(spec, complete);
+    },
+    bound: (spec, given) => {
+      const complete = checked(spec, given);
+      return isEmpty(spec) ? 0 : definition.bound(spec, complete);
+    },
+    draw: (key, spec, given) => {
+      const complete = checked(spec, given);
+      return isEmpty(spec)
+        ? tensorOfZeros(spec, () => undefined)
+        : definition.draw(key, spec, complete);
+    },
+  };
+}
+
+/** The problem of a gain that is not a finite number from 0 on, or `null`. */
+export function badGain({ gain }: { readonly gain: number }): string | null {
+  return gain >= 0 && gain < Infinity ? null : `gain must be finite and >= 0, got ${gain}`;
+}
+
+/** The problem of a number that must be finite, or `null`. */
+export function notFinite(options: Readonly<Record<string, number>>): string | null {
+  const found = Object.entries(options).find(([, value]) => !Number.isFinite(value));
+  return found === undefined ? null : `${found[0]} must be finite, got ${found[1]}`;
+}

@@ -1,0 +1,37 @@
+import { badGain, define } from './define.ts';
+import { boundOf, drawIndependent, type Distribution } from './distribution.ts';
+import { badFan } from './fan.ts';
+import type { Scheme, Spec } from './initializer.ts';
+
+function std(spec: Spec, { gain }: { readonly gain: number }): number {
+  return gain * Math.sqrt(1 / spec.fanIn);
+}
+
+function lecun(name: string, distribution: Distribution, formula: string): Scheme {
+  return define({
+    name,
+    formula,
+    use: 'SELU and linear layers; with the gain of an activation, any layer whose signal is to be kept',
+    reference: 'LeCun et al. 1998, Efficient BackProp, eq. 16',
+    options: { gain: 1 },
+    problem: badGain,
+    undefinedFor: (spec) => badFan(spec, 'fan_in'),
+    std,
+    bound: (spec, options) => boundOf(distribution, std(spec, options)),
+    draw: (key, spec, options) => drawIndependent(key, spec, distribution, std(spec, options)),
+  });
+}
+
+/** `w ~ N(0, gain² / fan_in)`. */
+export const lecunNormal: Scheme = lecun(
+  'lecun_normal',
+  'normal',
+  'w ~ N(0, σ²), σ² = gain² / fan_in',
+);
+
+/** `w ~ U(-√3 σ, √3 σ)`, `σ² = gain² / fan_in`. */
+export const lecunUniform: Scheme = lecun(
+  'lecun_uniform',
+  'uniform',
+  'w ~ U(-√3 σ, √3 σ), σ² = gain² / fan_in',
+);

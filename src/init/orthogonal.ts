@@ -1,0 +1,129 @@
+import { fold, type Key } from '../random/index.ts';
+import type { FloatDType, Tensor } from '../tensor/index.ts';
+import { badGain, define } from './define.ts';
+import { haarColumns } from './haar.ts';
+import type { Scheme, Spec } from './initializer.ts';
+import { linearMaps, notLinear, tapAt, type LinearMaps } from './linear-map.ts';
+import { tensorOfZeros } from './tensor.ts';
+
+/** The part of a map that becomes orthogonal: offsets of its rows and columns. */
+interface Matrix {
+  readonly rows: readonly number[];
+  readonly columns: readonly number[];
+}
+
+/** Every map as a matrix of outputs by inputs and taps, the input the slower: `[out, in · kernel]`. */
+function flattened({ outputs, inputs, taps }: LinearMaps): Matrix {
+  return {
+    rows: outputs,
+    columns: inputs.flatMap((input) => taps.map((tap) => input + tap)),
+  };
+}
+
+/** The matrix of the centre tap, `(k - 1) // 2` on every kernel axis. */
+function centred({ outputs, inputs, taps, kernel }: LinearMaps): Matrix {
+  const centre = taps[tapAt(kernel, (extent) => (extent - 1) >> 1)];
+  return { rows: outputs, columns: inputs.map((input) => input + centre) };
+}
+
+/**
+ * `scale · Q` in the matrix of every map, zero elsewhere. Q is Haar with orthonormal columns if it is
+ * tall, with orthonormal rows if it is wide; map g has the stream `group/g`.
+ */
+function drawOrthogonal(
+  key: Key,
+  spec: Spec,
+  maps: LinearMaps,
+  { rows, columns }: Matrix,
+  scale: number,
+): Tensor<FloatDType> {
+  const isTall = rows.length >= columns.length;
+  const [long, short] = isTall ? [rows, columns] : [columns, rows];
+  return tensorOfZeros(spec, (values) => {
+    for (const [g, base] of maps.bases.entries()) {
+      const q = haarColumns(fold(key, `group/${g}`), long.length, short.length);
+      for (let s = 0; s < short.length; s++) {
+        const start = base + short[s];
+        for (let l = 0; l < long.length; l++) {
+          values[start + long[l]] = scale * q[s * long.length + l];
+        }
+      }
+    }
+  });
+}
+
+/** `W = gain Q`, Q Haar-distributed with orthonormal rows or columns, of `[out, in · kernel]` per group. */
+export const orthogonal: Scheme = define({
+  name: 'orthogonal',
+  formula:
+    'W = gain Q, QᵀQ = I (or QQᵀ = I) of [out, in · kernel], σ² = gain² / max(out, in · kernel)',
+  use: 'deep tanh and linear networks and recurrent weights: all singular values are the gain',
+  reference: 'Saxe et al. 2014, arXiv:1312.6120',
+  options: { gain: 1 },
+  problem: badGain,
+  undefinedFor: notLinear,
+  std: (spec, { gain }) => {
+    const { rows, columns } = flattened(linearMaps(spec));
+    return gain / Math.sqrt(Math.max(rows.length, columns.length));
+  },
+  bound: (_, { gain }) => gain,
+  draw: (key, spec, { gain }) => {
+    const maps = linearMaps(spec);
+    return drawOrthogonal(key, spec, maps, flattened(maps), gain);
+  },
+});
+
+/** `√(rows/columns)` of a tall matrix, which stretches `Q x` to the mean square of x; 1 of a wide one. */
+function stretch({ rows, columns }: Matrix): number {
+  return Math.max(Math.sqrt(rows.length / columns.length), 1);
+}
+
+/** `W = gain max(√(out / (in · kernel)), 1) Q`: keeps the mean square of an element, not the norm. */
+export const scaledOrthogonal: Scheme = define({
+  name: 'scaled_orthogonal',
+  formula:
+    'W = gain max(√(out / (in · kernel)), 1) Q, QᵀQ = I (or QQᵀ = I), σ² = gain² / (in · kernel)',
+  use: 'like orthogonal where widths change: the mean square of an element stays, not the norm',
+  reference: 'Martens et al. 2021, section 5.4 (scaled uniform orthogonal), arXiv:2110.01765',
+  options: { gain: 1 },
+  problem: badGain,
+  undefinedFor: notLinear,
+  std: (spec, { gain }) => gain / Math.sqrt(flattened(linearMaps(spec)).columns.length),
+  bound: (spec, { gain }) => gain * stretch(flattened(linearMaps(spec))),
+  draw: (key, spec, { gain }) => {
+    const maps = linearMaps(spec);
+    const matrix = flattened(maps);
+    return drawOrthogonal(key, spec, maps, matrix, gain * stretch(matrix));
+  },
+});
+
+/** `K[centre] = gain Q` with orthonormal columns, all other taps 0, the centre at `(k - 1) // 2`. */
+export const deltaOrthogonal: Scheme = define({
+  name: 'delta_orthogonal',
+  formula: 'K[(k - 1) // 2] = gain Q, QᵀQ = I of [out, in], other taps 0, σ² = gain² / (out ∏k)',
+  use: 'deep tanh and linear convolutional networks: the convolution keeps the norm of the signal',
+  reference: 'Xiao et al. 2018, section 3, arXiv:1806.05393',
+  options: { gain: 1 },
+  problem: badGain,
+  undefinedFor: (spec) => notLinear(spec) ?? noDelta(spec),
+  std: (spec, { gain }) => {
+    const { outputs, taps } = linearMaps(spec);
+    return gain / Math.sqrt(outputs.length * taps.length);
+  },
+  bound: (_, { gain }) => gain,
+  draw: (key, spec, { gain }) => {
+    const maps = linearMaps(spec);
+    return drawOrthogonal(key, spec, maps, centred(maps), gain);
+  },
+});
+
+function noDelta(spec: Spec): string | null {
+  const { outputs, inputs, kernel } = linearMaps(spec);
+  if (kernel.length < 1 || kernel.length > 3) {
+    return `shape must have 1 to 3 kernel axes (a dense weight takes orthogonal), got [${spec.shape.join(', ')}] with ${kernel.length}`;
+  }
+  if (inputs.length > outputs.length) {
+    return `outputs must be at least as many as inputs, since a map to fewer dimensions cannot keep every norm (orthogonal is defined for it), got ${outputs.length} outputs of ${inputs.length} inputs`;
+  }
+  return null;
+}

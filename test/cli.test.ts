@@ -1,0 +1,341 @@
+import { spawnSync } from 'node:child_process';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import {
+  decodeNpy,
+  decodeNpz,
+  decodeSafetensors,
+  encodeNpy,
+  toFloat64,
+} from '../src/tensor/index.ts';
+import { readModelFile } from '../src/files/index.ts';
+
+const MAIN = resolve(import.meta.dirname, '../src/cli/main.ts');
+let folder: string;
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'stepzero-cli-'));
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+function stepzero(...args: string[]): { status: number | null; stdout: string; stderr: string } {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [MAIN, ...args], {
+    cwd: folder,
+    encoding: 'utf8',
+    env: { ...process.env, NODE_OPTIONS: '', NO_COLOR: '' },
+  });
+  return { status, stdout, stderr };
+}
+
+interface Report {
+  version: number;
+  model: string;
+  seed: number;
+  parameters: {
+    name: string;
+    shape: number[];
+    role: string;
+    fanIn: number | null;
+    fanOut: number | null;
+    activation: string | null;
+    scheme: string;
+    std: number | null;
+    bound: number | null;
+    reason: string;
+    reference: string | null;
+  }[];
+  signal: Record<
+    'before' | 'after',
+    {
+      name: string;
+      op: string;
+      secondMoment: number | null;
+      mean: number | null;
+      dead: number | null;
+    }[]
+  > | null;
+  verdict: string;
+  output: string | null;
+}
+
+const report = (...args: string[]): Report => {
+  const { status, stdout, stderr } = stepzero(...args, '--json');
+  expect(stderr).toBe('');
+  expect(status).toBe(0);
+  return JSON.parse(stdout) as Report;
+};
+
+/** The one sentence on standard error and the exit code; nothing may have been written. */
+function failure(...args: string[]): { sentence: string; status: number | null } {
+  const before = readdirSync(folder).sort();
+  const { status, stdout, stderr } = stepzero(...args);
+  expect(stdout).toBe('');
+  expect(readdirSync(folder).sort()).toEqual(before);
+  expect(stderr).not.toMatch(/\n\s+at /);
+  return { sentence: stderr.replaceAll(folder, 'FOLDER').trim(), status };
+}
+
+function variance(values: Float64Array): number {
+  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+  return values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / values.length;
+}
+
+describe('init', () => {
+  test('gives a named architecture weights with the promised deviations and proves it', () => {
+    const result = report('init', 'mlp:64-96x6-10:relu', '-o', 'mlp.onnx', '--html', 'mlp.html');
+    expect(Object.keys(result)).toEqual(
+      expect.arrayContaining(['version', 'model', 'seed', 'parameters', 'signal', 'verdict']),
+    );
+    expect(result.parameters).toHaveLength(14);
+    const { graph } = readModelFile(join(folder, 'mlp.onnx'));
+    for (const { name, std, role, bound } of result.parameters) {
+      const values = toFloat64(graph.constants.get(name)!.read());
+      if (role === 'bias') expect(values.every((value) => value === 0)).toBe(true);
+      else {
+        // The standard error of a Gaussian sample's variance is σ² √(2/n).
+        const error = Math.abs(variance(values) / std! ** 2 - 1);
+        expect(error).toBeLessThan(5 * Math.sqrt(2 / values.length));
+        expect(bound).toBeCloseTo(Math.sqrt(3) * std!, 12);
+      }
+    }
+    const row = result.signal!.after.find(({ op }) => op === 'Gemm')!;
+    expect(Object.keys(row)).toEqual(
+      expect.arrayContaining(['name', 'op', 'secondMoment', 'mean', 'dead']),
+    );
+    expect(readFileSync(join(folder, 'mlp.html'), 'utf8')).toContain('he_normal');
+  });
+
+  test('the same seed gives the same bytes, another seed others, and --json does not matter', () => {
+    stepzero('init', 'mlp:8-16x2-3:tanh', '-o', 'a.onnx', '--no-run');
+    stepzero('init', 'mlp:8-16x2-3:tanh', '-o', 'b.onnx', '--no-run', '--json');
+    stepzero('init', 'mlp:8-16x2-3:tanh', '-o', 'c.onnx', '--no-run', '--seed', '1');
+    const [a, b, c] = ['a', 'b', 'c'].map((name) => readFileSync(join(folder, `${name}.onnx`)));
+    expect(a.equals(b)).toBe(true);
+    expect(a.equals(c)).toBe(false);
+  });
+
+  test('the values of one parameter do not depend on what is kept or set elsewhere', () => {
+    stepzero('init', 'mlp:8-16x3-3:relu', '-o', 'all.safetensors', '--no-run');
+    stepzero(
+      'init',
+      'mlp:8-16x3-3:relu',
+      '-o',
+      'some.npz',
+      '--no-run',
+      '--keep',
+      '*0.weight',
+      '--set',
+      '*.bias=ones',
+    );
+    const all = decodeSafetensors(readFileSync(join(folder, 'all.safetensors')), 'all').tensors;
+    const some = decodeNpz(readFileSync(join(folder, 'some.npz')), 'some');
+    const names = [...all.keys()];
+    expect([...some.keys()].sort()).toEqual(names.sort());
+    for (const name of names.filter(
+      (each) => each.endsWith('weight') && !each.endsWith('0.weight'),
+    )) {
+      expect(some.get(name)!.data).toEqual(all.get(name)!.data);
+    }
+    const bias = names.find((each) => each.endsWith('bias'))!;
+    expect(toFloat64(some.get(bias)!).every((value) => value === 1)).toBe(true);
+  });
+
+  test('what init wrote can be initialised again, in place only when asked', () => {
+    stepzero('init', 'mlp:4-8x2-2:gelu', '-o', 'again.onnx', '--no-run');
+    const first = readFileSync(join(folder, 'again.onnx'));
+    expect(failure('init', 'again.onnx', '-o', 'again.onnx').status).toBe(2);
+    symlinkSync('again.onnx', join(folder, 'alias.onnx'));
+    expect(failure('init', 'again.onnx', '-o', 'alias.onnx').status).toBe(2);
+    expect(readFileSync(join(folder, 'again.onnx')).equals(first)).toBe(true);
+    expect(report('init', 'again.onnx', '--in-place', '--seed', '5').output).toBe('again.onnx');
+    expect(readFileSync(join(folder, 'again.onnx')).equals(first)).toBe(false);
+  });
+
+  test('runs on inputs from a file', () => {
+    const data = Float32Array.from({ length: 40 }, (_, i) => Math.sin(i));
+    const chunks = encodeNpy({ dtype: 'float32', shape: [5, 8], data });
+    writeFileSync(join(folder, 'x.npy'), Buffer.concat(chunks));
+    expect(
+      report('init', 'mlp:8-16x2-3:relu', '-o', 'x.onnx', '--input', 'x.npy').signal!.after.length,
+    ).toBeGreaterThan(0);
+  });
+
+  test.each([0, 1, 2])(
+    'keeps a deep narrow ReLU chain within a factor 2 whatever the draw, here seed %i',
+    (seed) => {
+      const { signal, parameters } = report(
+        'init',
+        'mlp:50-64x24-10:relu',
+        '-o',
+        'deep.onnx',
+        '--seed',
+        String(seed),
+      );
+      const hidden = signal!.after.filter(({ op }) => op === 'Gemm').slice(0, -1);
+      const ratio = hidden.at(-1)!.secondMoment! / hidden[0].secondMoment!;
+      expect(ratio).toBeGreaterThan(0.5);
+      expect(ratio).toBeLessThan(2);
+      expect(parameters.filter(({ scheme }) => scheme === 'he_normal')).toHaveLength(24);
+    },
+  );
+
+  test('a deep tanh chain keeps its second moment', () => {
+    const { signal } = report('init', 'mlp:100-64x40-10:tanh', '-o', 'tanh.onnx', '--seed', '3');
+    const hidden = signal!.after.filter(({ op }) => op === 'Gemm').slice(0, -1);
+    const ratio = hidden.at(-1)!.secondMoment! / hidden[0].secondMoment!;
+    expect(ratio).toBeGreaterThan(0.5);
+    expect(ratio).toBeLessThan(2);
+  });
+});
+
+describe('advise, inspect and the lists', () => {
+  test('advise writes nothing', () => {
+    const before = readdirSync(folder);
+    const { output, signal } = report('advise', 'lstm:8-16-3', '--no-run');
+    expect([output, signal]).toEqual([null, null]);
+    expect(readdirSync(folder)).toEqual(before);
+  });
+
+  test('inspect says what each parameter is, without a scheme', () => {
+    const { parameters } = report('inspect', 'transformer:v20-16x1h2-20');
+    expect(parameters.every((parameter) => !('scheme' in parameter))).toBe(true);
+    const roles = parameters.map(({ role }) => role);
+    for (const role of [
+      'embedding',
+      'positional_embedding',
+      'attention_packed',
+      'attention_output',
+      'norm_scale',
+      'dense',
+    ]) {
+      expect(roles).toContain(role);
+    }
+    expect(roles).not.toContain('unknown');
+  });
+
+  test('schemes and architectures print tables and JSON', () => {
+    expect(stepzero('schemes').stdout).toContain('delta_orthogonal');
+    expect(stepzero('architectures').stdout).toContain('mlp:784-512x10-10:relu');
+    expect(stepzero('schemes', '--json').stdout).toContain('"formula"');
+  });
+
+  test.each(['init', 'advise', 'inspect', 'sample', 'schemes', 'architectures'])(
+    '%s --help has an example',
+    (name) => {
+      const { stdout, status } = stepzero(name, '--help');
+      expect(status).toBe(0);
+      expect(stdout).toMatch(new RegExp(`\\$ stepzero ${name}`));
+    },
+  );
+});
+
+describe('sample', () => {
+  test('writes the same values as .npy and as .json', () => {
+    expect(
+      stepzero('sample', 'he_normal', '--shape', '6,4,3,3', '--seed', '9', '--out', 'w.npy').status,
+    ).toBe(0);
+    expect(
+      stepzero('sample', 'he_normal', '--shape', '6,4,3,3', '--seed', '9', '--out', 'w.json')
+        .status,
+    ).toBe(0);
+    const npy = decodeNpy(readFileSync(join(folder, 'w.npy')), 'w.npy');
+    const json = JSON.parse(readFileSync(join(folder, 'w.json'), 'utf8')) as {
+      values: number[];
+      std: number;
+    };
+    expect(npy.shape).toEqual([6, 4, 3, 3]);
+    expect(Array.from(toFloat64(npy))).toEqual(json.values);
+    expect(json.std).toBeCloseTo(Math.sqrt(2 / 36), 12);
+  });
+
+  test('orthogonal in one layout is the transpose of the other', () => {
+    stepzero('sample', 'orthogonal', '--shape', '5,3', '--layout', 'oi', '--out', 'oi.npy');
+    stepzero('sample', 'orthogonal', '--shape', '3,5', '--layout', 'io', '--out', 'io.npy');
+    const [oi, io] = ['oi', 'io'].map((name) =>
+      toFloat64(decodeNpy(readFileSync(join(folder, `${name}.npy`)), name)),
+    );
+    for (let o = 0; o < 5; o++)
+      for (let i = 0; i < 3; i++) expect(io[i * 5 + o]).toBe(oi[o * 3 + i]);
+  });
+
+  test('an option that the scheme does not have is wrong usage', () => {
+    expect(failure('sample', 'glorot_uniform', '--shape', '4,4', '--slope', '2'))
+      .toMatchInlineSnapshot(`
+      {
+        "sentence": "stepzero: glorot_uniform: options must be among --gain, got --slope",
+        "status": 2,
+      }
+    `);
+  });
+});
+
+describe('bad input gets one sentence, and leaves nothing behind', () => {
+  beforeAll(() => {
+    stepzero('init', 'mlp:4-8x2-2:relu', '-o', 'good.onnx', '--no-run');
+    const good = readFileSync(join(folder, 'good.onnx'));
+    writeFileSync(join(folder, 'cut.onnx'), good.subarray(0, good.length / 2));
+    writeFileSync(join(folder, 'text.onnx'), 'this is no model\n');
+    writeFileSync(join(folder, 'empty.onnx'), '');
+    mkdirSync(join(folder, 'dir.onnx'));
+    mkdirSync(join(folder, 'locked'));
+    chmodSync(join(folder, 'locked'), 0o500);
+    writeFileSync(
+      join(folder, 'bad.npy'),
+      Buffer.concat(encodeNpy({ dtype: 'float32', shape: [3, 5], data: new Float32Array(15) })),
+    );
+  });
+
+  test.each([
+    [['init', 'missing.onnx'], 1],
+    [['init', 'cut.onnx'], 1],
+    [['init', 'text.onnx'], 1],
+    [['init', 'empty.onnx'], 1],
+    [['init', 'dir.onnx'], 1],
+    [['init', 'mlp:784-abc'], 1],
+    [['init', 'mpl:784-10'], 1],
+    [['init', 'good.onnx', '--scheme', 'orthogonl'], 1],
+    [['init', 'good.onnx', '--scheme', 'delta_orthogonal'], 1],
+    [['init', 'good.onnx', '--scheme', 'he_normal(slop=1)'], 1],
+    [['init', 'good.onnx', '--set', 'nothing*=zeros'], 1],
+    [['init', 'good.onnx', '--set', 'zeros'], 1],
+    [['init', 'good.onnx', '--set', '*.bias=he_normal'], 1],
+    [['init', 'good.onnx', '--keep', 'nothing'], 1],
+    [['init', 'good.onnx', '--input', 'bad.npy', '-o', 'never.onnx'], 1],
+    [['init', 'good.onnx', '--input', 'none.npy', '-o', 'never.onnx'], 1],
+    [['init', 'good.onnx', '-o', 'nowhere/out.onnx'], 1],
+    [['init', 'good.onnx', '-o', 'out.txt'], 2],
+    [['init', 'mlp:4-4-4', '--in-place'], 2],
+    [['init'], 2],
+    [['init', 'good.onnx', '--seed', '-1'], 2],
+    [['frobnicate'], 2],
+    [['sample', 'orthogonal', '--shape', '10'], 1],
+    [['sample', 'orthogonal'], 2],
+    [['sample', 'he_normal', '--shape', '2,x'], 2],
+  ])('%j exits with %i', (args, status) => {
+    const result = failure(...args);
+    expect(result.status).toBe(status);
+    expect(result.sentence).toMatchSnapshot();
+    if (status === 1) expect(result.sentence).toMatch(/^stepzero: [^\n]+$/);
+  });
+
+  test.skipIf(process.getuid?.() === 0)('a folder that cannot be written to', () => {
+    expect(failure('init', 'good.onnx', '-o', 'locked/out.onnx').status).toBe(1);
+  });
+
+  test('the good model is still as it was', () => {
+    expect(existsSync(join(folder, 'good.onnx'))).toBe(true);
+    expect(report('advise', 'good.onnx', '--no-run').parameters).toHaveLength(6);
+  });
+});
