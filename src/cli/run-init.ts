@@ -6,7 +6,7 @@ import { judgeSignal, makeInputs, measureSignal, type SignalRow } from '../measu
 import { describeNetwork, type Network } from '../network/index.ts';
 import { htmlReport, terminalReport, type InitReport } from '../report/index.ts';
 import type { FloatDType, LazyTensor, Tensor } from '../tensor/index.ts';
-import { UsageError } from './failure.ts';
+import { sentenceOf, UsageError } from './failure.ts';
 import { frameworkDefaults } from './framework-defaults.ts';
 import { loadModel, type Loaded } from './load.ts';
 import { printJson, printText, textOptions } from './print.ts';
@@ -41,19 +41,18 @@ export async function runInit(text: string, options: InitOptions, writes: boolea
     const output = writes ? outputPath(loaded, options) : null;
     const network = describeNetwork(loaded.model.graph);
     const drawn = advise(network, { ...options, model: loaded.label });
-    const proof = options.run ? await prove(loaded, network, drawn, options, bar) : null;
-    const plan = proof?.plan ?? drawn;
-    const draws = proof?.draws ?? applyPlan(plan, network);
+    const proof = options.run ? await proveOrSay(loaded, network, drawn, options, bar) : NOT_RUN;
+    const plan = typeof proof === 'string' ? drawn : proof.plan;
+    const draws = typeof proof === 'string' ? applyPlan(plan, network) : proof.draws;
     if (output !== null) {
       bar.say(`Writing ${output}`);
       write(output, loaded, network, draws, options.inPlace === true);
     }
     const report: InitReport = {
       ...plan,
-      signal: proof?.signal ?? null,
-      verdict:
-        proof?.verdict ?? 'Not run, so nothing is proved: leave out --no-run to see the signal.',
-      notes: [...(proof?.notes ?? []), ...notesOf(network)],
+      signal: typeof proof === 'string' ? null : proof.signal,
+      verdict: typeof proof === 'string' ? proof : proof.verdict,
+      notes: [...(typeof proof === 'string' ? [] : proof.notes), ...notesOf(network)],
       output,
       command: ['stepzero', ...process.argv.slice(2)].map(quoted).join(' '),
     };
@@ -71,6 +70,8 @@ export async function runInit(text: string, options: InitOptions, writes: boolea
     bar.end();
   }
 }
+
+const NOT_RUN = 'Not run, so nothing is proved: leave out --no-run to see the signal.';
 
 const FORMATS = ['.onnx', '.safetensors', '.npz'];
 
@@ -112,6 +113,22 @@ interface Proof {
   readonly signal: { readonly before: readonly SignalRow[]; readonly after: readonly SignalRow[] };
   readonly verdict: string;
   readonly notes: readonly string[];
+}
+
+/** The proof; or, where a network cannot run on inputs that were made up for it, why there is none. */
+async function proveOrSay(
+  loaded: Loaded,
+  network: Network,
+  drawn: Plan,
+  options: InitOptions,
+  bar: Progress,
+): Promise<Proof | string> {
+  try {
+    return await prove(loaded, network, drawn, options, bar);
+  } catch (error) {
+    if (options.input !== undefined) throw error;
+    return `Not proved, since the network does not run on inputs made up for it (${sentenceOf(error)}); give real ones with --input.`;
+  }
 }
 
 /** Runs the network with the weights it came with and with the new ones. */
