@@ -155,7 +155,7 @@ async function prove(
   const isSpec = loaded.path === null;
   if (isSpec) {
     notes.push(
-      'An architecture has no weights of its own, so “before” is what PyTorch would give it: U(±1/√fan_in) for weights.',
+      'An architecture has no weights of its own, so “before” is what PyTorch’s rules would give it: U(±1/√fan_in) for weights and biases.',
     );
   }
   bar.say('Running before');

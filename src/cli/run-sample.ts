@@ -1,6 +1,7 @@
 import { extname } from 'node:path';
 import { scheme as schemeNamed, specOf, type Options } from '../init/index.ts';
 import { writeAtomically } from '../files/index.ts';
+import { formatNumber } from '../report/index.ts';
 import { key } from '../random/index.ts';
 import { encodeNpy, sizeOf, toFloat64, type FloatDType, type Tensor } from '../tensor/index.ts';
 import { UsageError } from './failure.ts';
@@ -71,7 +72,7 @@ export async function runSample(name: string, given: SampleOptions): Promise<voi
     return;
   }
   printText(
-    `${record.name} [${given.shape.join()}] ${given.dtype}, fan_in ${spec.fanIn}, fan_out ${spec.fanOut}: std ${summary.std} as promised, ${summary.measured.std} drawn`,
+    `${record.name} [${given.shape.join()}] ${given.dtype}, fan_in ${spec.fanIn}, fan_out ${spec.fanOut}: std ${formatNumber(summary.std)} promised, ${formatNumber(summary.measured.std)} drawn`,
   );
   if (given.out !== undefined) printText(`Wrote ${given.out}`);
   else printText(previewOf(tensor));

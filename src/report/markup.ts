@@ -36,9 +36,12 @@ export function markup(strings: TemplateStringsArray, ...parts: readonly Part[])
   };
 }
 
-/** A sentence: escaped, and no number such as `4e-34` breaks at its sign. */
+/** A sentence: escaped, names in backticks as code, and no number such as `4e-34` breaks at its sign. */
 export function prose(text: string): Markup {
-  return { html: escapeText(text).replace(/(\de)-(?=\d)/g, '$1&#8288;-&#8288;') };
+  const html = escapeText(text)
+    .replace(/(\de)-(?=\d)/g, '$1&#8288;-&#8288;')
+    .replace(/`([^`]+)`/g, '<code>$1</code>');
+  return { html };
 }
 
 /** A name as code that may break after `/`, `.`, `:`, `_` and `(`. */

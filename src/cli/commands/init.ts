@@ -19,7 +19,7 @@ export function initCommand(): Command {
     .addOption(
       new Option(
         '-o, --out <FILE>',
-        'where to write: .onnx, .safetensors or .npz (default: beside you, named after the model)',
+        'where to write: .onnx, .safetensors or .npz (default: in the current folder, named after the model)',
       ),
     )
     .addOption(new Option('--in-place', 'overwrite the model itself').conflicts('out'));
