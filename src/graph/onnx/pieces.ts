@@ -65,7 +65,7 @@ function piecesOf(
   const flush = (): void => {
     const bytes = toBinary(schema, part);
     if (bytes.byteLength > 0) pieces.push(bytes);
-    part = create(schema) as Message & Fields;
+    part = create(schema);
   };
   for (const field of fieldsOf(schema)) {
     const { localName } = field;
