@@ -1,9 +1,12 @@
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import {
   chmodSync,
+  closeSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
+  openSync,
   readdirSync,
   readFileSync,
   rmSync,
@@ -12,6 +15,9 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { create, toBinary } from '@bufbuild/protobuf';
+import { ModelProtoSchema, TensorProto_DataType as DataType } from 'onnx-buf';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import {
   decodeNpy,
@@ -241,7 +247,76 @@ describe('advise, inspect and the lists', () => {
   );
 });
 
+describe('what cannot be run', () => {
+  /** A model whose input `x` and operator `act` are as said. */
+  function odd(name: string, dims: readonly bigint[], opType: string, domain: string): void {
+    const model = create(ModelProtoSchema, {
+      irVersion: 8n,
+      opsetImport: [{ version: 17n }, { domain: 'some.where', version: 1n }],
+      graph: {
+        name: 'odd',
+        input: [
+          {
+            name: 'x',
+            type: {
+              value: {
+                case: 'tensorType',
+                value: {
+                  elemType: DataType.FLOAT,
+                  shape: {
+                    dim: dims.map((extent) => ({
+                      value: { case: 'dimValue' as const, value: extent },
+                    })),
+                  },
+                },
+              },
+            },
+          },
+        ],
+        output: [{ name: 'y' }],
+        initializer: [
+          { name: 'w', dataType: DataType.FLOAT, dims: [4n, 4n], rawData: new Uint8Array(64) },
+        ],
+        node: [
+          { opType: 'MatMul', input: ['x', 'w'], output: ['h'] },
+          { opType, domain, input: ['h'], output: ['y'] },
+        ],
+      },
+    });
+    writeFileSync(join(folder, name), toBinary(ModelProtoSchema, model));
+  }
+
+  test.each([
+    ['own.onnx', [2n, 4n], 'Zap', 'some.where', /not proved.*Zap/i],
+    ['wide.onnx', [10n ** 10n, 4n], 'Relu', '', /not proved.*at most 268435456 elements/i],
+  ] as const)(
+    '%s gets its weights, and the verdict says why there is no proof',
+    (name, dims, opType, domain, verdict) => {
+      odd(name, dims, opType, domain);
+      const result = report('init', name, '-o', `new-${name}`);
+      expect(result.signal).toBe(null);
+      expect(result.verdict).toMatch(verdict);
+      const { graph } = readModelFile(join(folder, `new-${name}`));
+      expect(variance(toFloat64(graph.constants.get('w')!.read()))).toBeGreaterThan(0);
+    },
+  );
+});
+
 describe('sample', () => {
+  test('never gives a number that its dtype does not hold', () => {
+    for (const [dtype, value] of [
+      ['float16', '70000'],
+      ['bfloat16', '1e39'],
+      ['float32', '1e39'],
+    ]) {
+      const args = ['--shape', '3', '--dtype', dtype, '--value', value];
+      expect(failure('sample', 'constant', ...args)).toEqual({
+        status: 1,
+        sentence: `stepzero: constant: values must be numbers that ${dtype} holds, got some that are not finite`,
+      });
+    }
+  });
+
   test('writes the same values as .npy and as .json', () => {
     expect(
       stepzero('sample', 'he_normal', '--shape', '6,4,3,3', '--seed', '9', '--out', 'w.npy').status,
@@ -315,7 +390,24 @@ describe('bad input gets one sentence, and leaves nothing behind', () => {
     [['init', 'good.onnx', '--input', 'bad.npy', '-o', 'never.onnx'], 1],
     [['init', 'good.onnx', '--input', 'none.npy', '-o', 'never.onnx'], 1],
     [['init', 'good.onnx', '-o', 'nowhere/out.onnx'], 1],
+    [['init', 'good.onnx', '-o', 'good.onnx/out.onnx'], 1],
+    [['init', 'good.onnx', '-o', 'dir.onnx'], 1],
     [['init', 'good.onnx', '-o', 'out.txt'], 2],
+    [['init', 'good.onnx', '-o', 'never.onnx', '--html', 'nowhere/x.html'], 1],
+    [['init', 'good.onnx', '-o', 'never.onnx', '--html', 'dir.onnx'], 1],
+    [['init', 'good.onnx', '-o', 'never.onnx', '--html', './never.onnx'], 2],
+    [['init', 'good.onnx', '-o', 'never.onnx', '--html', 'good.onnx'], 2],
+    [['advise', 'good.onnx', '--html', 'good.onnx'], 2],
+    [['init', 'good.onnx', '--in-place', '--html', 'good.onnx'], 2],
+    [['init', 'good.onnx', '--input', 'bad.npy', '-o', 'never.onnx', '--html', 'bad.npy'], 2],
+    [['init', 'good.onnx', '--input', 'bad.npy', '--no-run'], 2],
+    [['init', 'good.onnx', '--batch', '0'], 2],
+    [['init', 'model'], 1],
+    [['init', 'two\nlines.onnx'], 1],
+    [['init', 'C:/model.onnx'], 1],
+    [['sample', 'orthogonal', '--shape', '4,4', '--layout', 'xy'], 2],
+    [['sample', 'orthogonal', '--shape', '4,4', '--gain', '1e39'], 1],
+    [['sample', 'zeros', '--shape', '4', '--out', 'nowhere/w.npy'], 1],
     [['init', 'mlp:4-4-4', '--in-place'], 2],
     [['init'], 2],
     [['init', 'good.onnx', '--seed', '-1'], 2],
@@ -330,9 +422,62 @@ describe('bad input gets one sentence, and leaves nothing behind', () => {
     if (status === 1) expect(result.sentence).toMatch(/^stepzero: [^\n]+$/);
   });
 
+  test('what would not fit into memory is refused by its size before it is taken', () => {
+    const { status, sentence } = failure('sample', 'zeros', '--shape', '10000000,10000000');
+    expect(status).toBe(1);
+    expect(sentence).toMatch(
+      /^stepzero: --shape: \[10000000,10000000\] of float32 must fit .* got 364 TiB$/,
+    );
+  });
+
+  test.skipIf(!existsSync('/dev/full'))(
+    'a standard output that takes nothing is one sentence',
+    () => {
+      for (const args of [['schemes'], ['--help'], ['advise', 'good.onnx', '--json']]) {
+        const full = openSync('/dev/full', 'w');
+        const { status, stderr } = spawnSync(process.execPath, [MAIN, ...args], {
+          cwd: folder,
+          encoding: 'utf8',
+          stdio: ['ignore', full, 'pipe'],
+        });
+        closeSync(full);
+        expect([status, stderr]).toEqual([
+          1,
+          'stepzero: standard output: must take what is printed, got no space left on device\n',
+        ]);
+      }
+    },
+  );
+
+  test('without a command it prints its help, and a reader that stops early is no error', () => {
+    const { status, stdout, stderr } = stepzero();
+    expect([status, stderr]).toEqual([0, '']);
+    expect(stdout).toContain('Usage: stepzero');
+    const piped = spawnSync('sh', ['-c', `"${process.execPath}" "${MAIN}" schemes | head -1`], {
+      cwd: folder,
+      encoding: 'utf8',
+    });
+    expect(piped.stderr).toBe('');
+    expect(piped.stdout.trim().split('\n')).toHaveLength(1);
+  });
+
   test.skipIf(process.getuid?.() === 0)('a folder that cannot be written to', () => {
     expect(failure('init', 'good.onnx', '-o', 'locked/out.onnx').status).toBe(1);
   });
+
+  test.skipIf(process.platform === 'win32').each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)(
+    '%s in the midst of writing leaves nothing behind and ends the command',
+    async (signal) => {
+      const place = mkdtempSync(join(folder, 'signal-'));
+      const args = [MAIN, 'init', 'mlp:2048-2048x60-9:relu', '-o', 'big.npz', '--no-run'];
+      const child = spawn(process.execPath, args, { cwd: place, stdio: 'ignore' });
+      const ended = once(child, 'exit');
+      while (readdirSync(place).length === 0) await sleep(5);
+      child.kill(signal);
+      expect(await ended).toEqual([null, signal]);
+      expect(readdirSync(place)).toEqual([]);
+    },
+  );
 
   test('the good model is still as it was', () => {
     expect(existsSync(join(folder, 'good.onnx'))).toBe(true);

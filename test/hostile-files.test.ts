@@ -18,6 +18,7 @@ import {
   TensorProto_DataType as DataType,
 } from 'onnx-buf';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { advise, applyPlan } from '../src/advise/index.ts';
 import { readBytes, readModelFile } from '../src/files/index.ts';
 import {
   builder,
@@ -27,6 +28,8 @@ import {
   type Graph,
   type Model,
 } from '../src/graph/index.ts';
+import { judgeSignal, makeInputs, measureSignal } from '../src/measure/index.ts';
+import { describeNetwork } from '../src/network/index.ts';
 import { sizeOf } from '../src/tensor/index.ts';
 
 let folder = '';
@@ -199,6 +202,34 @@ test('1,000 mutated files give a model or one sentence that starts with the file
   expect(accepted).toBeGreaterThan(100);
   expect(accepted).toBeLessThan(900);
   expect(sentences.size).toBeGreaterThan(8);
+});
+
+test('mutated files that are accepted are planned, drawn and run, or say in one sentence why not', async () => {
+  const original = encodeModel(modelOf(mlp()));
+  let ran = 0;
+  for (let seed = 1; seed <= 1000; seed++) {
+    const bytes = mutated(original, numbers(seed));
+    try {
+      const model = decodeModel(bytes, { name: 'x.onnx' });
+      const network = describeNetwork(model.graph);
+      const sizes = network.parameters.map(({ shape }) => sizeOf(shape));
+      if (sizes.some((size) => size > 1e6)) continue;
+      const plan = advise(network, { model: 'x.onnx', seed });
+      const values = new Map([...applyPlan(plan, network)].map(([name, draw]) => [name, draw()]));
+      encodeModel(model, values);
+      const feeds = makeInputs(model.graph, { seed, batch: 2 });
+      const rows = await measureSignal(model, feeds, { values, name: 'x.onnx' });
+      expect(judgeSignal(rows).sentence).not.toBe('');
+      ran++;
+    } catch (error) {
+      if (!(error instanceof RangeError || error instanceof TypeError)) throw error;
+      expect(error.message, `seed ${seed}`).toMatch(/^(.*: )?.* must .*, got:? .+$/);
+      expect(error.message, `seed ${seed}`).not.toMatch(
+        /[\n\r]|call stack|Invalid array| at .*:\d|undefined/,
+      );
+    }
+  }
+  expect(ran).toBeGreaterThan(50);
 });
 
 test('a file that is missing, a folder, a device or no model is one sentence', () => {

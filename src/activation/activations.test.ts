@@ -104,6 +104,28 @@ test.each(all)('%s: a closed form of a moment agrees with quadrature', (_, recor
   }
 });
 
+test('a clipped signal is short of its limit by what lies inside, however large it is', () => {
+  // 1 - E min(|√q z|, 1)² = 4/3 n(0)/√q to order 1/q; the number itself is rounded to ε/2, 0.3 ε √q of it.
+  for (const q of [1e8, 1e10, 1e12]) {
+    const missing = 1 - secondMoment(activation('hard_tanh'), q);
+    const expected = 4 / 3 / Math.sqrt(2 * Math.PI * q);
+    const tolerance = 1 / q + 4 * Number.EPSILON * Math.sqrt(q);
+    expect(relativeError(missing, expected)).toBeLessThan(tolerance);
+  }
+});
+
+test.each(all)('%s: moments are finite wherever the parameter is a float32', (_, record) => {
+  for (const value of record.parameter === undefined ? [] : [2 ** -149, 1e-6, 3.4e38]) {
+    const extreme = record.parameter?.with(value) ?? record;
+    for (const q of [1e-20, 1, 1e20]) {
+      expect(secondMoment(extreme, q)).toBeGreaterThan(0);
+      expect(secondMoment(extreme, q)).toBeLessThan(Infinity);
+      expect(derivativeSecondMoment(extreme, q)).toBeGreaterThan(0);
+      expect(derivativeSecondMoment(extreme, q)).toBeLessThan(Infinity);
+    }
+  }
+});
+
 test.each(all.filter(([name]) => name in golden))(
   '%s: moments are those of an independent quadrature in 25 digits',
   (name, record) => {

@@ -17,10 +17,22 @@ export const hardTanh: Activation = {
   build: (builder, name, x) => buildClip(builder, name, x, -1, 1),
 };
 
-/** `E min(|√q z|, 1)² = q p - 2 √q n(1/√q) + 1 - p`, `n` the normal density, `p = P(|√q z| < 1)`. */
+/**
+ * `E min(|√q z|, 1)² = q ∫ z² n(z) dz + P(|z| > e)`, the integral from -e to e, `e = 1/√q`, `n` the
+ * normal density.
+ */
 export function clippedSecondMoment(q: number): number {
   const edge = 1 / Math.sqrt(q);
-  return q * insideProbability(q) - 2 * Math.sqrt(q) * normalPdf(edge) + erfc(edge * Math.SQRT1_2);
+  const outside = erfc(edge * Math.SQRT1_2);
+  if (edge > 1) return q * insideProbability(q) - 2 * Math.sqrt(q) * normalPdf(edge) + outside;
+  // The first two terms cancel to order e, so sum their power series instead, which starts there.
+  let term = 2 * edge * normalPdf(0);
+  let sum = 0;
+  for (let n = 0; n < 16; n++) {
+    sum += term / (2 * n + 3);
+    term *= (-0.5 * edge * edge) / (n + 1);
+  }
+  return sum + outside;
 }
 
 /** `p = P(|√q z| < 1) = erf(1 / √(2q))`. */

@@ -56,15 +56,18 @@ test('parameters that are missing, no number, not allowed or not wanted are refu
     `[RangeError: activation: slope must be a number, got leaky_relu:abc]`,
   );
   expect(() => activation('prelu:Infinity')).toThrowErrorMatchingInlineSnapshot(
-    `[RangeError: prelu: slope must be a finite number, got Infinity]`,
+    `[RangeError: prelu: slope must be finite in float32, got Infinity]`,
   );
   expect(() => activation('celu:0')).toThrowErrorMatchingInlineSnapshot(
-    `[RangeError: celu: alpha must be positive and finite, got 0]`,
+    `[RangeError: celu: alpha must be positive and finite in float32, got 0]`,
   );
   for (const text of [
     'leaky_relu:',
     'elu:-1',
     'hard_sigmoid:0',
+    'hard_sigmoid:1e-50',
+    'elu:1e39',
+    'leaky_relu:-1e39',
     'elu:1:2',
     ':',
     '',

@@ -36,7 +36,7 @@ export function advise(network: Network, options: AdviseOptions): Plan {
     return entryFor(parameter, own ?? ruleFor(parameter.role)(parameter, network));
   });
   const { model, seed } = options;
-  return { version: 1, model, seed, parameters, whyNot: whyNot(network, parameters) };
+  return { version: 1, model, seed, parameters, whyNot: whyNot(network) };
 }
 
 /** The entry of a plan that an advice makes of a parameter. */

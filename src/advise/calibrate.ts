@@ -26,9 +26,15 @@ export function calibrate(
   secondMoment: (value: string) => number | null,
 ): Plan | null {
   const factors = new Map<string, number>();
+  const entries = new Map(plan.parameters.map((entry) => [entry.name, entry]));
   for (const chain of chainsOf(network.branches > 0 ? [] : network.links)) {
     if (chain.length < SHORTEST) continue;
-    const ratios = chain.map(
+    // Only He's rule is corrected: what a person asked for, and every other rule, stays as it is.
+    const ours = chain.filter(({ parameter }) => {
+      const entry = entries.get(parameter);
+      return entry?.scheme === 'he_normal' && entry.reference !== null;
+    });
+    const ratios = ours.map(
       ({ from, to }) => (secondMoment(to) ?? NaN) / (secondMoment(from) ?? NaN),
     );
     if (!ratios.every((ratio) => ratio > 0 && Number.isFinite(ratio))) continue;
@@ -38,13 +44,15 @@ export function calibrate(
       return Math.abs(drift) > Math.log(TOLERANCE);
     });
     if (!wandered) continue;
-    for (const [index, link] of chain.entries())
-      factors.set(link.parameter, steady(1 / Math.sqrt(ratios[index])));
+    for (const [index, { parameter }] of ours.entries())
+      factors.set(parameter, steady(1 / Math.sqrt(ratios[index])));
   }
-  const parameters = plan.parameters.map((entry) => scaled(entry, factors.get(entry.name)));
-  return parameters.some((entry, index) => entry !== plan.parameters[index])
-    ? { ...plan, parameters }
-    : null;
+  if (factors.size === 0) return null;
+  const parameters = plan.parameters.map((entry) => {
+    const factor = factors.get(entry.name);
+    return factor === undefined ? entry : scaled(entry, factor);
+  });
+  return { ...plan, parameters };
 }
 
 /** Links whose ends meet, as chains. A weight that stands in several links is left out. */
@@ -62,10 +70,7 @@ function chainsOf(links: readonly Link[]): Link[][] {
   return [...chains.values()];
 }
 
-/** Only He's rule is corrected: what a person asked for, and every other rule, stays as it is. */
-function scaled(entry: PlanEntry, factor: number | undefined): PlanEntry {
-  if (factor === undefined || entry.scheme !== 'he_normal' || entry.reference === null)
-    return entry;
+function scaled(entry: PlanEntry, factor: number): PlanEntry {
   const std = (entry.std ?? 0) * factor;
   return {
     ...entry,

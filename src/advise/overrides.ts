@@ -1,15 +1,18 @@
 import { parseScheme } from '../init/index.ts';
-import type { Network, ParameterInfo } from '../network/index.ts';
+import type { Network, ParameterInfo, Role } from '../network/index.ts';
 import { sizeOf } from '../tensor/index.ts';
 import { KEEP, type Choice } from './plan.ts';
 import type { Advice } from './rules/index.ts';
-import { needsFans } from './spec.ts';
+import { needsMap } from './spec.ts';
 
 /** What a person wants otherwise than the rules. */
 export interface Overrides {
   /** `orthogonal(gain=1.2)` for every weight (every tensor that is a linear map). */
   readonly scheme?: string;
-  /** `PATTERN=scheme(option=value)`; of several that match, the last one counts. */
+  /**
+   * `PATTERN=scheme(option=value)`; of several that match, the last one counts. What is no parameter (a
+   * constant of the computation, a tensor of unknown role) has to be named in full.
+   */
   readonly set?: readonly string[];
   /** Patterns of parameters that stay as they are. */
   readonly keep?: readonly string[];
@@ -27,9 +30,11 @@ export function overrideFor(
     if (kept.some((matches) => matches(parameter.name))) {
       return advice({ scheme: KEEP, options: {} }, 'Kept as it is, as asked by --keep.');
     }
-    const rule = rules.findLast(({ matches }) => matches(parameter.name));
+    const rule = rules.findLast(
+      ({ matches, isName }) => matches(parameter.name) && (isName || !FIXED.has(parameter.role)),
+    );
     if (rule !== undefined) {
-      requireFans(parameter, rule.choice);
+      requireMap(parameter, rule.choice);
       return advice(rule.choice, `As asked by --set '${rule.text}'.`);
     }
     if (all === null || parameter.layout.length === 0) return null;
@@ -39,23 +44,38 @@ export function overrideFor(
 
 const advice = (choice: Choice, reason: string): Advice => ({ ...choice, reason, reference: null });
 
-function requireFans(parameter: ParameterInfo, choice: Choice): void {
-  if (parameter.fanIn !== null || sizeOf(parameter.shape) === 0) return;
-  if (!needsFans(choice.scheme, choice.options)) return;
+/** Roles of what is no parameter as far as we know. */
+const FIXED: ReadonlySet<Role> = new Set(['constant', 'unused', 'unknown']);
+
+function requireMap(parameter: ParameterInfo, choice: Choice): void {
+  const { name, role, shape } = parameter;
+  if (parameter.fanIn !== null || sizeOf(shape) === 0 || !needsMap(choice)) return;
+  const article = /^[aeiou]/.test(role) ? 'an' : 'a';
   throw new RangeError(
-    `${parameter.name}: ${choice.scheme} must have a weight with fans, got a ${parameter.role} of shape [${parameter.shape.join()}]`,
+    `${name}: ${choice.scheme} must have a weight with fans, got ${article} ${role} of shape [${shape.join()}]`,
   );
 }
 
-function parseSet(
-  network: Network,
-  text: string,
-): { text: string; matches: (name: string) => boolean; choice: Choice } {
-  const parts = /^(.+?)=([A-Za-z_]\w*(?:\(.*\))?)$/.exec(text);
+interface SetRule {
+  readonly text: string;
+  /** Whether it is a name without wildcards. */
+  readonly isName: boolean;
+  readonly matches: (name: string) => boolean;
+  readonly choice: Choice;
+}
+
+function parseSet(network: Network, text: string): SetRule {
+  const parts = /^\s*(.*?\S)\s*=\s*([A-Za-z_]\w*\s*(?:\(.*\))?)\s*$/.exec(text);
   if (parts === null) {
     throw new RangeError(`--set: must be PATTERN=scheme(option=value), got '${text}'`);
   }
-  return { text, matches: matcher(network, parts[1], '--set'), choice: parseChoice(parts[2]) };
+  const [, pattern, choice] = parts;
+  return {
+    text,
+    isName: !/[*?]/.test(pattern),
+    matches: matcher(network, pattern, '--set'),
+    choice: parseChoice(choice),
+  };
 }
 
 function parseChoice(text: string): Choice {
@@ -69,7 +89,7 @@ function matcher(network: Network, pattern: string, option: string): (name: stri
     .replaceAll(/[.+^${}()|[\]\\]/g, String.raw`\$&`)
     .replaceAll(/\*+/g, '.*')
     .replaceAll('?', '.');
-  const expression = new RegExp(`^${source}$`, 's');
+  const expression = new RegExp(`^${source}$`, 'su');
   const matches = (name: string): boolean => expression.test(name);
   if (!network.parameters.some((parameter) => matches(parameter.name))) {
     const some = network.parameters.slice(0, 3).map((parameter) => parameter.name);

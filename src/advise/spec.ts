@@ -1,4 +1,4 @@
-import { scheme, type Options, type Spec } from '../init/index.ts';
+import { scheme, type Spec } from '../init/index.ts';
 import type { ParameterInfo } from '../network/index.ts';
 import { isFloat } from '../tensor/index.ts';
 import { FORGET_BIAS, KEEP, type Choice, type PlannedBlock } from './plan.ts';
@@ -44,8 +44,8 @@ export function stdOf(choice: Choice, spec: Spec, where: string): number {
   return record.std(spec, options);
 }
 
-/** Whether a scheme's size depends on fans, so that a tensor without fans cannot have it. */
-export function needsFans(name: string, options: Options): boolean {
+/** Whether a scheme is for linear maps alone: its size depends on fans, or it has to know the axes. */
+export function needsMap({ scheme: name, options }: Choice): boolean {
   const record = scheme(name);
   const spec: Spec = {
     shape: [2, 2],
@@ -56,5 +56,10 @@ export function needsFans(name: string, options: Options): boolean {
     fanOut: 2,
   };
   const all = { ...record.options, ...options };
+  try {
+    record.check({ ...spec, layout: [] }, all);
+  } catch {
+    return true;
+  }
   return record.std(spec, all) !== record.std({ ...spec, fanIn: 5, fanOut: 7 }, all);
 }

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { basename } from 'node:path';
 import { readModelFile } from '../files/index.ts';
 import { modelOf, type Model } from '../graph/index.ts';
-import { buildArchitecture, isArchitecture } from '../network/index.ts';
+import { architectures, buildArchitecture, isArchitecture } from '../network/index.ts';
 
 /** A model as a person named it. */
 export interface Loaded {
@@ -15,8 +15,14 @@ export interface Loaded {
 
 /** Builds a named architecture, or reads an ONNX file. */
 export function loadModel(text: string): Loaded {
-  const looksNamed = /^[a-z]\w*(:|$)/i.test(text) && !existsSync(text);
-  if (isArchitecture(text) || looksNamed) {
+  const isMissing = !existsSync(text);
+  if (isMissing && !isArchitecture(text) && /^[a-z]\w+$/i.test(text)) {
+    const names = architectures.map(({ name }) => name).join(', ');
+    throw new RangeError(
+      `${text}: must be an ONNX file or one of the architectures ${names}, got neither`,
+    );
+  }
+  if (isArchitecture(text) || (isMissing && /^[a-z]\w+:/i.test(text))) {
     return { label: text, path: null, model: modelOf(buildArchitecture(text)) };
   }
   return { label: basename(text), path: text, model: readModelFile(text) };

@@ -6,7 +6,8 @@ import { initCommand } from './commands/init.ts';
 import { inspectCommand } from './commands/inspect.ts';
 import { sampleCommand } from './commands/sample.ts';
 import { schemesCommand } from './commands/schemes.ts';
-import { FAILURE, sentenceOf, USAGE, UsageError } from './failure.ts';
+import { FAILURE, USAGE, UsageError } from './failure.ts';
+import { usageSentence } from './usage-sentence.ts';
 import { VERSION } from './version.ts';
 
 const EXAMPLES = `
@@ -43,24 +44,33 @@ async function main(): Promise<void> {
       .exitOverride()
       .showHelpAfterError(`(${called} --help shows examples)`)
       .configureOutput({
-        outputError: (text, write) => write(text.replace(/^error:/, 'stepzero:')),
+        outputError: (text, write) => write(usageSentence(text)),
       });
+  }
+  if (process.argv.length <= 2) {
+    program.outputHelp();
+    return;
   }
   try {
     await program.parseAsync();
   } catch (error) {
     if (error instanceof CommanderError) {
-      process.exitCode = error.exitCode === 0 || error.code === 'commander.help' ? 0 : USAGE;
+      process.exitCode = error.exitCode === 0 ? 0 : USAGE;
       return;
     }
+    const { sentenceOf } = await import('./sentence.ts');
     process.stderr.write(`stepzero: ${sentenceOf(error)}\n`);
     process.exitCode = error instanceof UsageError ? USAGE : FAILURE;
   }
 }
 
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code === 'EPIPE') process.exit(0);
-  throw error;
+process.stdout.on('error', ({ code, message }: NodeJS.ErrnoException) => {
+  if (code === 'EPIPE') process.exit();
+  process.stderr.write(
+    `stepzero: standard output: must take what is printed, got ${message.replace(/^E\w+: |, \w+$/g, '')}\n`,
+  );
+  process.exit(FAILURE);
 });
+process.stderr.on('error', () => undefined);
 
 await main();

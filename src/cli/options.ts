@@ -52,10 +52,10 @@ export function planOptions(): Option[] {
     new Option(
       '--input <FILE>',
       'run on these inputs (.npy, or .npz by input name) instead of Gaussian ones',
-    ),
-    new Option('--batch <N>', 'examples to run where the network leaves the number open').argParser(
-      countValue,
-    ),
+    ).conflicts('run'),
+    new Option('--batch <N>', 'examples to run where the network leaves the number open')
+      .argParser(countValue)
+      .conflicts('run'),
     new Option('--no-run', 'do not run the network'),
     new Option('--no-calibrate', 'leave chance deviations of deep rectifier chains as drawn'),
     jsonOption(),

@@ -1,3 +1,5 @@
+import { printable } from '../report/index.ts';
+
 /** Says on standard error what is being done, in one line that replaces itself; silent off a terminal. */
 export interface Progress {
   readonly say: (what: string, done?: number, total?: number) => void;
@@ -17,9 +19,8 @@ export function progress(): Progress {
       last = now;
       const share =
         done === undefined || total === undefined ? '' : ` ${bar(done / total)} ${done}/${total}`;
-      process.stderr.write(
-        `\r\u001B[2K${what}${share}`.slice(0, (process.stderr.columns ?? 80) + 5),
-      );
+      const line = `${printable(what)}${share}`.slice(0, (process.stderr.columns ?? 80) - 1);
+      process.stderr.write(`\r\u001B[2K${line}`);
     },
     end: () => void process.stderr.write('\r\u001B[2K'),
   };

@@ -9,5 +9,9 @@ export function readInputs(path: string): ReadonlyMap<string, Tensor> | Tensor {
     throw new Error(`--input: must end in .npy or .npz, got ${path}`);
   }
   const bytes = readBytes(path);
-  return format === '.npy' ? decodeNpy(bytes, path) : decodeNpz(bytes, path);
+  if (format === '.npy') return decodeNpy(bytes, path);
+  const tensors = decodeNpz(bytes, path);
+  if (tensors.size === 0)
+    throw new RangeError(`${path}: must hold a tensor by input name, got none`);
+  return tensors;
 }

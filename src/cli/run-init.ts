@@ -1,17 +1,26 @@
-import { accessSync, constants } from 'node:fs';
-import { basename, dirname, extname } from 'node:path';
+import { basename, dirname, extname, join } from 'node:path';
 import { advise, applyPlan, calibrate, type Plan } from '../advise/index.ts';
-import { sameFile, writeAtomically, writeModelFile } from '../files/index.ts';
+import { writeAtomically, writeModelFile } from '../files/index.ts';
+import { externalLocations } from '../graph/index.ts';
 import { judgeSignal, makeInputs, measureSignal, type SignalRow } from '../measure/index.ts';
 import { describeNetwork, type Network } from '../network/index.ts';
-import { htmlReport, terminalReport, type InitReport } from '../report/index.ts';
-import type { FloatDType, LazyTensor, Tensor } from '../tensor/index.ts';
-import { sentenceOf, UsageError } from './failure.ts';
+import { htmlReport, printable, terminalReport, type InitReport } from '../report/index.ts';
+import {
+  bytesPerElement,
+  sizeOf,
+  type FloatDType,
+  type LazyTensor,
+  type Tensor,
+} from '../tensor/index.ts';
+import { UsageError } from './failure.ts';
 import { frameworkDefaults } from './framework-defaults.ts';
 import { loadModel, type Loaded } from './load.ts';
+import { checkMemory } from './memory.ts';
+import { checkPlaces, type Place } from './places.ts';
 import { printJson, printText, textOptions } from './print.ts';
 import { progress, type Progress } from './progress.ts';
 import { readInputs } from './read-inputs.ts';
+import { sentenceOf } from './sentence.ts';
 import { writeTensors } from './write-tensors.ts';
 
 /** Options of `init` and `advise`. */
@@ -39,14 +48,16 @@ export async function runInit(text: string, options: InitOptions, writes: boolea
     bar.say(`Reading ${text}`);
     const loaded = loadModel(text);
     const output = writes ? outputPath(loaded, options) : null;
+    checkPlaces(...placesOf(loaded, output, options));
     const network = describeNetwork(loaded.model.graph);
+    checkWeights(loaded.label, network, options.run);
     const drawn = advise(network, { ...options, model: loaded.label });
     const proof = options.run ? await proveOrSay(loaded, network, drawn, options, bar) : NOT_RUN;
     const plan = typeof proof === 'string' ? drawn : proof.plan;
     const draws = typeof proof === 'string' ? applyPlan(plan, network) : proof.draws;
     if (output !== null) {
       bar.say(`Writing ${output}`);
-      write(output, loaded, network, draws, options.inPlace === true);
+      await write(output, loaded, network, draws, options.inPlace === true);
     }
     const report: InitReport = {
       ...plan,
@@ -58,13 +69,13 @@ export async function runInit(text: string, options: InitOptions, writes: boolea
     };
     if (options.html !== undefined) {
       bar.say(`Writing ${options.html}`);
-      writeAtomically(options.html, [new TextEncoder().encode(await htmlReport(report))]);
+      await writeAtomically(options.html, [new TextEncoder().encode(await htmlReport(report))]);
     }
     bar.end();
     if (options.json === true) printJson(report);
     else {
       printText(terminalReport(report, textOptions()));
-      if (options.html !== undefined) printText(`Wrote ${options.html}`);
+      if (options.html !== undefined) printText(`Wrote ${printable(options.html)}`);
     }
   } finally {
     bar.end();
@@ -75,7 +86,7 @@ const NOT_RUN = 'Not run, so nothing is proved: leave out --no-run to see the si
 
 const FORMATS = ['.onnx', '.safetensors', '.npz'];
 
-/** Where to write: checked before any work is done. */
+/** Where to write. */
 function outputPath(loaded: Loaded, { out, inPlace }: InitOptions): string {
   const path = inPlace === true ? loaded.path : (out ?? defaultOutput(loaded));
   if (path === null) {
@@ -86,20 +97,34 @@ function outputPath(loaded: Loaded, { out, inPlace }: InitOptions): string {
   if (inPlace !== true && !FORMATS.includes(extname(path))) {
     throw new UsageError(`--out: must end in ${FORMATS.join(', ')}, got ${path}`);
   }
-  if (inPlace !== true && loaded.path !== null && sameFile(path, loaded.path)) {
-    throw new UsageError(
-      `--out: must not be the model itself unless --in-place is given, got ${path}`,
-    );
-  }
-  try {
-    accessSync(dirname(path), constants.W_OK);
-  } catch (error) {
-    throw new Error(
-      `${path}: must be in a folder that exists and can be written to, got ${dirname(path)}`,
-      { cause: error },
-    );
-  }
   return path;
+}
+
+/** The files that will be written, and those that are read and must stay. */
+function placesOf(
+  { path, model }: Loaded,
+  output: string | null,
+  { inPlace, html, input }: InitOptions,
+): [writes: Place[], reads: Place[]] {
+  const place = (option: string, file: string | null | undefined): Place[] =>
+    file === null || file === undefined ? [] : [{ option, path: file }];
+  const beside = path === null ? [] : externalLocations(model).map((at) => join(dirname(path), at));
+  return [
+    [...place(inPlace === true ? '--in-place' : '--out', output), ...place('--html', html)],
+    [
+      ...place('the model', inPlace === true ? null : path),
+      ...beside.flatMap((file) => place('the tensors of the model', file)),
+      ...place('--input', input),
+    ],
+  ];
+}
+
+/** Checks that there is memory for what is held at once: one tensor, or to run, all before and after. */
+function checkWeights(where: string, { parameters }: Network, runs: boolean): void {
+  const sizes = parameters.map(({ shape, dtype }) => sizeOf(shape) * bytesPerElement(dtype));
+  const all = sizes.reduce((sum, size) => sum + size, 0);
+  checkMemory(where, 'the largest tensor', Math.max(0, ...sizes));
+  if (runs) checkMemory(where, 'to run (see --no-run), the weights before and after', 2 * all);
 }
 
 function defaultOutput({ label, path }: Loaded): string {
@@ -127,7 +152,7 @@ async function proveOrSay(
     return await prove(loaded, network, drawn, options, bar);
   } catch (error) {
     if (options.input !== undefined) throw error;
-    return `Not proved, since the network does not run on inputs made up for it (${sentenceOf(error)}); give real ones with --input.`;
+    return `Not proved, since the network does not run on inputs made up for it: ${sentenceOf(error)}. Where the inputs are the reason, give real ones with --input.`;
   }
 }
 
@@ -179,7 +204,10 @@ async function prove(
   }
   const judged = judgeSignal(after);
   const earlier = judgeSignal(before);
-  const verdict = `${judged.sentence} Before: ${earlier.sentence.replace(/^The signal /, 'it ').replace(/^There/, 'there')}`;
+  const verdict =
+    judged.first === null
+      ? judged.sentence
+      : `${judged.sentence} Before: ${earlier.sentence.replace(/^The signal /, 'it ').replace(/^There/, 'there')}`;
   const draws = new Map([...values].map(([name, tensor]) => [name, () => tensor]));
   return { plan, draws, signal: { before, after }, verdict, notes };
 }
@@ -188,16 +216,16 @@ function drawAll(draws: Draws): Map<string, Tensor<FloatDType>> {
   return new Map([...draws].map(([name, draw]) => [name, draw()]));
 }
 
-function write(
+async function write(
   path: string,
   loaded: Loaded,
   network: Network,
   draws: Draws,
   inPlace: boolean,
-): void {
+): Promise<void> {
   const { model, path: source } = loaded;
   if (extname(path) !== '.onnx' && !inPlace) {
-    writeTensors(path, model.graph, network, draws);
+    await writeTensors(path, model.graph, network, draws);
     return;
   }
   const values = new Map<string, LazyTensor>();
@@ -205,7 +233,7 @@ function write(
     const read = draws.get(name);
     if (read !== undefined) values.set(name, { dtype, shape, read });
   }
-  writeModelFile(path, model, values, { inPlace, ...(source === null ? {} : { source }) });
+  await writeModelFile(path, model, values, { inPlace, ...(source === null ? {} : { source }) });
 }
 
 function notesOf(network: Network): string[] {

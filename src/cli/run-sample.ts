@@ -1,10 +1,20 @@
 import { extname } from 'node:path';
-import { scheme as schemeNamed, specOf, type Options } from '../init/index.ts';
+import { scheme as schemeNamed, specOf } from '../init/index.ts';
 import { writeAtomically } from '../files/index.ts';
-import { formatNumber } from '../report/index.ts';
+import { formatNumber, printable } from '../report/index.ts';
 import { key } from '../random/index.ts';
-import { encodeNpy, sizeOf, toFloat64, type FloatDType, type Tensor } from '../tensor/index.ts';
+import {
+  bytesPerElement,
+  encodeNpy,
+  sizeOf,
+  toFloat64,
+  type FloatDType,
+  type Tensor,
+} from '../tensor/index.ts';
 import { UsageError } from './failure.ts';
+import { checkMemory } from './memory.ts';
+import { checkPlaces } from './places.ts';
+import { progress } from './progress.ts';
 import { printJson, printText } from './print.ts';
 
 /** Options of `stepzero sample`; besides these, any option of the scheme. */
@@ -23,6 +33,9 @@ const OWN = new Set(['shape', 'layout', 'groups', 'dtype', 'seed', 'out', 'json'
 
 /** Elements up to which the values themselves are printed. */
 const PRINTED = 64;
+
+/** Elements that are looked at or written as text at a time. */
+const PIECE = 2 ** 16;
 
 /** Draws one tensor, writes it, and says what was drawn. */
 export async function runSample(name: string, given: SampleOptions): Promise<void> {
@@ -44,76 +57,90 @@ export async function runSample(name: string, given: SampleOptions): Promise<voi
   if (format !== null && format !== '.npy' && format !== '.json') {
     throw new UsageError(`--out: must end in .npy or .json, got ${given.out}`);
   }
+  if (given.out !== undefined) checkPlaces([{ option: '--out', path: given.out }], []);
+  const bytes = sizeOf(given.shape) * bytesPerElement(given.dtype);
+  checkMemory('--shape', `[${given.shape.join()}] of ${given.dtype}`, bytes);
   const spec = specOf(given.shape, given.layout, given.dtype, given.groups);
   record.check(spec, options);
+  const bar = progress();
+  bar.say(`Drawing [${given.shape.join()}]`);
   const tensor = record.draw(key(given.seed), spec, options);
-  const summary = summaryOf(
-    record.name,
-    options,
-    given,
-    tensor,
-    record.std(spec, options),
-    record.bound(spec, options),
-  );
-  if (given.out !== undefined) {
-    const chunks =
-      format === '.npy'
-        ? encodeNpy(tensor)
-        : [
-            new TextEncoder().encode(
-              `${JSON.stringify({ ...summary, values: valuesOf(tensor) })}\n`,
-            ),
-          ];
-    writeAtomically(given.out, chunks);
-  }
-  const output = { ...summary, output: given.out ?? null };
-  if (given.json === true) {
-    printJson(given.out === undefined ? { ...output, values: valuesOf(tensor) } : output);
-    return;
-  }
-  printText(
-    `${record.name} [${given.shape.join()}] ${given.dtype}, fan_in ${spec.fanIn}, fan_out ${spec.fanOut}: std ${formatNumber(summary.std)} promised, ${formatNumber(summary.measured.std)} drawn`,
-  );
-  if (given.out !== undefined) printText(`Wrote ${given.out}`);
-  else printText(previewOf(tensor));
-}
-
-function valuesOf(tensor: Tensor<FloatDType>): number[] {
-  return Array.from(toFloat64(tensor));
-}
-
-function previewOf(tensor: Tensor<FloatDType>): string {
-  const values = toFloat64(tensor);
-  const shown = Array.from(values.subarray(0, PRINTED), (value) => Number(value.toPrecision(6)));
-  return values.length > PRINTED ? `${shown.join(' ')} …` : shown.join(' ');
-}
-
-function summaryOf(
-  name: string,
-  options: Options,
-  { shape, layout, groups, dtype, seed }: SampleOptions,
-  tensor: Tensor<FloatDType>,
-  std: number,
-  bound: number | null,
-) {
-  const values = toFloat64(tensor);
-  const size = sizeOf(shape);
-  let mean = 0;
-  for (const value of values) mean += value / Math.max(1, size);
-  let variance = 0;
-  for (const value of values) variance += (value - mean) ** 2 / Math.max(1, size);
-  const measured = { mean, std: Math.sqrt(variance) };
-  return {
+  bar.end();
+  const { shape, layout, groups, dtype, seed } = given;
+  const summary = {
     version: 1,
-    scheme: name,
+    scheme: record.name,
     options,
     shape,
     layout,
     groups,
     dtype,
     seed,
-    std,
-    bound,
-    measured,
+    std: record.std(spec, options),
+    bound: record.bound(spec, options),
+    measured: measured(tensor, record.name),
   };
+  if (given.out !== undefined) {
+    await writeAtomically(
+      given.out,
+      format === '.npy' ? encodeNpy(tensor) : jsonChunks(summary, tensor),
+    );
+  }
+  const output = { ...summary, output: given.out ?? null };
+  if (given.json === true) {
+    if (given.out !== undefined) printJson(output);
+    else for (const chunk of jsonChunks(output, tensor)) process.stdout.write(chunk);
+    return;
+  }
+  printText(
+    `${record.name} [${shape.join()}] ${dtype}, fan_in ${spec.fanIn}, fan_out ${spec.fanOut}: std ${formatNumber(summary.std)} promised, ${formatNumber(summary.measured.std)} drawn`,
+  );
+  if (given.out !== undefined) printText(`Wrote ${printable(given.out)}`);
+  else if (sizeOf(shape) > 0) printText(previewOf(tensor));
+}
+
+/** The elements as float64, a piece at a time. */
+function* piecesOf({ dtype, data }: Tensor<FloatDType>): Generator<Float64Array, void> {
+  for (let start = 0; start < data.length; start += PIECE) {
+    const piece = data.subarray(start, start + PIECE);
+    yield toFloat64({ dtype, shape: [piece.length], data: piece });
+  }
+}
+
+/** The summary and the values as one JSON object, in pieces: the text may be longer than a string can be. */
+function* jsonChunks(summary: object, tensor: Tensor<FloatDType>): Generator<Uint8Array, void> {
+  const encoder = new TextEncoder();
+  yield encoder.encode(`${JSON.stringify(summary, null, 2).slice(0, -2)},\n  "values": [`);
+  let separator = '';
+  for (const piece of piecesOf(tensor)) {
+    yield encoder.encode(`${separator}${piece.join()}`);
+    separator = ',';
+  }
+  yield encoder.encode(']\n}\n');
+}
+
+function previewOf(tensor: Tensor<FloatDType>): string {
+  const [piece] = piecesOf(tensor);
+  const shown = Array.from(piece.subarray(0, PRINTED), (value) => Number(value.toPrecision(6)));
+  return sizeOf(tensor.shape) > PRINTED ? `${shown.join(' ')} …` : shown.join(' ');
+}
+
+/** Mean and standard deviation of what was drawn; all of it must be finite. */
+function measured(
+  tensor: Tensor<FloatDType>,
+  name: string,
+): { readonly mean: number; readonly std: number } {
+  const size = Math.max(1, sizeOf(tensor.shape));
+  let mean = 0;
+  for (const piece of piecesOf(tensor)) for (const value of piece) mean += value / size;
+  let variance = 0;
+  for (const piece of piecesOf(tensor)) {
+    for (const value of piece) variance += (value - mean) ** 2 / size;
+  }
+  if (!Number.isFinite(mean)) {
+    throw new RangeError(
+      `${name}: values must be numbers that ${tensor.dtype} holds, got some that are not finite`,
+    );
+  }
+  return { mean, std: Math.sqrt(variance) };
 }

@@ -17,7 +17,7 @@ import { builder, modelOf, type Model, type Values } from '../graph/index.ts';
 import type { LazyTensor } from '../tensor/index.ts';
 import { readModelFile, writeModelFile } from './model.ts';
 import { sameFile } from './same-file.ts';
-import { writeAtomically } from './write-atomically.ts';
+import { checkWritable, writeAtomically } from './write-atomically.ts';
 
 let folder = '';
 beforeEach(() => {
@@ -28,9 +28,9 @@ afterEach(() => rmSync(folder, { recursive: true, force: true }));
 const at = (...parts: string[]): string => join(folder, ...parts);
 
 /** The error's message with the folder taken out. */
-function message(act: () => unknown): string {
+async function message(act: () => unknown): Promise<string> {
   try {
-    act();
+    await act();
     return 'no error';
   } catch (error) {
     return error instanceof Error ? error.message.replaceAll(folder, '') : 'no Error';
@@ -67,38 +67,38 @@ function weight(value: number, made: string[] = []): LazyTensor {
 const first = (model: Model, name: string): number =>
   Number(model.graph.constants.get(name)?.read().data[0]);
 
-test('a file is written as a whole, over an old one with its permissions and through a link', () => {
+test('a file is written as a whole, over an old one with its permissions and through a link', async () => {
   writeFileSync(at('old'), 'old');
   chmodSync(at('old'), 0o640);
   symlinkSync('old', at('link'));
-  writeAtomically(at('link'), [Buffer.from('ne'), new Uint8Array(0), Buffer.from('w')]);
+  await writeAtomically(at('link'), [Buffer.from('ne'), new Uint8Array(0), Buffer.from('w')]);
   expect(readFileSync(at('old'), 'utf8')).toBe('new');
   expect(statSync(at('old')).mode & 0o777).toBe(0o640);
   expect(readdirSync(folder).sort()).toEqual(['link', 'old']);
 });
 
-test('an error while chunks are made leaves the old file and nothing else', () => {
+test('an error while chunks are made leaves the old file and nothing else', async () => {
   writeFileSync(at('old'), 'old');
   const chunks = function* (): Generator<Uint8Array> {
     yield new Uint8Array(10);
     throw new RangeError('w: must be drawn, got a failure');
   };
-  expect(message(() => writeAtomically(at('old'), chunks()))).toBe(
+  expect(await message(() => writeAtomically(at('old'), chunks()))).toBe(
     'w: must be drawn, got a failure',
   );
   expect(readFileSync(at('old'), 'utf8')).toBe('old');
   expect(readdirSync(folder)).toEqual(['old']);
 });
 
-test('a place that cannot be written is one sentence and leaves nothing', () => {
+test('a place that cannot be written is one sentence and leaves nothing', async () => {
   mkdirSync(at('folder'));
   writeFileSync(at('file'), '');
   expect([
-    message(() => writeAtomically(at('folder'), [])),
-    message(() => writeAtomically(at('missing', 'x'), [])),
-    message(() => writeAtomically(at('file', 'x'), [])),
-    message(() => writeAtomically('/dev/null', [])),
-    message(() => writeAtomically(at('n'.repeat(300)), [])),
+    await message(() => writeAtomically(at('folder'), [])),
+    await message(() => writeAtomically(at('missing', 'x'), [])),
+    await message(() => writeAtomically(at('file', 'x'), [])),
+    await message(() => writeAtomically('/dev/null', [])),
+    await message(() => writeAtomically(at('n'.repeat(300)), [])),
   ]).toMatchInlineSnapshot(`
     [
       "/folder: must be a file or a new name, got a folder",
@@ -112,7 +112,26 @@ test('a place that cannot be written is one sentence and leaves nothing', () => 
   expect(readdirSync(at('folder'))).toEqual([]);
 });
 
-test('two paths are the same file through links of either kind, and not by equal content', () => {
+test('a place is checked before there is anything to write', async () => {
+  mkdirSync(at('folder'));
+  writeFileSync(at('file'), '');
+  symlinkSync('nowhere', at('dangling'));
+  const places = ['file', 'new', 'folder/new', 'dangling', 'folder', 'missing/x', 'file/x'];
+  expect(await Promise.all(places.map((place) => message(() => checkWritable(at(place))))))
+    .toMatchInlineSnapshot(`
+    [
+      "no error",
+      "no error",
+      "no error",
+      "no error",
+      "/folder: must be a file or a new name, got a folder",
+      "/missing/x: must be in a folder that exists and can be written to, got no such file or folder",
+      "/file/x: must be in a folder that exists and can be written to, got a file where a folder is needed",
+    ]
+  `);
+});
+
+test('two paths are the same file through links of either kind, and not by equal content', async () => {
   writeFileSync(at('a'), 'x');
   writeFileSync(at('b'), 'x');
   symlinkSync('a', at('soft'));
@@ -122,13 +141,15 @@ test('two paths are the same file through links of either kind, and not by equal
     sameFile(at('a'), join(folder, name)),
   );
   expect(pairs).toEqual([true, true, true, true, false, false]);
+  expect(sameFile(at('new'), at('folder', '..', 'new'))).toBe(true);
+  expect(sameFile(at('new'), at('folder', 'new'))).toBe(false);
 });
 
-test('a model below the limit is one file, from the limit on two, with the same values', () => {
+test('a model below the limit is one file, from the limit on two, with the same values', async () => {
   const values: Values = new Map([['w1', weight(1)]]);
   const model = twoLayers();
-  expect(writeModelFile(at('m.onnx'), model, values)).toEqual([at('m.onnx')]);
-  expect(writeModelFile(at('n.onnx'), model, values, { apartFrom: 1000 })).toEqual([
+  expect(await writeModelFile(at('m.onnx'), model, values)).toEqual([at('m.onnx')]);
+  expect(await writeModelFile(at('n.onnx'), model, values, { apartFrom: 1000 })).toEqual([
     at('n.onnx'),
     at('n.onnx.data'),
   ]);
@@ -140,40 +161,63 @@ test('a model below the limit is one file, from the limit on two, with the same 
   }
 });
 
-test('weights beside a model are made one after the other and rewritten in place', () => {
+test('weights beside a model are made one after the other and rewritten in place', async () => {
   const path = at('n.onnx');
-  writeModelFile(path, twoLayers(), new Map([['w2', weight(2)]]), { apartFrom: 1 });
+  await writeModelFile(path, twoLayers(), new Map([['w2', weight(2)]]), { apartFrom: 1 });
   const model = readModelFile(path);
   const made: string[] = [];
   const values: Values = new Map([['w1', weight(3, made)]]);
-  expect(message(() => writeModelFile(path, model, values, { source: path }))).toBe(
+  expect(await message(() => writeModelFile(path, model, values, { source: path }))).toBe(
     '/n.onnx: must not be a file that the model is read from, got /n.onnx',
   );
   expect(made).toEqual([]);
-  writeModelFile(path, model, values, { source: path, inPlace: true });
+  await writeModelFile(path, model, values, { source: path, inPlace: true });
   expect(made).toEqual(['3']);
   expect(readdirSync(folder).sort()).toEqual(['n.onnx', 'n.onnx.data']);
   const after = readModelFile(path);
   expect([first(after, 'w1'), first(after, 'w2')]).toEqual([3, 2]);
-  expect(message(() => first(model, 'w2'))).toBe(
+  expect(await message(() => first(model, 'w2'))).toBe(
     '/n.onnx: the external data "n.onnx.data" must stay as they were, got a changed file',
   );
 });
 
-test('a second file that the model is read from is not overwritten either', () => {
+test('a model with tensors beside it is not written through a link into another folder', async () => {
+  mkdirSync(at('real'));
+  await writeModelFile(at('real', 'n.onnx'), twoLayers());
+  symlinkSync(join('real', 'n.onnx'), at('link.onnx'));
+  symlinkSync('real', at('folder'));
+  const write = (path: string): Promise<string> =>
+    message(() => writeModelFile(path, twoLayers(), new Map(), { apartFrom: 1 }));
+  expect(await write(at('link.onnx'))).toBe(
+    '/link.onnx: must not be a link into another folder, since tensors go beside the model, got one to /real/n.onnx',
+  );
+  expect(readdirSync(at('real'))).toEqual(['n.onnx']);
+  expect(await write(at('folder', 'n.onnx'))).toBe('no error');
+  expect(readdirSync(at('real')).sort()).toEqual(['n.onnx', 'n.onnx.data']);
+});
+
+test('a model whose tensors are all small is one file again', async () => {
+  const { input, parameter, node, output, build } = builder('g');
+  output('y', node('a', 'Add', [input('x', 'float32', [2]), parameter('b', [2])]), 'float32', [2]);
+  const written = await writeModelFile(at('s.onnx'), modelOf(build()), new Map(), { apartFrom: 1 });
+  expect(written).toEqual([at('s.onnx')]);
+  expect(readdirSync(folder)).toEqual(['s.onnx']);
+});
+
+test('a second file that the model is read from is not overwritten either', async () => {
   mkdirSync(at('out'));
-  writeModelFile(at('n.onnx'), twoLayers(), new Map(), { apartFrom: 1 });
+  await writeModelFile(at('n.onnx'), twoLayers(), new Map(), { apartFrom: 1 });
   const source = at('n.onnx');
   const model = readModelFile(source);
   linkSync(at('n.onnx.data'), at('other.onnx.data'));
-  expect(message(() => writeModelFile(at('other.onnx'), model, new Map(), { source }))).toBe(
+  expect(await message(() => writeModelFile(at('other.onnx'), model, new Map(), { source }))).toBe(
     '/other.onnx.data: must not be a file that the model is read from, got /n.onnx.data',
   );
-  writeModelFile(at('out', 'n.onnx'), model, new Map(), { source });
+  await writeModelFile(at('out', 'n.onnx'), model, new Map(), { source });
   expect(readdirSync(at('out')).sort()).toEqual(['n.onnx', 'n.onnx.data']);
 });
 
-test('a value that fails leaves neither file', () => {
+test('a value that fails leaves neither file', async () => {
   const failing: LazyTensor = {
     dtype: 'float32',
     shape: [size, size],
@@ -183,9 +227,9 @@ test('a value that fails leaves neither file', () => {
   };
   for (const apartFrom of [1, 2 ** 31]) {
     const values: Values = new Map([['w2', failing]]);
-    expect(message(() => writeModelFile(at('n.onnx'), twoLayers(), values, { apartFrom }))).toBe(
-      'w2: must converge, got no end',
-    );
+    expect(
+      await message(() => writeModelFile(at('n.onnx'), twoLayers(), values, { apartFrom })),
+    ).toBe('w2: must converge, got no end');
     expect(readdirSync(folder)).toEqual([]);
   }
 });

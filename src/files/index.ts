@@ -2,4 +2,4 @@ export { externalReader } from './external.ts';
 export { readModelFile, writeModelFile, type WriteOptions } from './model.ts';
 export { largestFile, readBytes } from './read-bytes.ts';
 export { sameFile } from './same-file.ts';
-export { writeAtomically } from './write-atomically.ts';
+export { checkWritable, writeAtomically } from './write-atomically.ts';

@@ -1,3 +1,4 @@
+import { realpathSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import {
   decodeModel,
@@ -11,7 +12,7 @@ import {
 import { externalReader } from './external.ts';
 import { readBytes } from './read-bytes.ts';
 import { sameFile } from './same-file.ts';
-import { prepare, type Prepared } from './write-atomically.ts';
+import { prepare, writeAtomically, type Prepared } from './write-atomically.ts';
 
 /** Reads an ONNX file; tensors beside it are read when they are asked for. Errors start with `path`. */
 export function readModelFile(path: string): Model {
@@ -40,40 +41,57 @@ function refuseToOverwrite(path: string, files: readonly string[]): void {
   }
 }
 
+/** A model with tensors beside it has to be found where they are. */
+function refuseLinkElsewhere(path: string): void {
+  if (statSync(path, { throwIfNoEntry: false }) === undefined) return;
+  const real = realpathSync(path);
+  if (dirname(real) !== realpathSync(dirname(path))) {
+    throw new RangeError(
+      `${path}: must not be a link into another folder, since tensors go beside the model, got one to ${real}`,
+    );
+  }
+}
+
 /**
  * Writes a model with other values for the named constants, as a whole or not at all. From `apartFrom`
  * bytes on, and where the model itself has tensors beside it, its large tensors go into `<path>.data`.
  * Lazy values are made one after the other. Returns the paths that were written. In place, both files are
  * written in full before either takes its name, the data first; other files of tensors stay where they
- * are. `RangeError` for a path that the model is read from, unless `inPlace`.
+ * are. `RangeError` for a path that the model is read from, unless `inPlace`, and where tensors go beside the
+ * model for one that is a link into another folder.
  */
-export function writeModelFile(
+export async function writeModelFile(
   path: string,
   model: Model,
   values: Values = new Map(),
   options: WriteOptions = {},
-): readonly string[] {
+): Promise<readonly string[]> {
   const { source, inPlace = false, apartFrom = protobufLimit } = options;
   const inputs = source === undefined || inPlace ? [] : filesOf(source, model);
   refuseToOverwrite(path, inputs);
   const whole = encodePieces(model, values);
   if (whole.byteLength < apartFrom && externalLocations(model).length === 0) {
-    prepare(path, whole.pieces()).commit();
+    await writeAtomically(path, whole.pieces());
     return [path];
   }
   const location = `${basename(path)}.data`;
-  const dataPath = join(dirname(path), location);
-  refuseToOverwrite(dataPath, inputs);
   const apart = encodeApart(model, values, location);
   if (apart.model.byteLength >= protobufLimit) {
     throw new RangeError(
       `${path}: without its large tensors, a model must be smaller than ${protobufLimit} bytes, got ${apart.model.byteLength}`,
     );
   }
+  if (apart.data.byteLength === 0) {
+    await writeAtomically(path, apart.model.pieces());
+    return [path];
+  }
+  refuseLinkElsewhere(path);
+  const dataPath = join(dirname(path), location);
+  refuseToOverwrite(dataPath, inputs);
   const prepared: Prepared[] = [];
   try {
-    prepared.push(prepare(dataPath, apart.data.pieces()));
-    prepared.push(prepare(path, apart.model.pieces()));
+    prepared.push(await prepare(dataPath, apart.data.pieces()));
+    prepared.push(await prepare(path, apart.model.pieces()));
     for (const { commit } of prepared) commit();
   } finally {
     for (const { discard } of prepared) discard();

@@ -1,7 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import {
+  accessSync,
   chmodSync,
   closeSync,
+  constants,
   openSync,
   realpathSync,
   renameSync,
@@ -11,6 +13,7 @@ import {
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { problem } from './problem.ts';
+import { forgetTemporary, rememberTemporary } from './temporary.ts';
 
 /** A file that is written but not yet in its place. */
 export interface Prepared {
@@ -21,6 +24,12 @@ export interface Prepared {
 }
 
 const mustBeWritable = 'must be a place that can be written';
+
+/** Bytes that are written at a time. */
+const pieceSize = 2 ** 26;
+
+/** So often a long write lets other things happen, such as the signal that ends it. */
+const patience = 50;
 
 /** The file behind a path, so that a link to it stays a link. */
 function targetOf(path: string): { readonly target: string; readonly mode: number | null } {
@@ -36,23 +45,45 @@ function targetOf(path: string): { readonly target: string; readonly mode: numbe
   }
 }
 
+/**
+ * Checks, before there is anything to write, that a file of this path could be: `RangeError` where
+ * something else is there, `Error` where its folder is missing or takes no files.
+ */
+export function checkWritable(path: string): void {
+  const { target } = targetOf(path);
+  try {
+    accessSync(`${dirname(target)}/.`, constants.W_OK | constants.X_OK);
+  } catch (error) {
+    throw problem(path, 'must be in a folder that exists and can be written to', error);
+  }
+}
+
 function writeAll(file: number, bytes: Uint8Array): void {
   let at = 0;
-  while (at < bytes.length) at += writeSync(file, bytes, at, bytes.length - at);
+  while (at < bytes.length) {
+    at += writeSync(file, bytes, at, Math.min(bytes.length - at, pieceSize));
+  }
+}
+
+function turn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
 }
 
 /**
  * Writes chunks one after the other into a temporary file in the folder of `path`. Whatever goes wrong,
- * there or in making a chunk, no file is left behind. `Error` where the place cannot be written.
+ * there or in making a chunk, no file is left behind, nor if SIGINT, SIGTERM or SIGHUP ends the process.
+ * `Error` where the place cannot be written.
  */
-export function prepare(path: string, chunks: Iterable<Uint8Array>): Prepared {
+export async function prepare(path: string, chunks: Iterable<Uint8Array>): Promise<Prepared> {
   const { target, mode } = targetOf(path);
   const name = `.stepzero-${process.pid}-${randomBytes(6).toString('hex')}.tmp`;
   const temporary = join(dirname(target), name);
   let file: number;
+  rememberTemporary(temporary);
   try {
     file = openSync(temporary, 'wx');
   } catch (error) {
+    forgetTemporary(temporary);
     throw problem(path, mustBeWritable, error);
   }
   let isOpen = true;
@@ -63,6 +94,7 @@ export function prepare(path: string, chunks: Iterable<Uint8Array>): Prepared {
   };
   const discard = (): void => {
     if (isHere) rmSync(temporary, { force: true });
+    forgetTemporary(temporary);
     isHere = false;
   };
   const guarded = (write: () => void): void => {
@@ -73,7 +105,13 @@ export function prepare(path: string, chunks: Iterable<Uint8Array>): Prepared {
     }
   };
   try {
-    for (const chunk of chunks) guarded(() => writeAll(file, chunk));
+    let last = performance.now();
+    for (const chunk of chunks) {
+      guarded(() => writeAll(file, chunk));
+      if (performance.now() - last < patience) continue;
+      await turn();
+      last = performance.now();
+    }
     guarded(close);
     if (mode !== null) guarded(() => chmodSync(temporary, mode));
   } catch (error) {
@@ -87,11 +125,12 @@ export function prepare(path: string, chunks: Iterable<Uint8Array>): Prepared {
   const commit = (): void => {
     try {
       renameSync(temporary, target);
-      isHere = false;
     } catch (error) {
       discard();
       throw problem(path, mustBeWritable, error);
     }
+    forgetTemporary(temporary);
+    isHere = false;
   };
   return { commit, discard };
 }
@@ -101,6 +140,7 @@ export function prepare(path: string, chunks: Iterable<Uint8Array>): Prepared {
  * error in making a chunk passes through as it is; `Error` of one sentence where the place cannot be
  * written, `RangeError` where it is a folder or a device.
  */
-export function writeAtomically(path: string, chunks: Iterable<Uint8Array>): void {
-  prepare(path, chunks).commit();
+export async function writeAtomically(path: string, chunks: Iterable<Uint8Array>): Promise<void> {
+  const { commit } = await prepare(path, chunks);
+  commit();
 }

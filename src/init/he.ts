@@ -21,7 +21,8 @@ function he(name: string, distribution: Distribution, formula: string): Scheme {
     reference: 'He et al. 2015, eq. 10 and 14, arXiv:1502.01852',
     options: { slope: 0, mode: 'fan_in', gain: 1 },
     choices: { mode: modes },
-    problem: (options) => notFinite({ slope: options.slope }) ?? badGain(options),
+    problem: ({ slope, gain }) =>
+      notFinite({ slope, 'slope²': slope * slope }) ?? badGain({ gain }),
     undefinedFor: (spec, { mode }) => badFan(spec, mode),
     std,
     bound: (spec, options) => boundOf(distribution, std(spec, options)),

@@ -1,13 +1,13 @@
 import type { FloatDType, Tensor } from '../tensor/index.ts';
 import { define, notFinite } from './define.ts';
 import type { Scheme, Spec } from './initializer.ts';
-import { linearMaps, notLinear, tapAt } from './linear-map.ts';
+import { linearMaps, mapSize, notLinear, tapAt } from './linear-map.ts';
 import { tensorOfZeros } from './tensor.ts';
 
 /** The share of elements that are not zero. */
 function density(spec: Spec): number {
-  const { outputs, inputs, taps } = linearMaps(spec);
-  return 1 / (Math.max(outputs.length, inputs.length) * taps.length);
+  const { outputs, inputs, taps } = mapSize(spec);
+  return 1 / (Math.max(outputs, inputs) * taps);
 }
 
 function meanOf(spec: Spec, { gain }: { readonly gain: number }): number {
@@ -26,10 +26,10 @@ function boundFor(spec: Spec, { gain }: { readonly gain: number }): number {
 
 /** Output i of every map gets input i at the tap `k // 2`, as far as there are both. */
 function drawIdentity(spec: Spec, { gain }: { readonly gain: number }): Tensor<FloatDType> {
-  const { bases, outputs, inputs, taps, kernel } = linearMaps(spec);
-  const centre = taps[tapAt(kernel, (extent) => extent >> 1)];
-  const count = Math.min(outputs.length, inputs.length);
   return tensorOfZeros(spec, (values) => {
+    const { bases, outputs, inputs, taps, kernel } = linearMaps(spec);
+    const centre = taps[tapAt(kernel, (extent) => extent >> 1)];
+    const count = Math.min(outputs.length, inputs.length);
     for (const base of bases) {
       for (let i = 0; i < count; i++) values[base + outputs[i] + inputs[i] + centre] = gain;
     }

@@ -10,10 +10,9 @@ const EPS = 2 ** -52;
 /** The matrix `[out, in · kernel]` of every map of a weight. */
 function matrices(spec: Spec, values: Float64Array): number[][][] {
   const { bases, outputs, inputs, taps } = linearMaps(spec);
-  return bases.map((base) =>
-    outputs.map((row) =>
-      inputs.flatMap((input) => taps.map((tap) => values[base + row + input + tap])),
-    ),
+  const columns = [...inputs].flatMap((input) => [...taps].map((tap) => input + tap));
+  return [...bases].map((base) =>
+    [...outputs].map((row) => columns.map((column) => values[base + row + column])),
   );
 }
 

@@ -3,43 +3,49 @@ import type { FloatDType, Tensor } from '../tensor/index.ts';
 import { badGain, define } from './define.ts';
 import { haarColumns } from './haar.ts';
 import type { Scheme, Spec } from './initializer.ts';
-import { linearMaps, notLinear, tapAt, type LinearMaps } from './linear-map.ts';
+import {
+  linearMaps,
+  mapSize,
+  notLinear,
+  sums,
+  tapAt,
+  type LinearMaps,
+  type Offsets,
+} from './linear-map.ts';
 import { tensorOfZeros } from './tensor.ts';
 
 /** The part of a map that becomes orthogonal: offsets of its rows and columns. */
 interface Matrix {
-  readonly rows: readonly number[];
-  readonly columns: readonly number[];
+  readonly rows: Offsets;
+  readonly columns: Offsets;
 }
 
 /** Every map as a matrix of outputs by inputs and taps, the input the slower: `[out, in · kernel]`. */
 function flattened({ outputs, inputs, taps }: LinearMaps): Matrix {
-  return {
-    rows: outputs,
-    columns: inputs.flatMap((input) => taps.map((tap) => input + tap)),
-  };
+  return { rows: outputs, columns: sums(inputs, taps) };
 }
 
 /** The matrix of the centre tap, `(k - 1) // 2` on every kernel axis. */
 function centred({ outputs, inputs, taps, kernel }: LinearMaps): Matrix {
   const centre = taps[tapAt(kernel, (extent) => (extent - 1) >> 1)];
-  return { rows: outputs, columns: inputs.map((input) => input + centre) };
+  return { rows: outputs, columns: sums(inputs, Float64Array.of(centre)) };
 }
 
 /**
- * `scale · Q` in the matrix of every map, zero elsewhere. Q is Haar with orthonormal columns if it is
+ * `scale · Q` in a matrix of every map, zero elsewhere. Q is Haar with orthonormal columns if it is
  * tall, with orthonormal rows if it is wide; map g has the stream `group/g`.
  */
 function drawOrthogonal(
   key: Key,
   spec: Spec,
-  maps: LinearMaps,
-  { rows, columns }: Matrix,
+  matrixOf: (maps: LinearMaps) => Matrix,
   scale: number,
 ): Tensor<FloatDType> {
-  const isTall = rows.length >= columns.length;
-  const [long, short] = isTall ? [rows, columns] : [columns, rows];
   return tensorOfZeros(spec, (values) => {
+    const maps = linearMaps(spec);
+    const { rows, columns } = matrixOf(maps);
+    const isTall = rows.length >= columns.length;
+    const [long, short] = isTall ? [rows, columns] : [columns, rows];
     for (const [g, base] of maps.bases.entries()) {
       const q = haarColumns(fold(key, `group/${g}`), long.length, short.length);
       for (let s = 0; s < short.length; s++) {
@@ -63,19 +69,17 @@ export const orthogonal: Scheme = define({
   problem: badGain,
   undefinedFor: notLinear,
   std: (spec, { gain }) => {
-    const { rows, columns } = flattened(linearMaps(spec));
-    return gain / Math.sqrt(Math.max(rows.length, columns.length));
+    const { outputs, inputs, taps } = mapSize(spec);
+    return gain / Math.sqrt(Math.max(outputs, inputs * taps));
   },
   bound: (_, { gain }) => gain,
-  draw: (key, spec, { gain }) => {
-    const maps = linearMaps(spec);
-    return drawOrthogonal(key, spec, maps, flattened(maps), gain);
-  },
+  draw: (key, spec, { gain }) => drawOrthogonal(key, spec, flattened, gain),
 });
 
 /** `√(rows/columns)` of a tall matrix, which stretches `Q x` to the mean square of x; 1 of a wide one. */
-function stretch({ rows, columns }: Matrix): number {
-  return Math.max(Math.sqrt(rows.length / columns.length), 1);
+function stretch(spec: Spec): number {
+  const { outputs, inputs, taps } = mapSize(spec);
+  return Math.max(Math.sqrt(outputs / (inputs * taps)), 1);
 }
 
 /** `W = gain max(√(out / (in · kernel)), 1) Q`: keeps the mean square of an element, not the norm. */
@@ -88,13 +92,12 @@ export const scaledOrthogonal: Scheme = define({
   options: { gain: 1 },
   problem: badGain,
   undefinedFor: notLinear,
-  std: (spec, { gain }) => gain / Math.sqrt(flattened(linearMaps(spec)).columns.length),
-  bound: (spec, { gain }) => gain * stretch(flattened(linearMaps(spec))),
-  draw: (key, spec, { gain }) => {
-    const maps = linearMaps(spec);
-    const matrix = flattened(maps);
-    return drawOrthogonal(key, spec, maps, matrix, gain * stretch(matrix));
+  std: (spec, { gain }) => {
+    const { inputs, taps } = mapSize(spec);
+    return gain / Math.sqrt(inputs * taps);
   },
+  bound: (spec, { gain }) => gain * stretch(spec),
+  draw: (key, spec, { gain }) => drawOrthogonal(key, spec, flattened, gain * stretch(spec)),
 });
 
 /** `K[centre] = gain Q` with orthonormal columns, all other taps 0, the centre at `(k - 1) // 2`. */
@@ -107,23 +110,20 @@ export const deltaOrthogonal: Scheme = define({
   problem: badGain,
   undefinedFor: (spec) => notLinear(spec) ?? noDelta(spec),
   std: (spec, { gain }) => {
-    const { outputs, taps } = linearMaps(spec);
-    return gain / Math.sqrt(outputs.length * taps.length);
+    const { outputs, taps } = mapSize(spec);
+    return gain / Math.sqrt(outputs * taps);
   },
   bound: (_, { gain }) => gain,
-  draw: (key, spec, { gain }) => {
-    const maps = linearMaps(spec);
-    return drawOrthogonal(key, spec, maps, centred(maps), gain);
-  },
+  draw: (key, spec, { gain }) => drawOrthogonal(key, spec, centred, gain),
 });
 
 function noDelta(spec: Spec): string | null {
-  const { outputs, inputs, kernel } = linearMaps(spec);
-  if (kernel.length < 1 || kernel.length > 3) {
-    return `shape must have 1 to 3 kernel axes (a dense weight takes orthogonal), got [${spec.shape.join(', ')}] with ${kernel.length}`;
+  const axes = spec.layout.filter((role) => role === 'kernel').length;
+  if (axes < 1 || axes > 3) {
+    return `shape must have 1 to 3 kernel axes (a dense weight takes orthogonal), got [${spec.shape.join(', ')}] with ${axes}`;
   }
-  if (inputs.length > outputs.length) {
-    return `outputs must be at least as many as inputs, since a map to fewer dimensions cannot keep every norm (orthogonal is defined for it), got ${outputs.length} outputs of ${inputs.length} inputs`;
-  }
-  return null;
+  const { outputs, inputs } = mapSize(spec);
+  return inputs <= outputs
+    ? null
+    : `outputs must be at least as many as inputs, since a map to fewer dimensions cannot keep every norm (orthogonal is defined for it), got ${outputs} outputs of ${inputs} inputs`;
 }

@@ -343,6 +343,34 @@ test('options of the wrong kind are refused', () => {
   expect(() => scheme('he_normal').std(spec, { gain: NaN })).toThrowErrorMatchingInlineSnapshot(
     `[RangeError: he_normal: gain must be a number, got NaN]`,
   );
+  expect(() => scheme('he_normal').std(spec, { slope: 1e200 })).toThrowErrorMatchingInlineSnapshot(
+    `[RangeError: he_normal: slope² must be finite, got Infinity]`,
+  );
+});
+
+test('the bound is the largest distance from the mean, whichever side it is on', () => {
+  const boundOf = (name: string, shape: readonly number[], options: Options = {}) =>
+    scheme(name).bound(specOf(shape, 'oi'), options);
+  // Mean and std of N(0, 1) cut to [-1, 3] by 160-bit quadrature, as in cut-normal.test.ts.
+  const reach = (3 - 0.282786110727154) / 0.784946963404426;
+  const options = { std: 2, low: -1, high: 3 };
+  expect(boundOf('truncated_normal', [4], options)).toBeCloseTo(2 * reach, 13);
+  const mirrored = { std: 2, low: -3, high: 1 };
+  expect(boundOf('truncated_normal', [4], mirrored)).toBeCloseTo(2 * reach, 13);
+  expect(boundOf('scaled_orthogonal', [9, 4], { gain: 2 })).toBe(3);
+  expect(boundOf('scaled_orthogonal', [4, 9], { gain: 2 })).toBe(2);
+  expect(boundOf('identity', [1, 1], { gain: 3 })).toBe(0);
+  expect(boundOf('identity', [2, 4], { gain: -3 })).toBe(2.25);
+});
+
+test('a tensor beyond all memory is refused in one sentence, and its size is known all the same', () => {
+  const spec = specOf([2 ** 20, 2 ** 20, 2], 'oi');
+  for (const name of ['normal', 'zeros', 'orthogonal', 'dirac']) {
+    expect(() => scheme(name).draw(key(0), spec, {}), name).toThrow(
+      'tensor: shape must fit into memory, got [1048576, 1048576, 2] of float32',
+    );
+  }
+  expect(scheme('orthogonal').std(spec, {})).toBe(1 / Math.sqrt(2 ** 21));
 });
 
 const check = (name: string, spec: Spec) => () => scheme(name).check(spec, {});
@@ -377,6 +405,11 @@ test('shapes for which a scheme is undefined are refused', () => {
     check('he_normal', { ...specOf([8, 4], 'oi'), fanIn: 0 }),
   ).toThrowErrorMatchingInlineSnapshot(
     `[RangeError: he_normal: fan_in must be positive and finite, got 0]`,
+  );
+  expect(
+    check('he_normal', { ...specOf([8, 4], 'oi'), fanIn: Infinity }),
+  ).toThrowErrorMatchingInlineSnapshot(
+    `[RangeError: he_normal: fan_in must be positive and finite, got Infinity]`,
   );
   expect(
     check('zeros', { ...specOf([8, 4], 'oi'), shape: [8, -4] }),

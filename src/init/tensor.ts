@@ -13,16 +13,15 @@ export function tensorOfStream(
   fill: (out: FloatArray, offset: number) => void,
 ): Tensor<FloatDType> {
   const { dtype, shape } = spec;
-  const size = sizeOf(shape);
   if (dtype === 'float32' || dtype === 'float64') {
-    const data = dtype === 'float32' ? new Float32Array(size) : new Float64Array(size);
+    const data = room<FloatArray>(spec, dtype === 'float32' ? Float32Array : Float64Array);
     fill(data, 0);
     return { dtype, shape, data };
   }
-  const data = new Uint16Array(size);
-  const chunk = new Float64Array(Math.min(size, CHUNK));
-  for (let at = 0; at < size; at += CHUNK) {
-    const part = chunk.subarray(0, Math.min(CHUNK, size - at));
+  const data = room(spec, Uint16Array);
+  const chunk = new Float64Array(Math.min(data.length, CHUNK));
+  for (let at = 0; at < data.length; at += CHUNK) {
+    const part = chunk.subarray(0, Math.min(CHUNK, data.length - at));
     fill(part, at);
     data.set(castTo(dtype, part), at);
   }
@@ -32,8 +31,19 @@ export function tensorOfStream(
 /** The tensor that `write` makes of one with zeros everywhere, rounded to the dtype at the end. */
 export function tensorOfZeros(spec: Spec, write: (values: FloatArray) => void): Tensor<FloatDType> {
   const { dtype, shape } = spec;
-  const size = sizeOf(shape);
-  const values = dtype === 'float32' ? new Float32Array(size) : new Float64Array(size);
+  const values = room<FloatArray>(spec, dtype === 'float32' ? Float32Array : Float64Array);
   write(values);
   return { dtype, shape, data: castTo(dtype, values) };
+}
+
+/** Zeros for the elements of a tensor; `RangeError` where the machine has no room for them. */
+function room<A>({ shape, dtype }: Spec, Room: new (size: number) => A): A {
+  try {
+    return new Room(sizeOf(shape));
+  } catch (cause) {
+    throw new RangeError(
+      `tensor: shape must fit into memory, got [${shape.join(', ')}] of ${dtype}`,
+      { cause },
+    );
+  }
 }

@@ -203,3 +203,35 @@ test('an input without a declared shape must be given', () => {
   );
   expect(makeInputs(graph, { seed: 1, given: zeros(3) })).toEqual([{ x: zeros(3) }]);
 });
+
+test('an open batch without a name is one batch, a fixed one as many as hold the examples', () => {
+  const batchesOf = (...shape: readonly Dimension[]): number =>
+    makeInputs(graphWith({ x: ['float32', shape] }), { seed: 1 }).length;
+  expect([batchesOf(null, 3), batchesOf('N', 3), batchesOf(8, 3), batchesOf()]).toEqual([
+    1, 1, 4, 32,
+  ]);
+});
+
+test('what shows nothing is refused: no examples, NaN, and inputs too large to be made up', () => {
+  const graph = graphWith({ x: ['float32', [null, 2]] });
+  const given = (...data: number[]): Tensor => ({
+    dtype: 'float32',
+    shape: [data.length / 2, 2],
+    data: Float32Array.from(data),
+  });
+  expect(() => makeInputs(graph, { seed: 0, given: given() })).toThrow(
+    new RangeError('x: there must be at least one example, got [0,2]'),
+  );
+  expect(() => makeInputs(graph, { seed: 0, given: given(1, NaN) })).toThrow(
+    new RangeError('x: every element must be a number, got NaN'),
+  );
+  expect(makeInputs(graph, { seed: 0, given: given(1, -Infinity) })).toHaveLength(1);
+  expect(() => makeInputs(graph, { seed: 0, batch: 1e12 })).toThrow(
+    new RangeError(
+      'x: inputs that are made up must have at most 268435456 elements, got [1000000000000,2]',
+    ),
+  );
+  expect(() => makeInputs(graphWith({}), { seed: 0, given: given(1, 2) })).toThrow(
+    new RangeError('input: a tensor without a name must be for a network with 1 input, got none'),
+  );
+});

@@ -1,7 +1,7 @@
 import type { Constant, Graph, Node, ValueInfo } from '../graph/index.ts';
 import { fillNormal, fillUniform, fold, key, type Key } from '../random/index.ts';
-import { checkFeeds, resolveInputs } from '../runtime/index.ts';
-import { isFloat, sizeOf, type Tensor } from '../tensor/index.ts';
+import { checkFeeds, resolveInputs, shapeText } from '../runtime/index.ts';
+import { isFloat, sizeOf, type DType, type Tensor } from '../tensor/index.ts';
 import { convertTo, tensorOfNumbers } from './convert.ts';
 import { tokenCount } from './tokens.ts';
 
@@ -18,6 +18,8 @@ export interface InputOptions {
 const usualExamples = 32;
 /** Elements of input that are enough: where they are more, fewer examples (at least 2) are taken. */
 const usualElements = 2 ** 19;
+/** Elements that a drawn input may have in all, 1 GiB of float32. */
+const mostElements = 2 ** 28;
 /** Steps of an open sequence axis. */
 const usualSequence = 16;
 /** Height, width and depth of open image axes. */
@@ -110,23 +112,18 @@ function examplesFor(graph: Graph, inputs: readonly ValueInfo[]): number {
 
 /** The size that the file gives the first axis of all inputs, `null` where it leaves one open. */
 function fixedBatch(inputs: readonly ValueInfo[]): number | null {
-  const sizes = inputs.map(({ shape }) => (shape === null ? null : (shape[0] ?? 1)));
+  const sizes = inputs.map(({ shape }) => (shape?.length === 0 ? 1 : (shape?.[0] ?? null)));
   return sizes.every((size) => typeof size === 'number') ? Math.max(1, ...sizes) : null;
 }
 
 function drawInput(
   graph: Graph,
-  input: ValueInfo,
+  input: { readonly name: string; readonly dtype: DType },
   shape: readonly number[],
   from: Key,
   offset: number,
 ): Tensor {
   const { name, dtype } = input;
-  if (dtype === null) {
-    throw new TypeError(
-      `${name}: an input that is not given must be a number or bool, got neither`,
-    );
-  }
   const values = new Float64Array(sizeOf(shape));
   if (isFloat(dtype)) fillNormal(from, values, 0, 1, offset);
   else if (/mask/i.test(name)) values.fill(1);
@@ -140,6 +137,31 @@ function drawInput(
   return tensorOfNumbers(dtype, shape, values);
 }
 
+/** Checks that there is something to measure in a given tensor. */
+function checkGiven(name: string, { dtype, shape, data }: Tensor): void {
+  if (shape[0] === 0) {
+    throw new RangeError(`${name}: there must be at least one example, got ${shapeText(shape)}`);
+  }
+  const holdsNaN =
+    (dtype === 'float32' || dtype === 'float64') &&
+    data.some((value: number | bigint) => Number.isNaN(value));
+  if (holdsNaN) throw new RangeError(`${name}: every element must be a number, got NaN`);
+}
+
+/** An input that can be made up: a tensor of a known rank. */
+function drawable(input: ValueInfo): ValueInfo & { readonly dtype: DType } {
+  const { name, dtype, shape } = input;
+  if (dtype === null) {
+    throw new TypeError(
+      `${name}: an input that is not given must be a tensor of numbers, got another kind`,
+    );
+  }
+  if (shape === null) {
+    throw new RangeError(`${name}: an input must be given or have a declared shape, got neither`);
+  }
+  return { ...input, dtype };
+}
+
 function namedTensors(
   inputs: readonly ValueInfo[],
   given: ReadonlyMap<string, Tensor> | Tensor | undefined,
@@ -148,7 +170,7 @@ function namedTensors(
   if (!('dtype' in given)) return given;
   if (inputs.length !== 1) {
     throw new RangeError(
-      `input: a tensor without a name must be for a network with 1 input, got ${inputs.length}: ${inputs.map(({ name }) => name).join(', ')}`,
+      `input: a tensor without a name must be for a network with 1 input, got ${inputs.length === 0 ? 'none' : `${inputs.length}: ${inputs.map(({ name }) => name).join(', ')}`}`,
     );
   }
   return new Map([[inputs[0].name, given]]);
@@ -159,8 +181,9 @@ export type Feeds = Readonly<Record<string, Tensor>>;
 
 /**
  * Inputs for a graph: one batch, or several where the file fixes a batch smaller than the number of
- * examples asked for. Given tensors (one batch) are converted to the declared dtype (any number to a
- * float, whole numbers to integers that hold them) and checked against the declared shape. What is not
+ * examples asked for. Given tensors (one batch of at least one example, without NaN) are converted to
+ * the declared dtype (any number to a float, whole numbers to integers that hold them) and checked
+ * against the declared shape. What is not
  * given is drawn from the seed: floats from N(0, 1), integers uniformly from the rows of the embedding
  * table that they index (0 and 1 if there is none), integers and booleans with `mask` in their name as
  * ones.
@@ -176,15 +199,11 @@ export function makeInputs(graph: Graph, options: InputOptions): readonly Feeds[
   const given = new Map<string, Tensor>();
   for (const [name, tensor] of namedTensors(inputs, options.given)) {
     const dtype = inputs.find((input) => input.name === name)?.dtype ?? tensor.dtype;
+    checkGiven(name, tensor);
     given.set(name, convertTo(dtype, tensor, name));
   }
   const sizes = knownSizes(inputs, given);
-  const missing = inputs.filter(({ name }) => !given.has(name));
-  for (const { name, shape } of missing) {
-    if (shape === null) {
-      throw new RangeError(`${name}: an input must be given or have a declared shape, got neither`);
-    }
-  }
+  const missing = inputs.filter(({ name }) => !given.has(name)).map(drawable);
   const examples = options.batch ?? examplesFor(graph, missing);
   const batch = sizes.get(openBatch) ?? examples;
   const shapes = resolveInputs(missing, (extent, axis, input) => {
@@ -194,6 +213,13 @@ export function makeInputs(graph: Graph, options: InputOptions): readonly Feeds[
     return size === 'batch' ? batch : size;
   });
   const batches = given.size > 0 ? 1 : Math.ceil(examples / (fixedBatch(inputs) ?? examples));
+  for (const [name, shape] of shapes) {
+    if (sizeOf(shape) * batches > mostElements) {
+      throw new RangeError(
+        `${name}: inputs that are made up must have at most ${mostElements} elements, got ${batches === 1 ? '' : `${batches} times `}${shapeText(shape)}`,
+      );
+    }
+  }
   const root = key(options.seed);
   return Array.from({ length: batches }, (_, index) => {
     const feeds = Object.fromEntries(given);

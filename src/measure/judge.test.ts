@@ -42,7 +42,7 @@ test('a signal that shrinks or grows within bounds is alive and said to do so', 
     [
       "The signal stays alive but shrinks: second moment 2 at the first layer \`x\`, 1.0e-3 at the last hidden layer \`y\` (ratio 5.0e-4).",
       "The signal stays alive but grows: second moment 2 at the first layer \`x\`, 1.2e+4 at the last hidden layer \`y\` (ratio 6170).",
-      "The signal is alive: second moment 2 at the first layer \`x\`.",
+      "The signal is alive: second moment 2 at the only layer \`x\`.",
       "There is no linear layer with stored weights to judge.",
     ]
   `);
@@ -83,7 +83,29 @@ test('the first layer out of bounds is named', () => {
       "The signal explodes: second moment 2 at the first layer \`x\`, 3.0e+30 at \`a\` (ratio 1.5e+30); from \`b\` on it is not finite.",
       "The signal is not finite from \`a\` on: less than 0.1 % of its values are infinite or NaN.",
       "The signal dies: 97 % of the units of \`a\` (Relu) are the same for all inputs.",
-      "The signal vanishes: second moment 0 at the first layer \`x\`.",
+      "The signal vanishes: second moment 0 at the only hidden layer \`x\`.",
+    ]
+  `);
+});
+
+test('a network of one layer has no first one, and a first layer of zeros that is passed by no ratio', () => {
+  expect([
+    sentence(row('y', 'linear', 1.13)),
+    sentence(row('lstm', 'linear', 0.05), row('head', 'linear', 1)),
+    sentence(row('pool', 'pool', 2)),
+    sentence(
+      row('x', 'linear', 0),
+      row('sum', 'sum', 0.06),
+      row('z', 'linear', 0),
+      row('end', 'sum', 0.06),
+      row('head', 'linear', 1),
+    ),
+  ]).toMatchInlineSnapshot(`
+    [
+      "The signal is alive: second moment 1.13 at the only layer \`y\`.",
+      "The signal is alive: second moment 0.05 at the only hidden layer \`lstm\`.",
+      "There is no linear layer with stored weights to judge.",
+      "The signal stays alive: second moment 0 at the first layer \`x\`, 0.06 at the last residual sum \`end\`.",
     ]
   `);
 });

@@ -90,9 +90,14 @@ export function judgeSignal(rows: readonly SignalRow[]): SignalVerdict {
     last: last.name,
     ratio: Number.isFinite(ratio) && ratio > 0 ? ratio : null,
   });
-  const start = `second moment ${compact(reference)} at the first layer \`${first.name}\``;
-  const compared = (row: SignalRow): string =>
-    `${start}, ${compact(row.secondMoment ?? NaN)} at ${placeOf(row, last)}\`${row.name}\` (ratio ${compact(ratioOf(row))})`;
+  const only = linear.length === 1 ? 'only' : 'only hidden';
+  const place = hidden.length === 1 && last === first ? only : 'first';
+  const start = `second moment ${compact(reference)} at the ${place} layer \`${first.name}\``;
+  const compared = (row: SignalRow): string => {
+    const size = ratioOf(row);
+    const times = Number.isFinite(size) ? ` (ratio ${compact(size)})` : '';
+    return `${start}, ${compact(row.secondMoment ?? NaN)} at ${placeOf(row, last)}\`${row.name}\`${times}`;
+  };
 
   const wild = rows.find(isWild);
   const bad = rows.find(
@@ -128,6 +133,8 @@ export function judgeSignal(rows: readonly SignalRow[]): SignalVerdict {
     return verdict('dead', `The signal dies: ${what} are the same for all inputs.`, dead);
   }
   if (last === first) return verdict('healthy', `The signal is alive: ${start}.`);
-  const change = ratio < 1 / kept ? ' but shrinks' : ratio > kept ? ' but grows' : '';
+  const isKnown = Number.isFinite(ratio);
+  const change =
+    isKnown && ratio < 1 / kept ? ' but shrinks' : isKnown && ratio > kept ? ' but grows' : '';
   return verdict('healthy', `The signal stays alive${change}: ${compared(last)}.`);
 }

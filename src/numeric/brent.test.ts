@@ -42,6 +42,9 @@ test('smooth roots take far fewer evaluations than bisection, steps no more than
   // Bisection of [-1, 4] down to one rounding at 0.3 takes 57 evaluations.
   expect(evaluations((x) => Math.exp(x) - Math.exp(0.3))).toBeLessThan(15);
   expect(evaluations((x) => (x > 0.3 ? 1e-200 : -1e-200))).toBeLessThan(4 * 57);
+  // Interpolation creeps towards roots that are this flat, so bisection has to step in.
+  expect(evaluations((x) => (x - 0.1) ** 9)).toBeLessThan(4 * 57);
+  expect(evaluations((x) => (x - 0.123) ** 25)).toBeLessThan(4 * 57);
 });
 
 test('an end that is a root is the result', () => {

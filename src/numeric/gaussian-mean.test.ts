@@ -61,6 +61,15 @@ test('a looser tolerance takes fewer evaluations and keeps its promise', () => {
   expect(tight.error).toBeLessThan(1e-10);
 });
 
+test('a feature that the first panels step over is measured by its own size', () => {
+  // E exp(-((z - a)/w)²) is √(2π) s times the density at a of variance 1 + s², s = w/√2.
+  const [a, s] = [0.5, 1e-3 * Math.SQRT1_2];
+  const mean = gaussianMean((z) => Math.exp(-(((z - a) / 1e-3) ** 2)));
+  const wide = Math.sqrt(1 + s * s);
+  const expected = Math.sqrt(2 * Math.PI) * s * (normalPdf(a / wide) / wide);
+  expect(Math.abs(mean / expected - 1)).toBeLessThan(1e-12);
+});
+
 test('what has no finite mean is refused with the cause and the cure', () => {
   expect(() => gaussianMean(() => Number.NaN)).toThrowErrorMatchingInlineSnapshot(
     `[RangeError: gaussianMean: f must be finite, got NaN at z = -38.48023056540565]`,

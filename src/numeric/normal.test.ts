@@ -14,6 +14,18 @@ test('the normal distribution function has a relative error of 1e-15 at most dow
   }
 });
 
+// mpmath, 40 digits, at arguments whose squares are no float64.
+test.each([
+  [-12.3, 4.528706956158785e-35],
+  [-20.3, 6.429244467698346e-92],
+  [-36.7, 3.651529302803418e-295],
+])(
+  'the distribution function at %f does not suffer from the rounding of its square',
+  (z, expected) => {
+    expect(Math.abs(normalCdf(z) - expected)).toBeLessThanOrEqual(1e-15 * expected);
+  },
+);
+
 test('the normal density integrates to the differences of the distribution function', () => {
   const { nodes, weights } = gaussLegendre(20);
   for (let low = -8; low < 8; low += 0.5) {

@@ -69,6 +69,35 @@ test.each(Object.entries(golden.npy))('what numpy writes as %s is read', (_, exp
   expect(numbers(tensor)).toEqual(expected.values.map(Number));
 });
 
+test('a column-major matrix is read by rows', () => {
+  const header = "{'descr': '|u1', 'fortran_order': True, 'shape': (2, 3), }".padEnd(117) + '\n';
+  const start = Uint8Array.of(0x93, ...new TextEncoder().encode('NUMPY'), 1, 0, header.length, 0);
+  const bytes = joined([start, new TextEncoder().encode(header), Uint8Array.of(1, 4, 2, 5, 3, 6)]);
+  expect(decodeNpy(bytes, 'x.npy').data).toEqual(Uint8Array.of(1, 2, 3, 4, 5, 6));
+});
+
+test('a bool that is stored as another byte than 0 and 1 is 1', () => {
+  expect(tensorOfBytes('x', 'bool', [4], Uint8Array.of(0, 1, 2, 255)).data).toEqual(
+    Uint8Array.of(0, 1, 1, 1),
+  );
+});
+
+test('an .npz file that has a name twice is refused', () => {
+  const one: Tensor = { dtype: 'uint8', shape: [1], data: Uint8Array.of(1) };
+  const bytes = joined(
+    encodeNpz(
+      new Map([
+        ['ab', one],
+        ['cd', one],
+      ]),
+    ),
+  );
+  const text = Buffer.from(bytes).toString('latin1').replaceAll('cd.npy', 'ab.npy');
+  expect(() => decodeNpz(Buffer.from(text, 'latin1'), 'x.npz')).toThrowErrorMatchingInlineSnapshot(
+    `[RangeError: x.npz: names must be unique, got ab twice]`,
+  );
+});
+
 test('what is written to .npy is read again bit for bit', () => {
   fc.assert(
     fc.property(anyTensor, (tensor) => {

@@ -55,6 +55,12 @@ test('what is written is read again, whatever the names, the metadata and the or
   for (const { data } of read.tensors.values()) expect(data.buffer).toBe(bytes.buffer);
 });
 
+test('tensors without elements may stand anywhere and come in any order', () => {
+  const records = { full: f32([2], 0, 8), first: f32([0], 0, 0), last: f32([0], 8, 8) };
+  const { tensors } = decodeSafetensors(withHeader(records, 8), 'x.safetensors');
+  expect([...tensors.keys()]).toEqual(['first', 'full', 'last']);
+});
+
 test('a lazy tensor is read when its piece is asked for, and must be what was announced', () => {
   const asked: string[] = [];
   const lazy = (name: string, length: number) => ({

@@ -27,7 +27,7 @@ export function attentionOutputRule(parameter: ParameterInfo): Advice {
     scheme: 'glorot_uniform',
     options: scaled ? { gain: factor } : {},
     reason: scaled
-      ? `The output projection ends residual branch ${end.index + 1} of ${end.count}: Glorot times 1/√${end.count} = ${shown(factor)} (std ${shown(std)}), so that all branches together add about one unit of variance.`
+      ? `The output projection ends residual branch ${end.index + 1} of ${end.count}: Glorot times 1/√${end.count} = ${shown(factor)} (std ${shown(std)}), so that each branch adds 1/${end.count} of what it gets and all together about one unit, whatever the depth.`
       : `The output projection has no activation: Glorot (${shown(fanIn)} in, ${shown(fanOut)} out, std ${shown(std)}) keeps both directions.`,
     reference: scaled ? `${GLOROT}; Radford et al. 2019, §2.3` : `${GLOROT}; ${VASWANI}`,
   };

@@ -5,7 +5,8 @@ import { shown, type Advice } from './rule.ts';
 export function embeddingRule(parameter: ParameterInfo, network: Network): Advice {
   const width = parameter.shape.at(-1) ?? 1;
   const std = 1 / Math.sqrt(width);
-  if (network.parameters.some(({ role }) => role.startsWith('attention_'))) {
+  const attends = network.parameters.some(({ role }) => role.startsWith('attention_'));
+  if (attends && (network.normalised || parameter.uses > 1)) {
     return {
       scheme: 'normal',
       options: { std },
@@ -16,8 +17,7 @@ export function embeddingRule(parameter: ParameterInfo, network: Network): Advic
   return {
     scheme: 'normal',
     options: { std: 1 },
-    reason:
-      'A lookup adds nothing up: its fan_in is 1, so unit variance gives the next layer inputs of unit second moment.',
+    reason: `A lookup adds nothing up: its fan_in is 1, so unit variance gives the next layer inputs of unit second moment${attends ? ', and no normalisation would make up for smaller ones' : ''}.`,
     reference: 'LeCun et al. 1998, Efficient BackProp, §4.3',
   };
 }
@@ -39,7 +39,7 @@ export function tokenRule(): Advice {
     scheme: 'zeros',
     options: {},
     reason:
-      'A learned token starts at zero: attention fills it from the other tokens, and there is no symmetry to break in a single row.',
+      'A learned token starts at 0: attention fills it from the other tokens, and there is no symmetry to break in a single row.',
     reference: 'Dosovitskiy et al. 2021, arXiv:2010.11929',
   };
 }

@@ -30,3 +30,6 @@ export const PENNINGTON = 'Pennington et al. 2017, arXiv:1711.04735';
 export const XIAO = 'Xiao et al. 2018, arXiv:1806.05393';
 export const KLAMBAUER = 'Klambauer et al. 2017, arXiv:1706.02515';
 export const SCHOENHOLZ = 'Schoenholz et al. 2017, arXiv:1611.01232';
+export const ROBERTS = 'Roberts, Yaida & Hanin 2022, §5.3, arXiv:2106.10165';
+export const RADFORD = 'Radford et al. 2019, §2.3';
+export const DE = 'De & Smith 2020, arXiv:2002.10444';

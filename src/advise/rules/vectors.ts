@@ -27,7 +27,7 @@ const keep = (reason: string): Advice => ({ scheme: KEEP, options: {}, reason, r
 /** Biases start at zero. */
 export function biasRule(): Advice {
   return zeros(
-    'Biases start at zero: random weights already break the symmetry, and the variances above count no bias.',
+    'Biases start at 0: random weights already break the symmetry, and the variances above count no bias.',
   );
 }
 
@@ -36,7 +36,7 @@ export function normScaleRule(parameter: ParameterInfo): Advice {
   const end = parameter.branchEnd;
   if (end !== null && parameter.uses === 1) {
     return zeros(
-      `The last normalisation of residual branch ${end.index + 1} of ${end.count} starts at 0: every block is the identity at step zero, so depth costs nothing, and the branch grows from its first update.`,
+      `The last normalisation of residual branch ${end.index + 1} of ${end.count} starts at 0: every block is its skip alone at step zero, so depth costs nothing, and the branch grows from its first update.`,
       GOYAL,
     );
   }
@@ -44,12 +44,12 @@ export function normScaleRule(parameter: ParameterInfo): Advice {
     end !== null
       ? ` The tensor is shared by ${parameter.uses} places, so it cannot be 0 for the branches alone.`
       : '';
-  return ones(`Normalised values keep their unit variance.${shared}`);
+  return ones(`Normalised values keep their variance of 1.${shared}`);
 }
 
 /** Shifts of normalisation start at zero. */
 export function normShiftRule(): Advice {
-  return zeros('Normalised values keep their zero mean.');
+  return zeros('Normalised values keep their mean of 0.');
 }
 
 /** Running statistics of batch normalisation before any batch: mean 0, variance 1. */
@@ -66,11 +66,12 @@ export function layerScaleRule(parameter: ParameterInfo): Advice {
     return ones('A scale that closes no residual branch starts at 1 and changes nothing.');
   if (sizeOf(parameter.shape) === 1) {
     return zeros(
-      `The scalar that closes residual branch ${end.index + 1} of ${end.count} starts at 0: every block is the identity at step zero.`,
+      `The scalar that closes residual branch ${end.index + 1} of ${end.count} starts at 0: every block is its skip alone at step zero.`,
       REZERO,
     );
   }
-  const value = end.count <= 18 ? 0.1 : end.count <= 24 ? 1e-5 : 1e-6;
+  // The paper counts blocks of two branches, attention and MLP.
+  const value = end.count <= 36 ? 0.1 : end.count <= 48 ? 1e-5 : 1e-6;
   return {
     scheme: 'constant',
     options: { value },
@@ -91,7 +92,7 @@ export function slopeRule(): Advice {
 
 /** Learned initial states start at zero. */
 export function stateRule(): Advice {
-  return zeros('The recurrence starts from an empty state.');
+  return zeros('The recurrence starts from an empty state, 0.');
 }
 
 /** What is no parameter stays as it is. */

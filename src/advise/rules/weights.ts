@@ -1,12 +1,18 @@
-import { activation } from '../../activation/index.ts';
-import { backwardGain, criticalGain, forwardGain } from '../../init/index.ts';
+import { activation, secondMoment } from '../../activation/index.ts';
+import { forwardGain } from '../../init/index.ts';
 import type { Network, ParameterInfo } from '../../network/index.ts';
+import type { Choice } from '../plan.ts';
+import { specOfParameter, stdOf } from '../spec.ts';
+import { hiddenSteps, isPlain, operatingPoint, pointAt } from './operating-point.ts';
 import {
+  DE,
   GLOROT,
   HE,
   KLAMBAUER,
   LECUN,
   PENNINGTON,
+  RADFORD,
+  ROBERTS,
   SAXE,
   SCHOENHOLZ,
   shown,
@@ -20,8 +26,27 @@ const isNamed = (name: string | null): name is string => name !== null && name !
 /** Weights of dense layers and convolutions: by the activation that feeds them and their place. */
 export function weightRule(parameter: ParameterInfo, network: Network): Advice {
   const base = baseRule(parameter, network);
-  const scaled = branchScaled(parameter, base);
-  return parameter.normalised ? { ...scaled, reason: `${scaled.reason} ${NORMALISED}` } : scaled;
+  const { branchEnd: end } = parameter;
+  if (end === null) {
+    return parameter.normalised ? { ...base, reason: `${base.reason} ${NORMALISED}` } : base;
+  }
+  const place = `It ends residual branch ${end.index + 1} of ${end.count}`;
+  if (end.closedBy !== null) {
+    const what = end.closedBy === 'norm_scale' ? 'normalisation' : 'layer scale';
+    return {
+      ...base,
+      reason: `${base.reason} ${place}, and the ${what} behind it sets how much the branch adds.`,
+    };
+  }
+  const factor = 1 / Math.sqrt(end.count);
+  const gain = Number(base.options['gain'] ?? 1) * factor;
+  const scaled = { ...base, options: { ...base.options, gain } };
+  const std = stdOf(scaled, specOfParameter(parameter), parameter.name);
+  return {
+    ...scaled,
+    reason: `${base.reason} ${place}: times 1/√${end.count} = ${shown(factor)} (std ${shown(std)}), so that each branch adds 1/${end.count} of what it gets and all together about one unit, whatever the depth.`,
+    reference: `${base.reference}; ${RADFORD}; ${DE}`,
+  };
 }
 
 const NORMALISED =
@@ -31,20 +56,19 @@ function baseRule(parameter: ParameterInfo, network: Network): Advice {
   const { precededBy, followedBy, position, fedBy, normalised } = parameter;
   const rectifier = rectifierAround(parameter);
   if (position === 'head' && !(rectifier !== null && followedBy === rectifier))
-    return headRule(parameter);
+    return headRule(parameter, network);
   if (rectifier !== null) return heRule(parameter, rectifier);
   if (isNamed(precededBy)) {
-    const { family, odd } = activation(precededBy);
     if (precededBy === 'selu') return seluRule(parameter);
-    if (family === 'sigmoidal' && !odd) return sigmoidRule(parameter, network, precededBy);
-    if (family === 'sigmoidal' || family === 'periodic')
-      return criticalRule(parameter, network, precededBy);
-    return exactGainRule(parameter, precededBy);
+    if (isSigmoid(precededBy)) return sigmoidRule(parameter, network, precededBy);
+    if (isCritical(precededBy)) return criticalRule(parameter, network, precededBy);
+    return exactGainRule(parameter, network, precededBy);
   }
   if (precededBy === 'custom') return customRule(parameter);
   if (network.activations.length === 0) return linearRule(parameter);
-  if (fedBy !== 'norm' && isCritical(followedBy) && !normalised) {
-    return operatingPointRule(parameter, network, followedBy);
+  if (fedBy !== 'norm' && !normalised && isNamed(followedBy)) {
+    if (targetOf(followedBy, network) !== null)
+      return operatingPointRule(parameter, network, followedBy);
   }
   return unitRule(parameter);
 }
@@ -62,15 +86,37 @@ function rectifierAround(parameter: ParameterInfo): string | null {
   return looksAhead && isRectifier(followedBy) ? followedBy : null;
 }
 
+function isSigmoid(name: string): boolean {
+  const { family, odd } = activation(name);
+  return family === 'sigmoidal' && !odd;
+}
+
+function isCritical(name: string): boolean {
+  const { family, odd } = activation(name);
+  return (family === 'sigmoidal' && odd) || family === 'periodic';
+}
+
+/** The second moment that an activation wants to be fed with, `null` where any or a unit one will do. */
+function targetOf(name: string | null, network: Network): number | null {
+  if (!isNamed(name) || activation(name).homogeneous || network.normalised) return null;
+  const { q } = operatingPoint(name, network);
+  return q === 1 && !isCritical(name) ? null : q;
+}
+
+/** `fan_in 784, std 0.0357`. */
+function sizes(parameter: ParameterInfo, choice: Choice): string {
+  const std = stdOf(choice, specOfParameter(parameter), parameter.name);
+  return `fan_in ${shown(parameter.fanIn ?? 1)}, std ${shown(std)}`;
+}
+
 function heRule(parameter: ParameterInfo, name: string): Advice {
   const slope = slopeOf(name);
   const gain = forwardGain(activation(name));
-  const std = gain / Math.sqrt(parameter.fanIn ?? 1);
+  const choice = { scheme: 'he_normal', options: slope === 0 ? {} : { slope } };
   const who = parameter.precededBy === name ? 'feeds' : 'follows';
   return {
-    scheme: 'he_normal',
-    options: slope === 0 ? {} : { slope },
-    reason: `${name} ${who} this layer and keeps ${shown(1 / gain ** 2)} of the second moment, so a variance of ${shown(gain ** 2)}/fan_in (fan_in ${shown(parameter.fanIn ?? 1)}, std ${shown(std)}) keeps the signal's size.`,
+    ...choice,
+    reason: `${name} ${who} this layer and keeps ${shown(1 / gain ** 2)} of the second moment, so a variance of ${shown(gain ** 2)}/fan_in (${sizes(parameter, choice)}) keeps the signal's size.`,
     reference: HE,
   };
 }
@@ -80,25 +126,83 @@ function slopeOf(name: string): number {
   return -activation(name).f(-1);
 }
 
-function headRule(parameter: ParameterInfo): Advice {
-  const fanIn = parameter.fanIn ?? 1;
+/** The last layer: outputs as large as its inputs, but of unit second moment where the signals before are larger. */
+function headRule(parameter: ParameterInfo, network: Network): Advice {
+  const { precededBy } = parameter;
+  const arriving = isNamed(precededBy) ? arrivingFrom(precededBy, network) : 1;
+  if (arriving > 1 + 1e-9) {
+    const choice = { scheme: 'lecun_normal', options: { gain: steady(1 / Math.sqrt(arriving)) } };
+    return {
+      ...choice,
+      reason: `The last layer brings what ${precededBy} passes on, of second moment ${shown(arriving)}, back to 1: gain 1/√${shown(arriving)} = ${shown(choice.options.gain)} over √fan_in (${sizes(parameter, choice)}), so that a softmax starts undecided.`,
+      reference: LECUN,
+    };
+  }
+  const choice = { scheme: 'lecun_normal', options: {} };
   return {
-    scheme: 'lecun_normal',
-    options: {},
-    reason: `The last layer has no activation to make up for: variance 1/fan_in (fan_in ${shown(fanIn)}, std ${shown(1 / Math.sqrt(fanIn))}) starts the outputs at the size of its inputs, small enough that a softmax starts undecided.`,
+    ...choice,
+    reason: `The last layer has no activation to make up for: variance 1/fan_in (${sizes(parameter, choice)}) starts the outputs at the size of its inputs, small enough that a softmax starts undecided.`,
     reference: LECUN,
   };
 }
 
-function exactGainRule(parameter: ParameterInfo, name: string): Advice {
-  const gain = steady(forwardGain(activation(name)));
-  const std = gain / Math.sqrt(parameter.fanIn ?? 1);
+/** `E φ(√q* z)²`, what an activation at its operating point passes on. */
+function arrivingFrom(name: string, network: Network): number {
+  const record = activation(name);
+  return record.homogeneous ? 1 : secondMoment(record, operatingPoint(name, network).q);
+}
+
+/**
+ * The gain behind an activation: what it passes on at its operating point is brought to that of the
+ * activation that follows, which is the same one in most networks.
+ */
+function gainBehind(
+  parameter: ParameterInfo,
+  network: Network,
+  name: string,
+): { gain: number; q: number; moves: string } {
+  const point = operatingPoint(name, network);
+  const next = parameter.followedBy === name ? null : targetOf(parameter.followedBy, network);
+  if (next === null || isSigmoid(name)) return { gain: steady(point.gain), q: point.q, moves: '' };
   return {
-    scheme: 'lecun_normal',
-    options: { gain },
-    reason: `${name} feeds this layer and keeps E f(z)² = ${shown(1 / gain ** 2)} of a unit Gaussian's second moment; its exact gain ${shown(gain)} over √fan_in (fan_in ${shown(parameter.fanIn ?? 1)}, std ${shown(std)}) restores it, where He's √2 would be off by ${shown(100 * Math.abs(2 / gain ** 2 - 1))} % in every layer.`,
-    reference: `${HE}, with the gain by quadrature`,
+    gain: steady(point.gain * Math.sqrt(next / point.q)),
+    q: point.q,
+    moves: `, times √(${shown(next)}/${shown(point.q)}) to bring it to q* = ${shown(next)} for ${parameter.followedBy}`,
   };
+}
+
+function exactGainRule(parameter: ParameterInfo, network: Network, name: string): Advice {
+  const { gain, q, moves } = gainBehind(parameter, network, name);
+  const choice = { scheme: 'lecun_normal', options: { gain } };
+  const exact = operatingPoint(name, network).gain;
+  const kept = shown(1 / exact ** 2);
+  const restores = `its exact gain ${shown(exact)} over √fan_in (${sizes(parameter, choice)}) restores it${moves}`;
+  if (q === 1) {
+    const he = `where He's √2 would be off by ${shown(100 * Math.abs(2 / exact ** 2 - 1))} % in every layer`;
+    return {
+      ...choice,
+      reason: `${name} feeds this layer and keeps E f(z)² = ${kept} of a unit Gaussian's second moment; ${restores}, ${he}.${gradients(network, name)}`,
+      reference: `${HE}, with the gain by quadrature`,
+    };
+  }
+  const steps = hiddenSteps(network.depth);
+  const unit = pointAt(activation(name), 1);
+  const here = operatingPoint(name, network);
+  return {
+    ...choice,
+    reason: `${name} feeds this layer and at the size q* = ${shown(q)} keeps ${kept} of the second moment; ${restores}. At unit size (gain ${shown(unit.gain)}) the balance is unstable, an error growing by χ_q = ${shown(unit.chiQ)} per layer and ${shown(unit.chiQ ** steps)} in all; at q* it grows by ${shown(here.chiQ ** steps)} and the gradient by ${shown(here.chi1 ** steps)} over the ${steps} steps between hidden layers.`,
+    reference: `${HE}, with the gain by quadrature; ${ROBERTS}`,
+  };
+}
+
+/** What becomes of gradients in a plain chain, where it is worth a sentence. */
+function gradients(network: Network, name: string): string {
+  const steps = hiddenSteps(network.depth);
+  const { chi1 } = operatingPoint(name, network);
+  const change = chi1 ** steps;
+  if (!isPlain(network) || Math.abs(Math.log(change)) < Math.log(2)) return '';
+  const cure = change < 0.01 ? '; ReLU or a normalisation between the layers removes that' : '';
+  return ` A gradient changes by χ₁ = ${shown(chi1)} per layer, ${shown(change)} over the ${steps} steps between hidden layers${cure}.`;
 }
 
 function customRule(parameter: ParameterInfo): Advice {
@@ -135,42 +239,50 @@ function unitRule(parameter: ParameterInfo): Advice {
 }
 
 function linearRule(parameter: ParameterInfo): Advice {
+  const choice = isometry(parameter, 1);
+  if (choice.scheme === 'lecun_normal') return unitRule(parameter);
   return {
-    ...isometry(parameter, 1),
-    reason:
-      'Without activations an orthogonal weight keeps every length at every depth: all singular values of the whole network are 1, and learning time does not grow with depth.',
+    ...choice,
+    reason: `Without activations an orthogonal weight (${sizes(parameter, choice)}) keeps a signal's size at every depth: all singular values of a layer are equal, so that no direction fades and learning time does not grow with depth.`,
     reference: SAXE,
   };
 }
 
-function isCritical(name: string | null): name is string {
-  if (!isNamed(name)) return false;
-  const { family, odd } = activation(name);
-  return (family === 'sigmoidal' && odd) || family === 'periodic';
-}
-
 function criticalRule(parameter: ParameterInfo, network: Network, name: string): Advice {
-  const critical = criticalGain(activation(name), network.depth);
-  const { q, chi1 } = critical;
-  const gain = steady(critical.gain);
-  const change = chi1 ** network.depth;
+  const { gain, q, moves } = gainBehind(parameter, network, name);
+  const { chi1 } = operatingPoint(name, network);
   const choice = isometry(parameter, gain);
-  const isDelta = choice.scheme === 'delta_orthogonal';
+  if (network.normalised) {
+    return {
+      ...choice,
+      reason: `${name} feeds this layer and keeps E f(z)² = ${shown(1 / gain ** 2)} of a unit Gaussian's second moment, which gain ${shown(gain)} restores (${sizes(parameter, choice)})${isometryWords(choice)}.`,
+      reference: choice.scheme === 'delta_orthogonal' ? XIAO : PENNINGTON,
+    };
+  }
   return {
     ...choice,
-    reason: `${name} feeds this layer: at gain ${shown(gain)} the second moment stays at q* = ${shown(q)} and the gradient's changes by χ₁^${network.depth} = ${shown(change)} over the depth of ${network.depth}; an ${isDelta ? 'orthogonal matrix in the centre tap' : 'orthogonal matrix'} keeps all singular values together, which no Gaussian does.`,
-    reference: isDelta ? XIAO : PENNINGTON,
+    reason: `${name} feeds this layer: at gain ${shown(operatingPoint(name, network).gain)} the second moment stays at q* = ${shown(q)} and the gradient's changes by χ₁^${network.depth} = ${shown(chi1 ** network.depth)} over the depth of ${network.depth}${moves}${isometryWords(choice)}.`,
+    reference: choice.scheme === 'delta_orthogonal' ? XIAO : PENNINGTON,
   };
+}
+
+function isometryWords({ scheme }: Choice): string {
+  if (scheme === 'lecun_normal') return '';
+  const where = scheme === 'delta_orthogonal' ? ' in the centre tap' : '';
+  return `; an orthogonal matrix${where} keeps all singular values together, which no Gaussian does`;
 }
 
 /** A first layer brings inputs of unit second moment to the q* of the layers behind it. */
 function operatingPointRule(parameter: ParameterInfo, network: Network, name: string): Advice {
-  const { q } = criticalGain(activation(name), network.depth);
+  const { q } = operatingPoint(name, network);
   const gain = steady(Math.sqrt(q));
+  const choice = isCritical(name)
+    ? isometry(parameter, gain, false)
+    : { scheme: 'lecun_normal', options: { gain } };
   return {
-    ...isometry(parameter, gain, false),
-    reason: `${name} follows: gain √q* = ${shown(gain)} brings inputs of unit second moment to q* = ${shown(q)}, the size at which the next layers hold the signal over the depth of ${network.depth}.`,
-    reference: SCHOENHOLZ,
+    ...choice,
+    reason: `${name} follows: gain √q* = ${shown(gain)} (${sizes(parameter, choice)}) brings inputs of unit second moment to q* = ${shown(q)}, the size at which the next layers hold the signal over the depth of ${network.depth}.`,
+    reference: isCritical(name) || isSigmoid(name) ? SCHOENHOLZ : ROBERTS,
   };
 }
 
@@ -203,44 +315,20 @@ function isometry(
 }
 
 function sigmoidRule(parameter: ParameterInfo, network: Network, name: string): Advice {
-  const record = activation(name);
-  const slope = record.df(0);
-  const gain = steady(1 / slope);
-  const chi = chiAtFixedPoint(name, gain);
-  const exponent = network.depth * Math.log10(chi);
-  return {
-    scheme: 'glorot_normal',
-    options: { gain },
-    reason: `${name} is hard: its slope is at most ${shown(slope)} and its mean is not 0, so even at gain ${shown(gain)} a gradient keeps χ = ${shown(chi)} of its second moment per layer, 10^${shown(exponent)} over the depth of ${network.depth}. tanh, ReLU or a normalisation between the layers removes the problem.`,
-    reference: `${GLOROT}; ${SCHOENHOLZ}`,
-  };
-}
-
-/** `χ = σw² E f'(√q z)²` at the fixed point `q = σw² E f(√q z)²` of a network without biases. */
-function chiAtFixedPoint(name: string, gain: number): number {
-  const record = activation(name);
-  let q = gain ** 2;
-  for (let step = 0; step < 200; step++) q = (gain ** 2 * q) / forwardGain(record, q) ** 2;
-  return gain ** 2 / backwardGain(record, q) ** 2;
-}
-
-/** Divides the last layer of a residual branch by √L, unless a scale behind it starts small. */
-function branchScaled(parameter: ParameterInfo, advice: Advice): Advice {
-  const end = parameter.branchEnd;
-  if (end === null) return advice;
-  if (end.closedBy !== null) {
-    const what = end.closedBy === 'norm_scale' ? 'normalisation' : 'layer scale';
+  const slope = activation(name).df(0);
+  const { gain, chi1 } = operatingPoint(name, network);
+  const choice = { scheme: 'glorot_normal', options: { gain: steady(gain) } };
+  if (network.normalised) {
     return {
-      ...advice,
-      reason: `${advice.reason} It ends residual branch ${end.index + 1} of ${end.count}; the ${what} behind it sets how much the branch adds.`,
+      ...choice,
+      reason: `${name} feeds this layer with slopes of at most ${shown(slope)}, which gain ${shown(gain)} makes up for (${sizes(parameter, choice)}); the normalisations take out its mean, which makes it hard elsewhere.`,
+      reference: GLOROT,
     };
   }
-  const factor = 1 / Math.sqrt(end.count);
-  const gain = Number(advice.options['gain'] ?? 1) * factor;
+  const steps = Math.max(1, hiddenSteps(network.depth));
   return {
-    ...advice,
-    options: { ...advice.options, gain },
-    reason: `${advice.reason} It ends residual branch ${end.index + 1} of ${end.count}: times 1/√${end.count} = ${shown(factor)}, so that all branches together add about one unit of variance and the sum does not grow with depth.`,
-    reference: `${advice.reference}; Radford et al. 2019, §2.3; Zhang et al. 2019, arXiv:1901.09321`,
+    ...choice,
+    reason: `${name} is hard: its slope is at most ${shown(slope)} and its mean is not 0, so even at gain ${shown(gain)} (${sizes(parameter, choice)}) a gradient keeps χ₁ = ${shown(chi1)} of its second moment from layer to layer of one width, ${shown(chi1 ** steps)} over ${steps} of them; tanh, ReLU or a normalisation between the layers removes the problem.`,
+    reference: `${GLOROT}; ${SCHOENHOLZ}`,
   };
 }

@@ -25,8 +25,17 @@ function numberValue(text: string): number {
   return number;
 }
 
-/** Options of schemes that `sample` takes by name. */
-const NUMBERS = ['gain', 'slope', 'scale', 'value', 'mean', 'std', 'low', 'high'] as const;
+/** Numbers that schemes take by name; `stepzero schemes` says which scheme takes which. */
+const NUMBERS = {
+  gain: 'factor on the standard deviation',
+  slope: 'negative slope of the leaky_relu that the weight feeds',
+  scale: 'variance times fan, of variance_scaling',
+  value: 'of constant',
+  mean: 'of normal and truncated_normal',
+  std: 'of normal and truncated_normal',
+  low: 'of uniform; of truncated_normal in units of std',
+  high: 'of uniform; of truncated_normal in units of std',
+} as const;
 
 /** `stepzero sample`: one tensor. */
 export function sampleCommand(): Command {
@@ -34,7 +43,7 @@ export function sampleCommand(): Command {
     .description('draw one tensor of initial weights')
     .argument('<scheme>', 'a name from `stepzero schemes`, e.g. he_normal')
     .addOption(
-      new Option('--shape <N,N,…>', 'shape of the tensor')
+      new Option('--shape <N,N,…>', 'shape of the tensor (required)')
         .argParser(shapeValue)
         .makeOptionMandatory(),
     )
@@ -53,16 +62,14 @@ export function sampleCommand(): Command {
         .choices(['float32', 'float64', 'float16', 'bfloat16'])
         .default('float32'),
     );
-  for (const name of NUMBERS) {
-    command.addOption(
-      new Option(`--${name} <X>`, `option ${name} of the scheme`).argParser(numberValue),
-    );
+  for (const [name, description] of Object.entries(NUMBERS)) {
+    command.addOption(new Option(`--${name} <X>`, description).argParser(numberValue));
   }
   return command
     .addOption(new Option('--mode <MODE>', 'fan_in, fan_out, fan_avg or fan_geo_avg'))
     .addOption(new Option('--distribution <NAME>', 'normal, truncated_normal or uniform'))
     .addOption(seedOption())
-    .addOption(new Option('--out <FILE>', 'write the values: .npy or .json'))
+    .addOption(new Option('-o, --out <FILE>', 'where to write the values: .npy or .json'))
     .addOption(jsonOption())
     .addHelpText('after', EXAMPLES)
     .action(async (scheme: string, options: SampleOptions) => {

@@ -1,0 +1,10 @@
+/** What commander says of a wrong call, in our voice. */
+export function usageSentence(text: string): string {
+  return text
+    .replace(/^error: /, 'stepzero: ')
+    .replace(
+      /option '(?:-\w, )?(--[\w-]+)[^']*' argument '([^]*)' is invalid\. ([^]*?)\.?\n/,
+      (_, option: string, value: string, must: string) =>
+        `${option}: ${must.replace(/^Allowed choices are/, 'must be one of')}, got ${value === '' ? 'nothing' : value}\n`,
+    );
+}
