@@ -137,7 +137,7 @@ test.each(['gelu', 'silu', 'mish', 'hard_swish'])(
   'a deep chain of %s starts, holds and ends the size at which errors hardly grow',
   (phi) => {
     const record = activation(phi);
-    for (const depth of [20, 50]) {
+    for (const depth of [40, 60]) {
       const weights = weightsOf(`mlp:12-16x${depth}-5:${phi}`);
       const q = (weights[0].std ?? 0) ** 2 * 12;
       const h = 0.01;
