@@ -3,7 +3,7 @@ import type { Network, ParameterInfo } from '../network/index.ts';
 import { fold, key, type Key } from '../random/index.ts';
 import { sizeOf, stridesOf, type FloatDType, type Tensor } from '../tensor/index.ts';
 import { KEEP, type Choice, type Plan, type PlanEntry, type PlannedBlock } from './plan.ts';
-import { specOfParameter } from './spec.ts';
+import { naming, specOfParameter } from './spec.ts';
 
 /**
  * The weights of a plan by name, each drawn when it is asked for from the stream
@@ -45,7 +45,7 @@ function draw(
 ): Tensor<FloatDType> {
   const record = scheme(choice.scheme);
   const spec = specOfParameter(info, block);
-  return record.draw(stream, spec, { ...record.options, ...choice.options });
+  return naming(info.name, () => record.draw(stream, spec, choice.options));
 }
 
 /** Copies a block's rows to their place in the whole. */

@@ -34,14 +34,17 @@ export function specOfParameter(parameter: ParameterInfo, block?: PlannedBlock):
 /** The named scheme's values for a spec: checked options, standard deviation. Throws where it is undefined. */
 export function stdOf(choice: Choice, spec: Spec, where: string): number {
   const record = scheme(choice.scheme);
-  const options = { ...record.options, ...choice.options };
+  return naming(where, () => record.std(spec, choice.options));
+}
+
+/** What `work` gives; its errors name the parameter. */
+export function naming<T>(where: string, work: () => T): T {
   try {
-    record.check(spec, options);
+    return work();
   } catch (error) {
     if (!(error instanceof Error)) throw error;
     throw new RangeError(`${where}: ${error.message}`, { cause: error });
   }
-  return record.std(spec, options);
 }
 
 /** Whether a scheme is for linear maps alone: its size depends on fans, or it has to know the axes. */

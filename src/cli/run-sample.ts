@@ -1,5 +1,5 @@
 import { extname } from 'node:path';
-import { scheme as schemeNamed, specOf } from '../init/index.ts';
+import { scheme as schemeNamed, specOf, type Spec } from '../init/index.ts';
 import { writeAtomically } from '../files/index.ts';
 import { formatNumber, printable } from '../report/index.ts';
 import { key } from '../random/index.ts';
@@ -37,6 +37,16 @@ const PRINTED = 64;
 /** Elements that are looked at or written as text at a time. */
 const PIECE = 2 ** 16;
 
+/** The tensor that the options describe, with errors that name them. */
+function specOfShape({ shape, layout, dtype, groups }: SampleOptions): Spec {
+  try {
+    return specOf(shape, layout, dtype, groups);
+  } catch (error) {
+    if (!(error instanceof Error)) throw error;
+    throw new RangeError(error.message.replace(/^specOf: (\w+) /, '--$1: '), { cause: error });
+  }
+}
+
 /** Draws one tensor, writes it, and says what was drawn. */
 export async function runSample(name: string, given: SampleOptions): Promise<void> {
   const record = schemeNamed(name);
@@ -60,7 +70,7 @@ export async function runSample(name: string, given: SampleOptions): Promise<voi
   if (given.out !== undefined) checkPlaces([{ option: '--out', path: given.out }], []);
   const bytes = sizeOf(given.shape) * bytesPerElement(given.dtype);
   checkMemory('--shape', `[${given.shape.join()}] of ${given.dtype}`, bytes);
-  const spec = specOf(given.shape, given.layout, given.dtype, given.groups);
+  const spec = specOfShape(given);
   record.check(spec, options);
   const bar = progress();
   bar.say(`Drawing [${given.shape.join()}]`);
@@ -78,7 +88,7 @@ export async function runSample(name: string, given: SampleOptions): Promise<voi
     seed,
     std: record.std(spec, options),
     bound: record.bound(spec, options),
-    measured: measured(tensor, record.name),
+    measured: measured(tensor),
   };
   if (given.out !== undefined) {
     await writeAtomically(
@@ -125,22 +135,14 @@ function previewOf(tensor: Tensor<FloatDType>): string {
   return sizeOf(tensor.shape) > PRINTED ? `${shown.join(' ')} …` : shown.join(' ');
 }
 
-/** Mean and standard deviation of what was drawn; all of it must be finite. */
-function measured(
-  tensor: Tensor<FloatDType>,
-  name: string,
-): { readonly mean: number; readonly std: number } {
+/** Mean and standard deviation of what was drawn. */
+function measured(tensor: Tensor<FloatDType>): { readonly mean: number; readonly std: number } {
   const size = Math.max(1, sizeOf(tensor.shape));
   let mean = 0;
   for (const piece of piecesOf(tensor)) for (const value of piece) mean += value / size;
   let variance = 0;
   for (const piece of piecesOf(tensor)) {
     for (const value of piece) variance += (value - mean) ** 2 / size;
-  }
-  if (!Number.isFinite(mean)) {
-    throw new RangeError(
-      `${name}: values must be numbers that ${tensor.dtype} holds, got some that are not finite`,
-    );
   }
   return { mean, std: Math.sqrt(variance) };
 }

@@ -1,4 +1,4 @@
-import { sizeOf } from '../tensor/index.ts';
+import { sizeOf, type FloatDType, type Tensor } from '../tensor/index.ts';
 import type { Options, Scheme, Spec } from './initializer.ts';
 import { tensorOfZeros } from './tensor.ts';
 
@@ -118,9 +118,24 @@ export function define<const O extends Options>(definition: Definition<O>): Sche
       const complete = checked(spec, given);
       return isEmpty(spec)
         ? tensorOfZeros(spec, () => undefined)
-        : definition.draw(key, spec, complete);
+        : finite(name, definition.draw(key, spec, complete));
     },
   };
+}
+
+/** The tensor itself, all of whose elements its dtype can hold; `RangeError` where one is not finite. */
+function finite(name: string, tensor: Tensor<FloatDType>): Tensor<FloatDType> {
+  const { dtype, data } = tensor;
+  const exponent = dtype === 'float16' ? 0x7c00 : 0x7f80;
+  const isBits = dtype === 'float16' || dtype === 'bfloat16';
+  for (const value of data) {
+    if (isBits ? (value & exponent) === exponent : !Number.isFinite(value)) {
+      throw new RangeError(
+        `${name}: values must be numbers that ${dtype} holds, got some that are not finite`,
+      );
+    }
+  }
+  return tensor;
 }
 
 /** The problem of a gain that is not a finite number from 0 on, or `null`. */

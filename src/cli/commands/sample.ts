@@ -17,10 +17,11 @@ function shapeValue(text: string): number[] {
   return shape;
 }
 
+/** Parses a number, `inf` and `-inf` included: whether it may be infinite is for the scheme to say. */
 function numberValue(text: string): number {
-  const number = Number(text);
-  if (text.trim() === '' || !Number.isFinite(number)) {
-    throw new InvalidArgumentError('must be a finite number.');
+  const number = Number(text.replace(/^([+-]?)inf(inity)?$/i, '$1Infinity'));
+  if (text.trim() === '' || Number.isNaN(number)) {
+    throw new InvalidArgumentError('must be a number.');
   }
   return number;
 }
