@@ -14,6 +14,7 @@ import { isFloat, toFloat64 } from '../src/tensor/index.ts';
 
 interface Report {
   parameters: { name: string; role: string; scheme: string }[];
+  verdict: string;
   signal: { after: { kind: string; secondMoment: number | null }[] };
 }
 
@@ -69,7 +70,8 @@ async function lineOf(path: string, name: string): Promise<{ line: string; isGoo
   const again = await measureSignal(model, makeInputs(model.graph, { seed: 1 }));
   const isAlive = again.every((row) => row.notFinite === undefined);
   const weights = describeNetwork(model.graph).parameters.length;
-  const isGood = unknown === 0 && notFinite === 0 && isAlive;
+  const isHealthy = /^The signal (is|stays) alive/.test(report.verdict);
+  const isGood = unknown === 0 && notFinite === 0 && isAlive && isHealthy;
   const list = [...schemes].map(([scheme, count]) => `${count} ${scheme}`).join(', ');
   const line = `| ${name} | ${weights} | ${unknown} | ${list} | ${shown(first)} → ${shown(last)} | ${notFinite} | ${isAlive ? 'finite' : 'NOT FINITE'} | ${seconds.toFixed(1)} s |`;
   return { line, isGood };

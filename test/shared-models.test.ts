@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { advise, applyPlan, calibrate, type Plan } from '../src/advise/index.ts';
 import { readModelFile } from '../src/files/index.ts';
-import { makeInputs, measureSignal } from '../src/measure/index.ts';
+import { judgeSignal, makeInputs, measureSignal } from '../src/measure/index.ts';
 import { describeNetwork, type Network, type Role } from '../src/network/index.ts';
 import { isFloat } from '../src/tensor/index.ts';
 
@@ -109,6 +109,21 @@ describe.skipIf(!isThere)('real networks', () => {
       constant: 1,
     });
   });
+
+  test.each(files.filter((file) => file.startsWith('torch')))(
+    '%s: the signal neither dies nor explodes between the first and the last hidden layer',
+    async (file) => {
+      const model = readModelFile(join(MODELS, file));
+      const network = describeNetwork(model.graph);
+      const plan = advise(network, { model: file, seed: 3 });
+      const values = new Map([...applyPlan(plan, network)].map(([key, draw]) => [key, draw()]));
+      const rows = await measureSignal(model, makeInputs(model.graph, { seed: 3 }), { values });
+      const { state, ratio } = judgeSignal(rows);
+      expect(state).toBe('healthy');
+      expect(ratio).toBeGreaterThan(1e-2);
+      expect(ratio).toBeLessThan(1e2);
+    },
+  );
 
   test.each(
     ['mlp_relu_20x128', 'mlp_tanh_50x128'].flatMap((name) =>

@@ -1,151 +1,191 @@
-import type { Node } from '../graph/index.ts';
-import type { Layer } from './layer.ts';
+import { numberAttribute, textAttribute, type Node } from '../graph/index.ts';
+import { joined, outputsAlong, type Run } from './columns.ts';
+import type { Layer, Operand, OperandBlock } from './layer.ts';
+import { isNormalisation, NORM_SLOTS } from './norms.ts';
 import type { Role } from './parameter.ts';
-import { usesOf, type Wiring } from './wiring.ts';
+import { COPIES } from './roots.ts';
+import { dataInputs, usesOf, type Wiring } from './wiring.ts';
 
-/** Operators between a projection and the products of attention. */
-const NEUTRAL = new Set([
-  'Identity',
-  'Cast',
-  'Dropout',
-  'Reshape',
-  'Transpose',
-  'Flatten',
-  'Squeeze',
-  'Unsqueeze',
-  'Slice',
-  'Split',
-  'Gather',
-  'Expand',
-  'Concat',
+/** Operators between a projection and the products of attention that keep what it projects. */
+const KEEPS = new Set([
+  ...COPIES,
   'Mul',
   'Div',
   'Add',
   'Sub',
   'Neg',
   'Where',
+  'IsNaN',
   'Clip',
-  'LayerNormalization',
-  'RMSNormalization',
+  'Max',
   'RotaryEmbedding',
-  'Tile',
-  'LpNormalization',
+  'Sqrt',
 ]);
 
-/** What attention makes of the layers around it: projections by part, and the output projections. */
-export type AttentionRoles = ReadonlyMap<Layer, Role>;
+/** The parts of attention in the order in which they are packed. */
+const PARTS = ['query', 'key', 'value'] as const;
+type Part = (typeof PARTS)[number];
+
+/** What attention reads of one layer: the outputs that become queries, keys and values. */
+interface Reading {
+  readonly runs: Map<Part, readonly Run[]>;
+  /** How a value that is all three at once is divided; `null` if not into three runs. */
+  readonly shares: readonly number[] | null;
+}
+
+/** What has to be known of a graph to find its attention. */
+export interface AttentionContext {
+  readonly wiring: Wiring;
+  readonly layerOf: ReadonlyMap<Node, Layer>;
+  readonly layerAt: ReadonlyMap<string, Layer>;
+  /** Sums at which a residual branch ends: no projection lies beyond. */
+  readonly sums: ReadonlySet<Node>;
+}
 
 /**
- * Finds `softmax(q kᵀ) v` by its `Softmax` between two products of data (or a fused operator) and
- * follows q, k and v back, and the result forward, to the layers that project them. A layer that
- * gives more than one of the three is packed.
+ * The layers of a graph, those of attention with their roles and the boxes of each projection.
+ * Attention `softmax(q kᵀ) v` is a `Softmax` between two products of data, or a fused operator; q, k and
+ * v are followed back, and the result forward, to the layers that project them. A layer that gives
+ * more than one of the three is packed.
  */
-export function attentionRoles(
-  wiring: Wiring,
-  layerOf: ReadonlyMap<Node, Layer>,
-  layerAt: ReadonlyMap<string, Layer>,
-): AttentionRoles {
-  const parts = new Map<Layer, Set<Role>>();
-  const note = (value: string | undefined, role: Role): void => {
-    const layer = value === undefined ? null : projectionOf(wiring, layerOf, layerAt, value);
-    if (layer === null) return;
-    const roles = parts.get(layer);
-    if (roles === undefined) parts.set(layer, new Set([role]));
-    else roles.add(role);
-  };
-  const roles = new Map<Layer, Role>();
-  for (const node of wiring.graph.nodes) {
-    const core = coreAt(wiring, node);
+export function withAttention(
+  context: AttentionContext,
+  layers: readonly Layer[],
+): ReadonlyMap<Layer, Operand> {
+  const readings = new Map<Layer, Reading>();
+  const operands = new Map<Layer, Operand>();
+  for (const node of context.wiring.graph.nodes) {
+    const core = coreAt(context.wiring, node);
     if (core === null) continue;
-    note(core.query, 'attention_query');
-    note(core.key, 'attention_key');
-    note(core.value, 'attention_value');
-    const output = outputProjection(wiring, layerOf, core.result);
-    if (output !== null) roles.set(output, 'attention_output');
+    for (const part of PARTS) note(context, readings, core, part);
+    const output = outputProjection(context, core.result);
+    if (output !== null) operands.set(output, { ...output.operands[0], role: 'attention_output' });
   }
-  for (const [layer, names] of parts) {
-    const [only] = names;
-    roles.set(layer, names.size === 1 ? only : 'attention_packed');
+  for (const layer of layers) {
+    const reading = readings.get(layer);
+    if (reading !== undefined) operands.set(layer, projection(layer.operands[0], reading));
   }
-  return roles;
+  return operands;
 }
+
+function projection(operand: Operand, reading: Reading): Operand {
+  const parts = PARTS.filter((part) => reading.runs.has(part));
+  const axis = operand.layout.indexOf('out');
+  const isSimple = operand.layout.filter((role) => role === 'out').length === 1;
+  const [first] = parts;
+  if (parts.length === 1) return { ...operand, role: `attention_${first}` };
+  const outputs = operand.view.shape[axis];
+  let runs = parts.map((part) => reading.runs.get(part) ?? []);
+  const isWhole = runs.every((list) => list.length === 1 && list[0].length === outputs);
+  if (isWhole && parts.length === PARTS.length) runs = divided(outputs, reading.shares) ?? runs;
+  const total = runs.flat().reduce((sum, { length }) => sum + length, 0);
+  const covered = joined(runs.flat()).reduce((sum, { length }) => sum + length, 0);
+  const role: Role = 'attention_packed';
+  if (!isSimple || total !== covered || runs.flat().length > MOST_BLOCKS) {
+    return { ...operand, role, blocks: [] };
+  }
+  const blocks = parts.flatMap((part, index) =>
+    runs[index].map(({ start, length }, run): OperandBlock => {
+      const at = operand.view.shape.map((_, i) => (i === axis ? start : 0));
+      const size = runs[index].reduce((sum, piece) => sum + piece.length, 0);
+      return {
+        name: runs[index].length === 1 ? part : `${part}/${run}`,
+        start: at,
+        shape: operand.view.shape.with(axis, length),
+        fanOut: size,
+      };
+    }),
+  );
+  return { ...operand, role, blocks, fanOut: blocks[0].fanOut ?? operand.fanOut };
+}
+
+function divided(outputs: number, shares: readonly number[] | null): Run[][] | null {
+  const total = shares?.reduce((sum, share) => sum + share, 0) ?? 0;
+  if (shares === null || total === 0 || outputs % total !== 0) return null;
+  let start = 0;
+  return shares.map((share) => {
+    const run = { start, length: (share * outputs) / total };
+    start += run.length;
+    return [run];
+  });
+}
+
+/** More boxes than this (heads, mostly) are not listed one by one. */
+const MOST_BLOCKS = 512;
 
 interface Core {
   readonly query: string | undefined;
   readonly key: string | undefined;
   readonly value: string | undefined;
   readonly result: string;
+  readonly shares: readonly number[] | null;
 }
+
+const EQUAL = [1, 1, 1];
+
+const PRODUCTS = new Set(['MatMul', 'Einsum', 'FusedMatMul']);
 
 function isDataProduct(wiring: Wiring, node: Node): boolean {
-  return (
-    (node.operator === 'MatMul' || node.operator === 'Einsum' || node.operator === 'FusedMatMul') &&
-    node.inputs.every((input) => wiring.isData(input))
-  );
+  return PRODUCTS.has(node.operator) && node.inputs.every((input) => wiring.isData(input));
 }
 
+/** Operators that are attention without its projections. */
+const FUSED: ReadonlySet<string> = new Set([
+  'MultiHeadAttention',
+  'GroupQueryAttention',
+  'PackedMultiHeadAttention',
+]);
+
 function coreAt(wiring: Wiring, node: Node): Core | null {
-  if (
-    node.operator === 'MultiHeadAttention' ||
-    (node.operator === 'Attention' && node.domain === '')
-  ) {
-    const [query, key, value] = node.inputs;
-    return { query, key, value, result: node.outputs[0] };
+  if (FUSED.has(node.operator) || (node.operator === 'Attention' && node.domain === '')) {
+    const [query, key = '', value = ''] = node.inputs;
+    const isPacked = key === '' && value === '';
+    const heads = numberAttribute(node, 'num_heads', 1);
+    const groups = numberAttribute(node, 'kv_num_heads', heads);
+    return {
+      shares: node.operator === 'GroupQueryAttention' ? [heads, groups, groups] : null,
+      query,
+      key: isPacked ? query : key,
+      value: isPacked ? query : value === '' ? key : value,
+      result: node.outputs[0],
+    };
+  }
+  if (node.operator === 'Attention') {
+    return { query: '', key: '', value: '', result: node.outputs[0], shares: null };
   }
   if (node.operator !== 'Softmax') return null;
   const product = productAfter(wiring, node.outputs[0]);
   const scores = scoresBefore(wiring, node.inputs[0]);
   if (product === null || scores === null) return null;
   const value = product.node.inputs[1 - product.slot];
-  return { query: scores.inputs[0], key: scores.inputs[1], value, result: product.node.outputs[0] };
+  const [query, key] = queryAndKey(scores);
+  return { query, key, value, result: product.node.outputs[0], shares: EQUAL };
 }
 
-/** The product of data that reads the softmax, after masking, casts and dropout. */
+/** Steps between a softmax and its products: masks, scales, casts, guards against empty rows. */
+const NEAR = 12;
+
+/**
+ * The operands of the scores. The softmax runs over the last axis, which belongs to the keys: in an
+ * `Einsum` the operand that has the last letter of the result.
+ */
+function queryAndKey(scores: Node): readonly string[] {
+  const [left, right] = scores.inputs;
+  const equation = textAttribute(scores, 'equation', '').replaceAll(/\s/g, '');
+  const last = equation.at(-1);
+  const keysFirst = last !== undefined && equation.split(',')[0].includes(last);
+  return keysFirst ? [right, left] : [left, right];
+}
+
+/** The product of data that reads the softmax. */
 function productAfter(wiring: Wiring, value: string): { node: Node; slot: number } | null {
-  let current = value;
-  for (let steps = 0; steps < 8; steps++) {
-    const [use] = usesOf(wiring, current);
-    if (use === undefined) return null;
-    if (isDataProduct(wiring, use.node)) return use;
-    if (!NEUTRAL.has(use.node.operator)) return null;
-    current = use.node.outputs[0];
-  }
-  return null;
-}
-
-/** The product of queries and keys behind the softmax's input, before scaling and masking. */
-function scoresBefore(wiring: Wiring, value: string): Node | null {
   let frontier = [value];
-  for (let steps = 0; steps < 10 && frontier.length > 0; steps++) {
+  for (let steps = 0; steps < NEAR && frontier.length > 0; steps++) {
     const next: string[] = [];
     for (const name of frontier) {
-      const node = wiring.producer.get(name);
-      if (node === undefined) continue;
-      if (isDataProduct(wiring, node)) return node;
-      if (NEUTRAL.has(node.operator)) {
-        next.push(...node.inputs.filter((input) => wiring.isData(input)));
-      }
-    }
-    frontier = next;
-  }
-  return null;
-}
-
-function projectionOf(
-  wiring: Wiring,
-  layerOf: ReadonlyMap<Node, Layer>,
-  layerAt: ReadonlyMap<string, Layer>,
-  value: string,
-): Layer | null {
-  let frontier = [value];
-  for (let steps = 0; steps < 24 && frontier.length > 0; steps++) {
-    const next: string[] = [];
-    for (const name of frontier) {
-      const node = wiring.producer.get(name);
-      const layer = layerAt.get(name) ?? (node === undefined ? undefined : layerOf.get(node));
-      if (layer !== undefined) return isProjection(layer) ? layer : null;
-      if (node !== undefined && NEUTRAL.has(node.operator)) {
-        next.push(...node.inputs.filter((input) => wiring.isData(input)));
+      for (const use of usesOf(wiring, name)) {
+        if (isDataProduct(wiring, use.node)) return use;
+        if (KEEPS.has(use.node.operator)) next.push(use.node.outputs[0]);
       }
     }
     frontier = [...new Set(next)];
@@ -153,28 +193,94 @@ function projectionOf(
   return null;
 }
 
-function outputProjection(
-  wiring: Wiring,
-  layerOf: ReadonlyMap<Node, Layer>,
-  value: string,
-): Layer | null {
+/** The product of queries and keys behind the softmax's input. */
+function scoresBefore(wiring: Wiring, value: string): Node | null {
   let frontier = [value];
-  for (let steps = 0; steps < 12 && frontier.length > 0; steps++) {
+  for (let steps = 0; steps < NEAR && frontier.length > 0; steps++) {
     const next: string[] = [];
     for (const name of frontier) {
-      for (const { node } of usesOf(wiring, name)) {
-        const layer = layerOf.get(node);
-        if (layer !== undefined) return isProjection(layer) ? layer : null;
-        if (NEUTRAL.has(node.operator)) next.push(node.outputs[0]);
+      const node = wiring.producer.get(name);
+      if (node === undefined) continue;
+      if (isDataProduct(wiring, node)) return node;
+      if (KEEPS.has(node.operator) || node.operator === 'Tanh') {
+        next.push(...dataInputs(wiring, node));
       }
     }
-    frontier = next;
+    frontier = [...new Set(next)];
   }
   return null;
 }
 
-/** Attention projects by dense maps and by 1×1 convolutions. */
+/** Nodes between a projection and a product, and ways to walk them. */
+const FAR = 24;
+const MOST_PATHS = 64;
+
+/** Follows a value back on every way to the layers that project it. */
+function note(
+  context: AttentionContext,
+  readings: Map<Layer, Reading>,
+  core: Core,
+  part: Part,
+): void {
+  const value = core[part];
+  if (value === undefined || value === '') return;
+  let paths = 0;
+  const walk = (name: string, path: readonly Node[], values: readonly string[]): void => {
+    if (paths >= MOST_PATHS) return;
+    const node = context.wiring.producer.get(name);
+    const layer = context.layerAt.get(name) ?? (node && context.layerOf.get(node));
+    if (layer !== undefined) {
+      paths += 1;
+      if (!isProjection(layer)) return;
+      const reading = readings.get(layer) ?? { runs: new Map(), shares: core.shares };
+      readings.set(layer, reading);
+      const runs = outputsAlong(context.wiring, layer, path, values);
+      reading.runs.set(part, joined([...(reading.runs.get(part) ?? []), ...runs]));
+      return;
+    }
+    const isFar = path.length === FAR;
+    if (isFar || node === undefined || context.sums.has(node) || !keeps(context.wiring, node)) {
+      paths += 1;
+      return;
+    }
+    for (const input of inputsOf(context.wiring, node)) {
+      walk(input, [node, ...path], [name, ...values]);
+    }
+  };
+  walk(value, [], []);
+}
+
+function keeps(wiring: Wiring, node: Node): boolean {
+  return KEEPS.has(node.operator) || isNormalisation(wiring, node);
+}
+
+/** The inputs that carry a signal on: not indices, conditions or the statistics of a normalisation. */
+function inputsOf(wiring: Wiring, node: Node): string[] {
+  const isWhole = NORM_SLOTS[node.operator] !== undefined || node.operator === 'RotaryEmbedding';
+  const first = COPIES.has(node.operator) && node.operator !== 'Concat';
+  const inputs = isWhole || first ? node.inputs.slice(0, 1) : node.inputs;
+  const signals = node.operator === 'Where' ? inputs.slice(1) : inputs;
+  return [...new Set(signals)].filter((input) => wiring.isData(input));
+}
+
+function outputProjection(context: AttentionContext, value: string): Layer | null {
+  let frontier = [value];
+  for (let steps = 0; steps < FAR && frontier.length > 0; steps++) {
+    const next: string[] = [];
+    for (const name of frontier) {
+      for (const { node } of usesOf(context.wiring, name)) {
+        const layer = context.layerOf.get(node);
+        if (layer !== undefined) return isProjection(layer) ? layer : null;
+        if (!context.sums.has(node) && KEEPS.has(node.operator)) next.push(node.outputs[0]);
+      }
+    }
+    frontier = [...new Set(next)];
+  }
+  return null;
+}
+
+/** Attention projects by dense maps and by convolutions. */
 function isProjection(layer: Layer): boolean {
-  const role = layer.operands[0].role;
+  const { role } = layer.operands[0];
   return role === 'dense' || role === 'conv';
 }

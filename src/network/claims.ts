@@ -1,13 +1,13 @@
-import { numbersAttribute, type Node } from '../graph/index.ts';
-import { isFloat, type AxisRole } from '../tensor/index.ts';
+import type { Node } from '../graph/index.ts';
+import { isFloat, sizeOf, type AxisRole } from '../tensor/index.ts';
 import type { Landmarks } from './flow.ts';
 import type { Layer, Operand } from './layer.ts';
 import type { ComputedWeight } from './layers.ts';
 import type { Block, Role } from './parameter.ts';
-import { otherRole, type SumContext } from './operands.ts';
+import { roleOf, type ScalarContext } from './operands.ts';
 import { rootsOf } from './roots.ts';
-import { axesOf, boxIn, type Piece } from './view.ts';
-import { storedIntegers, usesOf, type Wiring } from './wiring.ts';
+import { axesOf, boxIn, type Piece } from './box.ts';
+import type { Wiring } from './wiring.ts';
 
 /** One use of a stored tensor and what it is there. */
 export interface Claim {
@@ -20,12 +20,18 @@ export interface Claim {
   readonly fanIn: number | null;
   readonly fanOut: number | null;
   readonly blocks: readonly Block[];
+  /** The part of the stored tensor that this use reads, where that is one box of it. */
+  readonly box: { readonly start: readonly number[]; readonly shape: readonly number[] } | null;
   readonly problem: string | null;
 }
 
-/** What a layer says about the stored tensors behind its operands. */
-export function operandClaims(wiring: Wiring, layer: Layer): Claim[] {
-  return layer.operands.flatMap((operand) => claimsOn(wiring, layer, operand));
+/** What a layer says about the stored tensors behind its operands; `first` replaces the weight's own description. */
+export function operandClaims(
+  wiring: Wiring,
+  layer: Layer,
+  first: Operand = layer.operands[0],
+): Claim[] {
+  return [first, ...layer.operands.slice(1)].flatMap((operand) => claimsOn(wiring, layer, operand));
 }
 
 function claimsOn(wiring: Wiring, layer: Layer, operand: Operand): Claim[] {
@@ -37,7 +43,8 @@ function claimsOn(wiring: Wiring, layer: Layer, operand: Operand): Claim[] {
   }
   return [...byParameter].map(([parameter, pieces]) => {
     const shape = wiring.graph.constants.get(parameter)?.shape ?? [];
-    return {
+    const whole = operand.view.shape.map(() => 0);
+    const claim: Claim = {
       parameter,
       role: operand.role,
       node: layer.node,
@@ -47,9 +54,22 @@ function claimsOn(wiring: Wiring, layer: Layer, operand: Operand): Claim[] {
       fanIn: operand.fanIn,
       fanOut: operand.fanOut,
       blocks: pieces.flatMap((piece) => blocksOf(operand, piece, shape)),
+      box: pieces.length === 1 ? boxIn(pieces[0], shape, whole, operand.view.shape) : null,
       problem: null,
     };
+    return claim.role === 'attention_packed' ? onePart(claim) : claim;
   });
+}
+
+const PROJECTIONS = ['attention_query', 'attention_key', 'attention_value'] as const;
+
+/** A tensor that is packed with others along the way may hold a single projection itself. */
+function onePart(claim: Claim): Claim {
+  const [first, ...rest] = claim.blocks;
+  const part = first?.name.split('/')[0];
+  const role = PROJECTIONS.find((name) => name === `attention_${part}`);
+  if (role === undefined || rest.some(({ name }) => name.split('/')[0] !== part)) return claim;
+  return { ...claim, role, fanOut: first.fanOut, blocks: [] };
 }
 
 /** Roles of a parameter's own axes; an axis of extent 1 takes the role that no other axis has. */
@@ -63,50 +83,12 @@ function layoutOf(operand: Operand, piece: Piece, shape: readonly number[]): Axi
 
 function blocksOf(operand: Operand, piece: Piece, shape: readonly number[]): Block[] {
   const blocks: Block[] = [];
-  for (const { name, start, shape: extent } of operand.blocks) {
+  for (const { name, start, shape: extent, fanOut } of operand.blocks) {
     const box = boxIn(piece, shape, start, extent);
     if (box === null) continue;
-    blocks.push({ name, ...box, fanIn: operand.fanIn ?? 1, fanOut: operand.fanOut ?? 1 });
+    blocks.push({ name, ...box, fanIn: operand.fanIn ?? 1, fanOut: fanOut ?? operand.fanOut ?? 1 });
   }
   return blocks;
-}
-
-/** Splits a layer's weight along its outputs into named projections. */
-export function packedBlocks(
-  wiring: Wiring,
-  claim: Claim,
-  shape: readonly number[],
-  names: readonly string[],
-): Block[] {
-  const axis = claim.layout.indexOf('out');
-  const outputs = shape[axis];
-  const sizes = splitSizes(wiring, claim, outputs, names.length);
-  if (sizes === null) return [];
-  let at = 0;
-  return names.map((name, index) => {
-    const start = shape.map((_, i) => (i === axis ? at : 0));
-    at += sizes[index];
-    const fanIn = claim.fanIn ?? 1;
-    return { name, start, shape: shape.with(axis, sizes[index]), fanIn, fanOut: sizes[index] };
-  });
-}
-
-/** Sizes of a `Split` that follows the layer, or equal parts. */
-function splitSizes(
-  wiring: Wiring,
-  claim: Claim,
-  outputs: number,
-  parts: number,
-): readonly number[] | null {
-  const split = usesOf(wiring, claim.layer?.output ?? '').find(
-    ({ node }) => node.operator === 'Split' && node.outputs.length === parts,
-  );
-  const stored =
-    split === undefined
-      ? null
-      : (numbersAttribute(split.node, 'split') ?? storedIntegers(wiring, split.node.inputs[1]));
-  if (stored !== null && stored.reduce((sum, size) => sum + size, 0) === outputs) return stored;
-  return outputs % parts === 0 ? Array.from({ length: parts }, () => outputs / parts) : null;
 }
 
 /**
@@ -115,7 +97,7 @@ function splitSizes(
  */
 export function nodeClaims(
   landmarks: Landmarks,
-  context: SumContext,
+  context: ScalarContext,
   node: Node,
   problem: ComputedWeight | null,
 ): Claim[] {
@@ -125,16 +107,14 @@ export function nodeClaims(
   const claims: Claim[] = [];
   for (const [slot, value] of node.inputs.entries()) {
     if (value === '' || weights.has(value) || wiring.isData(value)) continue;
-    const { roots, isComputed } = rootsOf(wiring, value);
-    for (const parameter of roots) {
+    for (const root of rootsOf(wiring, value)) {
+      const { parameter } = root;
       const constant = wiring.graph.constants.get(parameter);
       if (constant === undefined || !isFloat(constant.dtype)) continue;
-      const isWeight = value === problem?.value;
+      const isWeight = value === problem?.value && sizeOf(constant.shape) > 1;
       const role = isWeight
         ? 'unknown'
-        : isComputed
-          ? 'constant'
-          : otherRole(landmarks, context, node, slot, constant);
+        : roleOf(landmarks, context, { node, slot, root, constant });
       claims.push({
         parameter,
         role,
@@ -145,6 +125,7 @@ export function nodeClaims(
         fanIn: null,
         fanOut: null,
         blocks: [],
+        box: null,
         problem: role !== 'unknown' ? null : isWeight ? problem.sentence : unknownOperator(node),
       });
     }

@@ -1,35 +1,7 @@
 import { expect, test } from 'vitest';
+import { described, graphOf, integers, learned, scalar } from '../../test/graph-fixture.ts';
 import { builder, type Attribute, type Builder, type Graph } from '../graph/index.ts';
-import type { Tensor } from '../tensor/index.ts';
 import { describeNetwork } from './describe.ts';
-import type { ParameterInfo } from './parameter.ts';
-
-const integers = (...values: number[]): Tensor => ({
-  dtype: 'int64',
-  shape: [values.length],
-  data: BigInt64Array.from(values, BigInt),
-});
-
-const floats = (shape: readonly number[], ...values: number[]): Tensor => ({
-  dtype: 'float32',
-  shape,
-  data: Float32Array.from(values),
-});
-
-/** A graph with one float input `x` of the given shape; `make` returns the value that goes out. */
-function graphOf(shape: readonly (number | string)[], make: (b: Builder) => string): Graph {
-  const b = builder('test');
-  b.input('x', 'float32', shape);
-  b.output('y', make(b), 'float32', [null]);
-  return b.build();
-}
-
-function described(graph: Graph): Record<string, ParameterInfo> {
-  return Object.fromEntries(describeNetwork(graph).parameters.map((info) => [info.name, info]));
-}
-
-const scalar = (b: Builder, name: string, value: number): string =>
-  b.constant(name, floats([], value));
 
 /** `dense 8→16`, something, `dense 16→4`: what feeds the second layer is what the first one feeds. */
 function between(make: (b: Builder, h: string) => string): {
@@ -293,61 +265,11 @@ test('a normalisation spelled in primitive operators is one, and makes the scale
   expect(found['v'].precededBy).toBe('relu');
 });
 
-test('separate and packed projections of attention are told apart, and so is the output projection', () => {
-  const attention = (packed: boolean): Record<string, ParameterInfo> => {
-    const graph = graphOf(['batch', 5, 8], (b) => {
-      const part = (i: number, name: string): string => {
-        if (!packed) return b.node(name, 'MatMul', ['x', b.parameter(`w_${name}`, [8, 8])]);
-        return `qkv_split_output_${i}`;
-      };
-      if (packed) {
-        const qkv = b.node('qkv', 'MatMul', ['x', b.parameter('w_qkv', [8, 24])]);
-        b.node(
-          'qkv_split',
-          'Split',
-          [qkv, b.constant('sizes', integers(8, 8, 8))],
-          { axis: -1 },
-          3,
-        );
-      }
-      const [q, k, v] = ['q', 'k', 'v'].map((name, i) => part(i, name));
-      const kt = b.node('kt', 'Transpose', [k], { perm: [0, 2, 1] });
-      const scores = b.node('scores', 'Div', [
-        b.node('qk', 'MatMul', [q, kt]),
-        scalar(b, 'd', 2.83),
-      ]);
-      const mixed = b.node('mix', 'MatMul', [b.node('soft', 'Softmax', [scores]), v]);
-      const out = b.node('proj', 'MatMul', [mixed, b.parameter('w_out', [8, 8])]);
-      return b.node('head', 'MatMul', [
-        b.node('res', 'Add', ['x', out]),
-        b.parameter('w_head', [8, 3]),
-      ]);
-    });
-    return described(graph);
-  };
-  const separate = attention(false);
-  expect(['w_q', 'w_k', 'w_v', 'w_out', 'd'].map((name) => separate[name].role)).toEqual([
-    'attention_query',
-    'attention_key',
-    'attention_value',
-    'attention_output',
-    'constant',
-  ]);
-  const { w_qkv: qkv, w_out: out } = attention(true);
-  expect(qkv.role).toBe('attention_packed');
-  expect(qkv.blocks.map(({ name, start, shape, fanOut }) => [name, start, shape, fanOut])).toEqual([
-    ['query', [0, 0], [8, 8], 8],
-    ['key', [0, 8], [8, 8], 8],
-    ['value', [0, 16], [8, 8], 8],
-  ]);
-  expect(out.branchEnd).toEqual({ index: 0, count: 1, closedBy: null });
-});
-
 test('tables, positions, masks and fixed codes are told apart', () => {
   const b = builder('test');
   b.input('ids', 'int64', ['batch', 4]);
   const words = b.node('words', 'Gather', [b.parameter('table', [10, 6]), 'ids']);
-  const placed = b.node('place', 'Add', [words, b.parameter('positions', [1, 4, 6])]);
+  const placed = b.node('place', 'Add', [words, b.constant('positions', learned(1, 4, 6))]);
   const sines = Float32Array.from({ length: 24 }, (_, i) =>
     (i % 2 === 0 ? Math.sin : Math.cos)(Math.floor(i / 2)),
   );
@@ -405,4 +327,26 @@ test('a thousand residual layers are described without recursion trouble', () =>
   const network = describeNetwork(graph);
   expect(network.branches).toBe(1000);
   expect(network.depth).toBe(1001);
+});
+
+test('long and doubling chains of copies, and wide sums, neither overflow nor hang', () => {
+  const graph = graphOf(['batch', 4], (b) => {
+    let weight = b.parameter('w', [4, 4]);
+    let number = scalar(b, 'c', 2);
+    for (let i = 0; i < 20_000; i++) {
+      weight = b.node(`same${i}`, 'Identity', [weight]);
+      number = b.node(`number${i}`, 'Identity', [number]);
+    }
+    let doubled = b.parameter('v', [4, 4]);
+    for (let i = 0; i < 40; i++) doubled = b.node(`twice${i}`, 'Concat', [doubled, doubled]);
+    let values = ['x'];
+    for (let i = 0; i < 4; i++) {
+      const before = values;
+      values = Array.from({ length: 60 }, (_, k) => b.node(`sum${i}_${k}`, 'Sum', before));
+    }
+    const h = b.node('scaled', 'Mul', [b.node('all', 'Sum', values), number]);
+    return b.node('two', 'MatMul', [b.node('one', 'MatMul', [h, weight]), doubled]);
+  });
+  const { w, v } = described(graph);
+  expect([w.role, v.role]).toEqual(['unknown', 'unknown']);
 });

@@ -1,7 +1,8 @@
 import type { Node } from '../graph/index.ts';
-import type { ActivationSite } from './elementwise.ts';
+import type { ActivationSite } from './sites.ts';
 import type { Layer } from './layer.ts';
 import { isNormalisation } from './norms.ts';
+import { summands } from './residual.ts';
 import { usesOf, type Wiring } from './wiring.ts';
 
 /** Everything found so far that a walk along the edges has to know. */
@@ -23,7 +24,7 @@ export interface Following {
 }
 
 /** Operators at which a walk ends: they mix values in a way that no single activation describes. */
-const ENDS = new Set(['Softmax', 'LogSoftmax', 'Hardmax', 'ArgMax', 'TopK']);
+const ENDS = new Set(['Softmax', 'LogSoftmax', 'Hardmax', 'ArgMax', 'TopK', 'If', 'Loop', 'Scan']);
 
 /** Recurrent cells apply their own activations. */
 const CELLS: Readonly<Record<string, string>> = { LSTM: 'tanh', GRU: 'tanh', RNN: 'tanh' };
@@ -59,7 +60,7 @@ export function following(landmarks: Landmarks, layer: Layer): Following {
       for (const { node } of usesOf(wiring, value)) {
         const output = node.outputs[0];
         if (layerOf.has(node) || ENDS.has(node.operator) || output === undefined) continue;
-        const isNorm = isNormalisation(wiring, node);
+        const isNorm = isNormalisation(wiring, node) && summands(node).length === 0;
         const isMixed = !isNorm && mixes(wiring, node);
         if (isMixed && (crossings === CROSSINGS || node.operator === 'MatMul')) continue;
         normalised ||= isNorm && crossings === 0;

@@ -1,13 +1,15 @@
 import type { Node } from '../graph/index.ts';
 import type { AxisRole } from '../tensor/index.ts';
 import type { Role } from './parameter.ts';
-import type { View } from './view.ts';
+import type { View } from './box.ts';
 
-/** A box of an operand that is a map of its own: a gate of a direction. */
+/** A box of an operand that is a map of its own: a gate of a direction, a projection. */
 export interface OperandBlock {
   readonly name: string;
   readonly start: readonly number[];
   readonly shape: readonly number[];
+  /** The operand's own where it is not given. */
+  readonly fanOut?: number;
 }
 
 /** A stored tensor as a layer reads it. */

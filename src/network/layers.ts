@@ -2,8 +2,11 @@ import { numberAttribute, numbersAttribute, textAttribute, type Node } from '../
 import type { AxisRole } from '../tensor/index.ts';
 import type { Layer, Operand } from './layer.ts';
 import { FIRST_STATE, recurrentOperands } from './recurrent.ts';
+import { breadth } from './roots.ts';
 import { usesOf, type Wiring } from './wiring.ts';
-import { viewOf, type View } from './view.ts';
+import type { View } from './box.ts';
+import { isFixedCode } from './fixed.ts';
+import { viewOf } from './view.ts';
 
 /** A weight that is computed while the graph runs. */
 export interface ComputedWeight {
@@ -70,12 +73,20 @@ function weighted(
 ): Layer | ComputedWeight | null {
   const value = node.inputs[slot];
   const view = viewOf(wiring, value);
+  if (view !== null && isFrequencies(wiring, view)) return null;
   if (view === null) {
     return wiring.isData(value) ? null : computedWeight(wiring, node, value);
   }
   const operands: Operand[] = [{ value, view, ...describe(node, view) }];
   const input = node.inputs[dataSlot];
   return { node, input, output: afterBias(wiring, node.outputs[0]), operands };
+}
+
+/** Frequencies that multiply positions make an outer product with them, no layer. */
+function isFrequencies(wiring: Wiring, view: View): boolean {
+  if (breadth(view.shape) !== 1 || view.pieces.length !== 1) return false;
+  const constant = wiring.graph.constants.get(view.pieces[0].parameter);
+  return constant !== undefined && isFixedCode(constant);
 }
 
 function computedWeight(wiring: Wiring, node: Node, value: string): ComputedWeight {
@@ -89,7 +100,7 @@ function matrixProduct(wiring: Wiring, node: Node): Layer | ComputedWeight | nul
   if (node.inputs.length < 2) return null;
   const [left, right] = node.inputs;
   if (wiring.isData(left) && wiring.isData(right)) return null;
-  if (!wiring.isData(left) && !wiring.isData(right)) return null;
+  if (!wiring.isData(node.outputs[0])) return null;
   const slot = wiring.isData(right) ? 0 : 1;
   const describe: Describe = (_, view) =>
     node.operator === 'Einsum'

@@ -9,6 +9,8 @@ export const NORM_SLOTS: Readonly<Record<string, Readonly<Record<number, Role>>>
   LayerNormalization: { 1: 'norm_scale', 2: 'norm_shift' },
   GroupNormalization: { 1: 'norm_scale', 2: 'norm_shift' },
   GroupNorm: { 1: 'norm_scale', 2: 'norm_shift' },
+  SkipGroupNorm: { 1: 'norm_scale', 2: 'norm_shift', 4: 'bias' },
+  EmbedLayerNormalization: { 5: 'norm_scale', 6: 'norm_shift' },
   RMSNormalization: { 1: 'norm_scale' },
   SimplifiedLayerNormalization: { 1: 'norm_scale' },
   SkipLayerNormalization: { 2: 'norm_scale', 3: 'norm_shift', 4: 'bias' },
@@ -24,6 +26,10 @@ const PASSES = new Set([
   'Add',
   'Identity',
   'Cast',
+  'Reshape',
+  'Squeeze',
+  'Unsqueeze',
+  'Expand',
   'Max',
   'Clip',
   'Mul',
@@ -65,13 +71,25 @@ function divisorOf(wiring: Wiring, value: string, divisor: string): boolean {
   return false;
 }
 
-/** Whether a value is made from another one, or from what that one is made of, in a few steps. */
+/** Whether a value is made from another one, or from what that one was a few steps before. */
 function comesFrom(wiring: Wiring, value: string, other: string, steps: number): boolean {
-  const family = new Set([other, ...(wiring.producer.get(other)?.inputs ?? [])]);
+  const family = new Set<string>();
+  let relatives = [other];
+  for (let step = 0; step < NEAR; step++) {
+    for (const name of relatives) if (wiring.isData(name)) family.add(name);
+    relatives = makersOf(wiring, relatives);
+  }
   let frontier = [value];
   for (let step = 0; step < steps; step++) {
-    if (frontier.some((name) => wiring.isData(name) && family.has(name))) return true;
-    frontier = frontier.flatMap((name) => wiring.producer.get(name)?.inputs ?? []);
+    if (frontier.some((name) => family.has(name))) return true;
+    frontier = makersOf(wiring, frontier);
   }
   return false;
 }
+
+const makersOf = (wiring: Wiring, values: readonly string[]): string[] => [
+  ...new Set(values.flatMap((name) => wiring.producer.get(name)?.inputs ?? [])),
+];
+
+/** `γ (x − μ)` is three steps from `x`. */
+const NEAR = 4;

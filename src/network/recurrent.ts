@@ -27,7 +27,7 @@ export function recurrentOperands(node: Node): readonly (readonly [number, Descr
     [3, (shape) => bias(gates, shape)],
     [5, state],
   ];
-  if (node.operator === 'LSTM') operands.push([6, state], [7, state]);
+  if (node.operator === 'LSTM') operands.push([6, state], [7, peephole]);
   return operands;
 }
 
@@ -70,6 +70,11 @@ function bias(gates: readonly string[], shape: readonly number[]): ReturnType<De
     }
   }
   return { role: 'recurrent_bias', layout: [], groups: 1, fanIn: null, fanOut: null, blocks };
+}
+
+/** Weights of the cell on its own gates, element by element. */
+function peephole(): ReturnType<Describe> {
+  return { ...state(), role: 'recurrent_bias' };
 }
 
 function state(): ReturnType<Describe> {

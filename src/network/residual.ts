@@ -1,94 +1,179 @@
 import type { Node } from '../graph/index.ts';
 import { isFloat } from '../tensor/index.ts';
+import { storedIntegers } from './integers.ts';
 import type { Layer } from './layer.ts';
-import type { Wiring } from './wiring.ts';
+import { NORM_SLOTS } from './norms.ts';
+import { rootsOf } from './roots.ts';
+import { dataInputs, type Wiring } from './wiring.ts';
 
 /** A sum of a branch with what it branched off from. */
 export interface Residual {
-  /** The `Add` or `Sum`. */
+  /** The `Add`, `Sum` or normalisation with a skip input. */
   readonly sum: Node;
   /** The value that the branch adds. */
   readonly branch: string;
-  /** Layers on the branch in the order of the nodes. */
-  readonly layers: readonly Layer[];
 }
 
 /**
- * Every residual branch, in the order of the sums. Both sides of a sum are walked back to the value
- * where they part; the side with more layers is the branch, the other one the skip (an identity,
- * or a projection with fewer layers). Sums whose sides have equally many layers are no residuals.
+ * Every residual branch, in the order of the sums. One side of such a sum, the skip, is an earlier
+ * value as it was, or moved, pooled, normalised or projected by one layer; the other side, the branch,
+ * computes on that value with more layers. A side that a gate multiplies is no skip (highway
+ * networks, recurrent cells), nor is one whose projection the branch applies too (an unrolled recurrence).
  */
 export function findResiduals(
   wiring: Wiring,
   layerOf: ReadonlyMap<Node, Layer>,
 ): readonly Residual[] {
   const residuals: Residual[] = [];
-  for (const node of wiring.graph.nodes) {
-    if (node.operator !== 'Add' && node.operator !== 'Sum') continue;
-    const sides = node.inputs.filter((input) => wiring.isData(input));
-    if (sides.length < 2) continue;
-    const found = layersToFork(wiring, layerOf, sides);
-    if (found === null) continue;
-    const fewest = Math.min(...found.map((layers) => layers.length));
-    for (const [index, layers] of found.entries()) {
-      if (layers.length > fewest) {
-        residuals.push({ sum: node, branch: sides[index], layers: layers.reverse() });
-      }
-    }
+  for (const sum of wiring.graph.nodes) {
+    const sides = summands(sum).filter((input) => wiring.isData(input));
+    if (sides.length < 2 || sides.length > MOST_SIDES) continue;
+    for (const branch of branchesOf(wiring, layerOf, sides)) residuals.push({ sum, branch });
   }
   return residuals;
+}
+
+/** A sum of more values than this is a pool of outputs. */
+const MOST_SIDES = 8;
+
+/** The values that a node adds up. */
+export function summands(node: Node): readonly string[] {
+  if (node.operator === 'Add' || node.operator === 'Sum') return node.inputs;
+  return node.operator.startsWith('Skip') && NORM_SLOTS[node.operator] !== undefined
+    ? node.inputs.slice(0, 2)
+    : [];
+}
+
+function branchesOf(
+  wiring: Wiring,
+  layerOf: ReadonlyMap<Node, Layer>,
+  sides: readonly string[],
+): string[] {
+  const chains = sides.map((side) => skipChain(wiring, layerOf, side));
+  for (const mostLayers of [0, 1]) {
+    for (const [index, chain] of chains.entries()) {
+      const found = sides.filter(
+        (side, other) =>
+          other !== index &&
+          side !== sides[index] &&
+          isBranch(wiring, layerOf, chain, side, mostLayers),
+      );
+      if (found.length > 0) return found;
+    }
+  }
+  return [];
+}
+
+/** A value on the way back along a skip, and the layers passed so far. */
+interface Station {
+  readonly value: string;
+  readonly layers: readonly Layer[];
+}
+
+/** Nodes that a skip may pass through. */
+const LONGEST_SKIP = 24;
+
+/** The skip side, walked back while nothing joins it, over one layer at most. */
+function skipChain(
+  wiring: Wiring,
+  layerOf: ReadonlyMap<Node, Layer>,
+  side: string,
+): readonly Station[] {
+  const chain: Station[] = [{ value: side, layers: [] }];
+  for (let steps = 0; steps < LONGEST_SKIP; steps++) {
+    const { value, layers } = chain[chain.length - 1];
+    const node = wiring.producer.get(value);
+    const [input, ...others] = node === undefined ? [] : dataInputs(wiring, node);
+    if (node === undefined || input === undefined || others.length > 0) break;
+    if (takesPart(wiring, node)) break;
+    const layer = layerOf.get(node);
+    if (layer !== undefined && layers.length === 1) break;
+    chain.push({ value: input, layers: layer === undefined ? layers : [layer] });
+  }
+  return chain;
+}
+
+/** Whether a node takes some channels or positions out of a value, which then is not that value any more. */
+function takesPart(wiring: Wiring, node: Node): boolean {
+  if (node.operator === 'Split' || node.operator === 'Gather') return true;
+  if (node.operator !== 'Slice') return false;
+  return storedIntegers(wiring, node.inputs[4])?.some((step) => step > 1) !== true;
+}
+
+function isBranch(
+  wiring: Wiring,
+  layerOf: ReadonlyMap<Node, Layer>,
+  chain: readonly Station[],
+  branch: string,
+  mostLayers: number,
+): boolean {
+  const stations = chain.filter(({ layers }) => layers.length <= mostLayers);
+  const earliest = positionOf(wiring, stations[stations.length - 1].value);
+  const before = ancestors(wiring, branch, earliest);
+  const fork = stations.find(({ value }) => before?.has(value) === true);
+  if (before === null || fork === undefined || isIndex(wiring, fork.value)) return false;
+  const layers = layersBetween(wiring, layerOf, fork.value, before);
+  if (layers.length <= fork.layers.length) return false;
+  const own = new Set(fork.layers.flatMap((layer) => parametersOf(wiring, layer)));
+  return !layers.some((layer) => parametersOf(wiring, layer).some((name) => own.has(name)));
+}
+
+const positionOf = (wiring: Wiring, value: string): number => {
+  const node = wiring.producer.get(value);
+  return node === undefined ? -1 : (wiring.order.get(node) ?? -1);
+};
+
+/** A fork farther back than this is none that a person would call a residual block. */
+const REACH = 4000;
+
+/** The data values that a value is made of, from a position of the graph on; `null` if they are too many. */
+function ancestors(wiring: Wiring, value: string, earliest: number): Set<string> | null {
+  const found = new Set<string>();
+  const open = [value];
+  for (let name = open.pop(); name !== undefined; name = open.pop()) {
+    if (found.has(name) || positionOf(wiring, name) < earliest) continue;
+    if (found.size > REACH) return null;
+    const node = wiring.producer.get(name);
+    for (const twin of twins(node, name)) found.add(twin);
+    if (node !== undefined) open.push(...dataInputs(wiring, node));
+  }
+  return found;
+}
+
+/** A normalisation with a skip input gives the sum as well: both are the same stream. */
+function twins(node: Node | undefined, value: string): readonly string[] {
+  return node === undefined || !node.operator.startsWith('Skip') ? [value] : node.outputs;
+}
+
+/** The layers between the fork and the values that were found before the sum. */
+function layersBetween(
+  wiring: Wiring,
+  layerOf: ReadonlyMap<Node, Layer>,
+  fork: string,
+  before: ReadonlySet<string>,
+): Layer[] {
+  const position = (value: string): number => positionOf(wiring, value);
+  const reached = new Set(twins(wiring.producer.get(fork), fork));
+  const layers = new Set<Layer>();
+  for (const value of [...before].sort((a, b) => position(a) - position(b))) {
+    const node = wiring.producer.get(value);
+    if (reached.has(value) || node === undefined) continue;
+    if (!node.inputs.some((input) => reached.has(input))) continue;
+    reached.add(value);
+    const layer = layerOf.get(node);
+    if (layer !== undefined) layers.add(layer);
+  }
+  return [...layers];
+}
+
+function parametersOf(wiring: Wiring, layer: Layer): string[] {
+  return layer.operands.flatMap(({ value }) =>
+    rootsOf(wiring, value).map(({ parameter }) => parameter),
+  );
 }
 
 /** Two things made from the same tokens (scores and their mask) do not branch off from a signal. */
 function isIndex(wiring: Wiring, value: string): boolean {
   const input = wiring.graph.inputs.find(({ name }) => name === value);
   return input !== undefined && input.dtype !== null && !isFloat(input.dtype);
-}
-
-/** A fork farther back than this is none that a person would call a residual block. */
-const REACH = 4000;
-
-/**
- * The layers that lie on each side alone before all sides meet in one value, latest first; `null` if
- * they never meet. The latest open value is always the next one to step back from, so when one
- * value is left that all sides have reached, it is where they part.
- */
-function layersToFork(
-  wiring: Wiring,
-  layerOf: ReadonlyMap<Node, Layer>,
-  sides: readonly string[],
-): Layer[][] | null {
-  const all = 2 ** sides.length - 1;
-  const open = new Map<string, number>();
-  const layers: Layer[][] = sides.map(() => []);
-  for (const [index, side] of sides.entries()) open.set(side, (open.get(side) ?? 0) | (1 << index));
-  const position = (value: string): number => {
-    const node = wiring.producer.get(value);
-    return node === undefined ? -1 : (wiring.order.get(node) ?? -1);
-  };
-  for (let step = 0; step < REACH; step++) {
-    if (open.size === 1) {
-      const [[fork, mask]] = open;
-      return mask === all && !isIndex(wiring, fork) ? layers : null;
-    }
-    let latest = '';
-    let place = -2;
-    for (const value of open.keys()) {
-      if (position(value) > place) {
-        place = position(value);
-        latest = value;
-      }
-    }
-    const node = wiring.producer.get(latest);
-    if (node === undefined) return null;
-    const mask = open.get(latest) ?? 0;
-    open.delete(latest);
-    const layer = layerOf.get(node);
-    const side = layers.findIndex((_, index) => mask === 1 << index);
-    if (layer !== undefined && side >= 0) layers[side].push(layer);
-    for (const input of node.inputs) {
-      if (wiring.isData(input)) open.set(input, (open.get(input) ?? 0) | mask);
-    }
-  }
-  return null;
 }

@@ -1,12 +1,13 @@
-import type { Constant } from '../graph/index.ts';
+import type { Constant, Node } from '../graph/index.ts';
 import { isFloat, sizeOf, toFloat64 } from '../tensor/index.ts';
 import { isNormalisation } from './norms.ts';
 import { READS_SHAPE, type Wiring } from './wiring.ts';
 
 /** Operators that repeat or rearrange elements and compute nothing. */
-const COPIES = new Set([
+export const COPIES: ReadonlySet<string> = new Set([
   'Identity',
   'Cast',
+  'CastLike',
   'Transpose',
   'Reshape',
   'Flatten',
@@ -15,36 +16,56 @@ const COPIES = new Set([
   'Slice',
   'Split',
   'Gather',
+  'GatherND',
+  'GatherElements',
+  'ScatterND',
+  'ScatterElements',
   'Concat',
   'Expand',
   'Tile',
   'Dropout',
+  'Pad',
 ]);
 
-/** The stored tensors behind a value that no data flows into, and whether they are computed with. */
-export function rootsOf(wiring: Wiring, value: string): { roots: string[]; isComputed: boolean } {
-  const roots = new Set<string>();
+/** Operators that add a fixed number or choose between two values. */
+const ADDS = new Set(['Add', 'Sum', 'Where']);
+
+const LOOKUPS = new Set(['Gather', 'GatherND', 'GatherElements']);
+
+/** A stored tensor behind a value that no data flows into. */
+export interface Root {
+  readonly parameter: string;
+  /** How it gets there: rearranged, summed up with others, or through any other computation. */
+  readonly way: 'copied' | 'added' | 'computed';
+  /** The lookup that takes rows of it, if there is one on the way. */
+  readonly lookup: Node | null;
+}
+
+/** The stored tensors behind a value that no data flows into, each by its plainest way. */
+export function rootsOf(wiring: Wiring, value: string): Root[] {
+  const roots = new Map<string, Root>();
   const seen = new Set<string>();
-  const open = [value];
-  let isComputed = false;
-  while (open.length > 0) {
-    const name = open.pop();
-    if (name === undefined || name === '' || seen.has(name)) continue;
-    seen.add(name);
-    if (wiring.graph.constants.has(name)) {
-      roots.add(name);
-      continue;
+  const open: Omit<Root, 'way'>[][] = [[{ parameter: value, lookup: null }], [], []];
+  for (const [rank, way] of (['copied', 'added', 'computed'] as const).entries()) {
+    for (let next = open[rank].pop(); next !== undefined; next = open[rank].pop()) {
+      const { parameter: name, lookup } = next;
+      if (name === '' || seen.has(name)) continue;
+      seen.add(name);
+      if (wiring.graph.constants.has(name)) {
+        roots.set(name, { parameter: name, way, lookup });
+        continue;
+      }
+      const node = wiring.producer.get(name);
+      if (node === undefined || READS_SHAPE.has(node.operator)) continue;
+      const isLookup = LOOKUPS.has(node.operator) && way !== 'computed';
+      const rest = COPIES.has(node.operator) ? 0 : ADDS.has(node.operator) ? 1 : 2;
+      const inputs = rest > 0 || node.operator === 'Concat' ? node.inputs : node.inputs.slice(0, 1);
+      for (const parameter of inputs) {
+        open[Math.max(rank, rest)].push({ parameter, lookup: isLookup ? node : lookup });
+      }
     }
-    const node = wiring.producer.get(name);
-    if (node === undefined || READS_SHAPE.has(node.operator)) continue;
-    isComputed ||= !COPIES.has(node.operator);
-    open.push(
-      ...(node.operator === 'Concat'
-        ? node.inputs
-        : node.inputs.slice(0, isComputed ? undefined : 1)),
-    );
   }
-  return { roots: [...roots], isComputed };
+  return [...roots.values()];
 }
 
 /** Whether a value is a normalised one, possibly cast or reshaped since. */

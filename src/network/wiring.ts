@@ -15,7 +15,10 @@ export interface Wiring {
   readonly uses: ReadonlyMap<string, readonly Use[]>;
   /** Position of each node in topological order. */
   readonly order: ReadonlyMap<Node, number>;
-  /** Whether a value depends on the data that flows in, more than by its shape. */
+  /**
+   * Whether a value belongs to the signal: it depends on what flows in, more than by its shape, or
+   * on a stored table that the network treats as a signal (`latents.ts`).
+   */
   readonly isData: (value: string) => boolean;
 }
 
@@ -25,11 +28,12 @@ export const READS_SHAPE: ReadonlySet<string> = new Set([
   'Size',
   'ConstantOfShape',
   'RandomNormalLike',
+  'RandomUniformLike',
   'EyeLike',
 ]);
 
-/** Follows every edge of a graph once. */
-export function wire(graph: Graph): Wiring {
+/** Follows every edge of a graph once. `sources` are values that count as data besides the inputs. */
+export function wire(graph: Graph, sources: ReadonlySet<string> = new Set()): Wiring {
   const producer = new Map<string, Node>();
   const uses = new Map<string, Use[]>();
   const order = new Map<Node, number>();
@@ -51,7 +55,7 @@ export function wire(graph: Graph): Wiring {
     for (const value of node.outputs) {
       if (value === '') continue;
       producer.set(value, node);
-      if (isLive) data.add(value);
+      if (isLive || sources.has(value)) data.add(value);
     }
   }
   return { graph, producer, uses, order, isData: (value) => data.has(value) };
@@ -62,19 +66,9 @@ export function usesOf(wiring: Wiring, value: string): readonly Use[] {
   return wiring.uses.get(value) ?? [];
 }
 
-/** The stored integers behind a value, or `null` if it is computed. */
-export function storedIntegers(wiring: Wiring, value: string | undefined): number[] | null {
-  if (value === undefined || value === '') return null;
-  const constant = wiring.graph.constants.get(value);
-  if (constant !== undefined) {
-    if (constant.dtype !== 'int64' && constant.dtype !== 'int32') return null;
-    return Array.from(constant.read().data as ArrayLike<number | bigint>, Number);
-  }
-  const node = wiring.producer.get(value);
-  if (node?.operator === 'Identity' || node?.operator === 'Cast') {
-    return storedIntegers(wiring, node.inputs[0]);
-  }
-  return null;
+/** The inputs of a node that belong to the signal. */
+export function dataInputs(wiring: Wiring, node: Node): string[] {
+  return node.inputs.filter((input) => wiring.isData(input));
 }
 
 function hasSubgraph(node: Node): boolean {

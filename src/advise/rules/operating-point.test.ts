@@ -55,3 +55,12 @@ test('deep plain networks of GELU, SiLU, Mish and hard-swish work at large signa
     expect(qs).toEqual(qs.toSorted((a, b) => a - b));
   }
 });
+
+test('a network whose hidden weights are fed by different things works at unit size', () => {
+  const parameter = (precededBy: string | null) =>
+    ({ position: 'hidden', precededBy }) as Network['parameters'][number];
+  const gated = network(50, { parameters: [parameter('silu'), parameter(null)] });
+  expect(operatingPoint('silu', gated).q).toBe(1);
+  const uniform = network(50, { parameters: [parameter('silu'), parameter('silu')] });
+  expect(operatingPoint('silu', uniform).q).toBeGreaterThan(1);
+});

@@ -15,9 +15,14 @@ export interface OperatingPoint {
   readonly chiQ: number;
 }
 
-/** Whether a second moment travels through all layers: no normalisation and no residual sum resets it. */
+/**
+ * Whether one second moment travels through all layers: no normalisation and no residual sum resets it,
+ * and the same activation feeds every hidden weight, so that no gate and no linear layer stands between.
+ */
 export function isPlain(network: Network): boolean {
-  return !network.normalised && network.branches === 0;
+  const hidden = network.parameters.filter(({ position }) => position === 'hidden');
+  const isUniform = new Set(hidden.map(({ precededBy }) => precededBy)).size <= 1;
+  return !network.normalised && network.branches === 0 && isUniform;
 }
 
 /** Steps from the first to the last hidden layer of a chain of `depth` layers with a head. */
