@@ -325,3 +325,16 @@ test('another seed gives other weights and the same plan', () => {
   const [x, y] = [a, b].map((plan) => applyPlan(plan, network).get('layers.1.weight')?.().data);
   expect(x).not.toEqual(y);
 });
+
+test('the deviation of a bias of ones and zeros is that of its elements, √(p (1 - p)) for a share p of ones', () => {
+  const network = describeNetwork(buildArchitecture('lstm:8-16-3'));
+  const plan = advise(network, { model: 'lstm', seed: 0 });
+  const bias = plan.parameters.find(({ scheme }) => scheme === 'forget_bias');
+  expect(bias?.std).toBeCloseTo(Math.sqrt((1 / 8) * (7 / 8)), 12);
+  const constant = advise(network, {
+    model: 'lstm',
+    seed: 0,
+    set: ['*bias_l0=constant(value=0.3)'],
+  });
+  expect(constant.parameters.find(({ name }) => name.endsWith('bias_l0'))?.std).toBeCloseTo(0, 7);
+});

@@ -9,7 +9,7 @@ import {
   type PlannedBlock,
 } from './plan.ts';
 import { ruleFor, type Advice } from './rules/index.ts';
-import { isDrawn, specOfParameter, stdOf } from './spec.ts';
+import { isDrawn, meanOf, specOfParameter, stdOf } from './spec.ts';
 import { whyNot } from './why-not.ts';
 
 /** Options of `advise`. */
@@ -84,16 +84,16 @@ function spread(
     return isDrawn(advice) ? stdOf(advice, specOfParameter(parameter), parameter.name) : null;
   }
   let elements = 0;
-  let variance = 0;
+  let sum = 0;
+  let squares = 0;
   for (const block of blocks) {
     const size = block.shape.reduce((product, extent) => product * extent, 1);
-    const std = stdOf(
-      block,
-      specOfParameter(parameter, block),
-      `${parameter.name} (${block.name})`,
-    );
+    const spec = specOfParameter(parameter, block);
+    const where = `${parameter.name} (${block.name})`;
+    const [mean, std] = [meanOf(block, spec, where), stdOf(block, spec, where)];
     elements += size;
-    variance += size * std ** 2;
+    sum += size * mean;
+    squares += size * (std ** 2 + mean ** 2);
   }
-  return elements === 0 ? 0 : Math.sqrt(variance / elements);
+  return elements === 0 ? 0 : Math.sqrt(Math.max(0, squares / elements - (sum / elements) ** 2));
 }

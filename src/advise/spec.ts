@@ -37,6 +37,12 @@ export function stdOf(choice: Choice, spec: Spec, where: string): number {
   return naming(where, () => record.std(spec, choice.options));
 }
 
+/** The mean of one element under the named scheme. Throws where the scheme is undefined. */
+export function meanOf(choice: Choice, spec: Spec, where: string): number {
+  const record = scheme(choice.scheme);
+  return naming(where, () => record.mean(spec, choice.options));
+}
+
 /** What `work` gives; its errors name the parameter. */
 export function naming<T>(where: string, work: () => T): T {
   try {
