@@ -32,9 +32,13 @@ export function terminalReport(report: InitReport, options: TextOptions): string
       `${printable(report.model)}: ${sizeOf(report)}, seed ${report.seed}`,
       options.width,
     ).map((line) => paint('bold', line)),
-    ...section('Plan', planTable(report.parameters, options)),
-    ...section('Reasons', reasonList(report.parameters, options)),
-    ...(report.signal === null
+    ...(report.parameters.length === 0
+      ? []
+      : [
+          ...section('Plan', planTable(report.parameters, options)),
+          ...section('Reasons', reasonList(report.parameters, options)),
+        ]),
+    ...(report.signal === null || report.signal.after.length === 0
       ? []
       : section('Signal', signalTable(report.signal.before, report.signal.after, options))),
     '',

@@ -1,12 +1,6 @@
 import { create, type Message } from '@bufbuild/protobuf';
-import {
-  NodeProtoSchema,
-  TensorProto_DataType as DataType,
-  ValueInfoProtoSchema,
-  type ValueInfoProto,
-} from 'onnx-buf';
-import type { Constant, Model } from '../graph/index.ts';
-import type { DType } from '../tensor/index.ts';
+import { NodeProtoSchema, ValueInfoProtoSchema, type ValueInfoProto } from 'onnx-buf';
+import { dataTypeOf, type Constant, type Model } from '../graph/index.ts';
 
 /** What a copy of a model that is only to be run differs in. */
 export interface Instruments {
@@ -17,22 +11,6 @@ export interface Instruments {
   /** Which of its `liftable` tensors become inputs, so that a run takes their values without encoding them. */
   readonly lifted?: ReadonlyMap<string, Constant>;
 }
-
-const dataTypes: Readonly<Record<DType, DataType>> = {
-  float32: DataType.FLOAT,
-  float64: DataType.DOUBLE,
-  float16: DataType.FLOAT16,
-  bfloat16: DataType.BFLOAT16,
-  int8: DataType.INT8,
-  int16: DataType.INT16,
-  int32: DataType.INT32,
-  int64: DataType.INT64,
-  uint8: DataType.UINT8,
-  uint16: DataType.UINT16,
-  uint32: DataType.UINT32,
-  uint64: DataType.UINT64,
-  bool: DataType.BOOL,
-};
 
 /** The output that holds the shape of a value. */
 export function shapeOutput(value: string): string {
@@ -63,7 +41,7 @@ function inputInfo({ name, dtype, shape }: Constant): ValueInfoProto {
   }));
   return create(ValueInfoProtoSchema, {
     name,
-    type: { value: { case: 'tensorType', value: { elemType: dataTypes[dtype], shape: { dim } } } },
+    type: { value: { case: 'tensorType', value: { elemType: dataTypeOf(dtype), shape: { dim } } } },
   });
 }
 
