@@ -207,7 +207,7 @@ async function prove(
   const verdict =
     judged.first === null
       ? judged.sentence
-      : `${judged.sentence} Before: ${earlier.sentence.replace(/^The signal /, 'it ').replace(/^There/, 'there')}`;
+      : `${judged.sentence} Before: ${earlier.sentence.replace(/^The signal /, 'it ').replace(/^The/, 'the')}`;
   const draws = new Map([...values].map(([name, tensor]) => [name, () => tensor]));
   return { plan, draws, signal: { before, after }, verdict, notes };
 }

@@ -132,3 +132,17 @@ test('softmax and pooling may be constant, and dead units after the head are not
   ];
   expect(judgeSignal(rows).state).toBe('healthy');
 });
+
+test('where the first layer alone is the same for all examples, it is the inputs that do not differ', () => {
+  const same = { dead: 1 };
+  const { state, sentence } = judgeSignal([
+    row('x', 'linear', 2, same),
+    row('a', 'activation', 1, same),
+    row('y', 'linear', 2, same),
+    row('head', 'linear', 1, same),
+  ]);
+  expect(state).toBe('dead');
+  expect(sentence).toMatchInlineSnapshot(
+    `"The inputs do not differ at the first layer \`x\`: the signal shows nothing until they do."`,
+  );
+});

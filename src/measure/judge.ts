@@ -129,6 +129,14 @@ export function judgeSignal(rows: readonly SignalRow[]): SignalVerdict {
       !isPassed(rows, row, isDead),
   );
   if (dead !== undefined) {
+    if (dead === first && dead.dead === 1) {
+      const rest = 'the signal shows nothing until they do';
+      return verdict(
+        'dead',
+        `The inputs do not differ at the first layer \`${first.name}\`: ${rest}.`,
+        dead,
+      );
+    }
     const what = `${percent(dead.dead ?? 0)} of the units of \`${dead.name}\` (${dead.op})`;
     return verdict('dead', `The signal dies: ${what} are the same for all inputs.`, dead);
   }
