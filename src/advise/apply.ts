@@ -1,29 +1,41 @@
 import { scheme } from '../init/index.ts';
 import type { Network, ParameterInfo } from '../network/index.ts';
-import { fold, key, type Key } from '../random/index.ts';
+import { fold, key, plainKernels, type Kernels, type Key } from '../random/index.ts';
 import { sizeOf, stridesOf, type FloatDType, type Tensor } from '../tensor/index.ts';
 import { KEEP, type Choice, type Plan, type PlanEntry, type PlannedBlock } from './plan.ts';
 import { naming, specOfParameter } from './spec.ts';
 
 /**
  * The weights of a plan by name, each drawn when it is asked for from the stream
- * `fold(key(seed), name)`: no value depends on another parameter, on the order or on what is kept.
+ * `fold(key(seed), name)`: no value depends on another parameter, on the order, on what is kept or on
+ * the kernels.
  */
-export function applyPlan(plan: Plan, network: Network): Map<string, () => Tensor<FloatDType>> {
+export function applyPlan(
+  plan: Plan,
+  network: Network,
+  kernels: Kernels = plainKernels,
+): Map<string, () => Tensor<FloatDType>> {
   const infos = new Map(network.parameters.map((parameter) => [parameter.name, parameter]));
   const root = key(plan.seed);
   const draws = new Map<string, () => Tensor<FloatDType>>();
   for (const entry of plan.parameters) {
     const info = infos.get(entry.name);
     if (info === undefined || entry.scheme === KEEP) continue;
-    draws.set(entry.name, () => drawEntry(fold(root, entry.name), entry, info));
+    draws.set(entry.name, () => drawEntry(fold(root, entry.name), entry, info, kernels));
   }
   return draws;
 }
 
-function drawEntry(stream: Key, entry: PlanEntry, info: ParameterInfo): Tensor<FloatDType> {
-  if (entry.blocks.length === 0) return { ...draw(stream, entry, info), shape: info.shape };
-  const first = draw(fold(stream, entry.blocks[0].name), entry.blocks[0], info, entry.blocks[0]);
+function drawEntry(
+  stream: Key,
+  entry: PlanEntry,
+  info: ParameterInfo,
+  kernels: Kernels,
+): Tensor<FloatDType> {
+  if (entry.blocks.length === 0)
+    return { ...draw(stream, entry, info, kernels), shape: info.shape };
+  const [head] = entry.blocks;
+  const first = draw(fold(stream, head.name), head, info, kernels, head);
   const data =
     first.data.constructor === Float64Array
       ? new Float64Array(sizeOf(info.shape))
@@ -31,7 +43,8 @@ function drawEntry(stream: Key, entry: PlanEntry, info: ParameterInfo): Tensor<F
         ? new Float32Array(sizeOf(info.shape))
         : new Uint16Array(sizeOf(info.shape));
   for (const [index, block] of entry.blocks.entries()) {
-    const tensor = index === 0 ? first : draw(fold(stream, block.name), block, info, block);
+    const tensor =
+      index === 0 ? first : draw(fold(stream, block.name), block, info, kernels, block);
     paste(data, info.shape, tensor.data, block);
   }
   return { dtype: first.dtype, shape: info.shape, data };
@@ -41,11 +54,12 @@ function draw(
   stream: Key,
   choice: Choice,
   info: ParameterInfo,
+  kernels: Kernels,
   block?: PlannedBlock,
 ): Tensor<FloatDType> {
   const record = scheme(choice.scheme);
   const spec = specOfParameter(info, block);
-  return naming(info.name, () => record.draw(stream, spec, choice.options));
+  return naming(info.name, () => record.draw(stream, spec, choice.options, kernels));
 }
 
 /** Copies a block's rows to their place in the whole. */

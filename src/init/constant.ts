@@ -11,7 +11,7 @@ export const zeros: Scheme = define({
   options: {},
   std: () => 0,
   bound: () => 0,
-  draw: (_, spec) => tensorOfStream(spec, () => undefined),
+  draw: (_, spec, _options, kernels) => tensorOfStream(spec, kernels, () => undefined),
 });
 
 /** `w = 1`. */
@@ -24,7 +24,7 @@ export const ones: Scheme = define({
   mean: () => 1,
   std: () => 0,
   bound: () => 0,
-  draw: (_, spec) => tensorOfStream(spec, (out) => out.fill(1)),
+  draw: (_, spec, _options, kernels) => tensorOfStream(spec, kernels, (out) => out.fill(1)),
 });
 
 /** `w = value`. */
@@ -38,5 +38,5 @@ export const constant: Scheme = define({
   mean: (_, { value }) => value,
   std: () => 0,
   bound: () => 0,
-  draw: (_, spec, { value }) => tensorOfStream(spec, (out) => out.fill(value)),
+  draw: (_, spec, { value }, kernels) => tensorOfStream(spec, kernels, (out) => out.fill(value)),
 });

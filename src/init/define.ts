@@ -1,3 +1,4 @@
+import { plainKernels, type Kernels, type Key } from '../random/index.ts';
 import { sizeOf, type FloatDType, type Tensor } from '../tensor/index.ts';
 import type { Options, Scheme, Spec } from './initializer.ts';
 import { tensorOfZeros } from './tensor.ts';
@@ -22,10 +23,11 @@ export interface Definition<O extends Options> extends Pick<
   readonly std: (spec: Spec, options: Accepted<O>) => number;
   readonly bound: (spec: Spec, options: Accepted<O>) => number | null;
   readonly draw: (
-    key: Parameters<Scheme['draw']>[0],
+    key: Key,
     spec: Spec,
     options: Accepted<O>,
-  ) => ReturnType<Scheme['draw']>;
+    kernels: Kernels,
+  ) => Tensor<FloatDType>;
 }
 
 function accept<O extends Options>(scheme: Definition<O>, given: Options): Accepted<O> {
@@ -114,11 +116,11 @@ export function define<const O extends Options>(definition: Definition<O>): Sche
       const complete = checked(spec, given);
       return isEmpty(spec) ? 0 : definition.bound(spec, complete);
     },
-    draw: (key, spec, given) => {
+    draw: (key, spec, given, kernels = plainKernels) => {
       const complete = checked(spec, given);
       return isEmpty(spec)
-        ? tensorOfZeros(spec, () => undefined)
-        : finite(name, definition.draw(key, spec, complete));
+        ? tensorOfZeros(spec, kernels, () => undefined)
+        : finite(name, definition.draw(key, spec, complete, kernels));
     },
   };
 }

@@ -1,4 +1,4 @@
-import { fillNormal, fillTruncatedNormal, fillUniform, type Key } from '../random/index.ts';
+import type { Kernels, Key } from '../random/index.ts';
 import type { FloatDType, Tensor } from '../tensor/index.ts';
 import { cutNormalMoments } from './cut-normal.ts';
 import type { Spec } from './initializer.ts';
@@ -23,13 +23,14 @@ export function boundOf(distribution: string, std: number): number | null {
 export function drawIndependent(
   key: Key,
   spec: Spec,
+  kernels: Kernels,
   distribution: string,
   std: number,
 ): Tensor<FloatDType> {
   const bound = boundOf(distribution, std);
-  return tensorOfStream(spec, (out, offset) => {
-    if (bound === null) fillNormal(key, out, 0, std, offset);
-    else if (distribution === 'uniform') fillUniform(key, out, -bound, bound, offset);
-    else fillTruncatedNormal(key, out, 0, std / CUT_STD, -2, 2, offset);
+  return tensorOfStream(spec, kernels, (out, offset) => {
+    if (bound === null) kernels.normal(key, out, 0, std, offset);
+    else if (distribution === 'uniform') kernels.uniform(key, out, -bound, bound, offset);
+    else kernels.truncatedNormal(key, out, 0, std / CUT_STD, -2, 2, offset);
   });
 }

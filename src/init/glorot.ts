@@ -18,7 +18,8 @@ function glorot(name: string, distribution: Distribution, formula: string): Sche
     undefinedFor: (spec) => badFan(spec, 'fan_avg'),
     std,
     bound: (spec, options) => boundOf(distribution, std(spec, options)),
-    draw: (key, spec, options) => drawIndependent(key, spec, distribution, std(spec, options)),
+    draw: (key, spec, options, kernels) =>
+      drawIndependent(key, spec, kernels, distribution, std(spec, options)),
   });
 }
 

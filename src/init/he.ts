@@ -26,7 +26,8 @@ function he(name: string, distribution: Distribution, formula: string): Scheme {
     undefinedFor: (spec, { mode }) => badFan(spec, mode),
     std,
     bound: (spec, options) => boundOf(distribution, std(spec, options)),
-    draw: (key, spec, options) => drawIndependent(key, spec, distribution, std(spec, options)),
+    draw: (key, spec, options, kernels) =>
+      drawIndependent(key, spec, kernels, distribution, std(spec, options)),
   });
 }
 

@@ -1,3 +1,4 @@
+import type { Kernels } from '../random/index.ts';
 import type { FloatDType, Tensor } from '../tensor/index.ts';
 import { define, notFinite } from './define.ts';
 import type { Scheme, Spec } from './initializer.ts';
@@ -25,8 +26,12 @@ function boundFor(spec: Spec, { gain }: { readonly gain: number }): number {
 }
 
 /** Output i of every map gets input i at the tap `k // 2`, as far as there are both. */
-function drawIdentity(spec: Spec, { gain }: { readonly gain: number }): Tensor<FloatDType> {
-  return tensorOfZeros(spec, (values) => {
+function drawIdentity(
+  spec: Spec,
+  { gain }: { readonly gain: number },
+  kernels: Kernels,
+): Tensor<FloatDType> {
+  return tensorOfZeros(spec, kernels, (values) => {
     const { bases, outputs, inputs, taps, kernel } = linearMaps(spec);
     const centre = taps[tapAt(kernel, (extent) => extent >> 1)];
     const count = Math.min(outputs.length, inputs.length);
@@ -51,7 +56,7 @@ export const identity: Scheme = define({
   mean: meanOf,
   std: stdOf,
   bound: boundFor,
-  draw: (_, spec, options) => drawIdentity(spec, options),
+  draw: (_, spec, options, kernels) => drawIdentity(spec, options, kernels),
 });
 
 /** `K[k // 2] = gain I` per group, all other taps 0: the convolution that passes its input on. */
@@ -70,5 +75,5 @@ export const dirac: Scheme = define({
   mean: meanOf,
   std: stdOf,
   bound: boundFor,
-  draw: (_, spec, options) => drawIdentity(spec, options),
+  draw: (_, spec, options, kernels) => drawIdentity(spec, options, kernels),
 });

@@ -1,5 +1,5 @@
 import type { AxisRole, FloatDType, Tensor } from '../tensor/index.ts';
-import type { Key } from '../random/index.ts';
+import type { Kernels, Key } from '../random/index.ts';
 
 /**
  * The tensor to draw. A weight acts as `y = W x` with `fanIn` inputs per output and `fanOut` outputs
@@ -55,6 +55,9 @@ export interface Scheme {
   readonly std: (spec: Spec, options: Options) => number;
   /** Largest possible magnitude `|w - mean|` of one element, `null` where there is none. */
   readonly bound: (spec: Spec, options: Options) => number | null;
-  /** The tensor; throws what `check` throws. */
-  readonly draw: (key: Key, spec: Spec, options: Options) => Tensor<FloatDType>;
+  /**
+   * The tensor; throws what `check` throws. The kernels decide how fast it is there, never what it is:
+   * plain TypeScript if none are given.
+   */
+  readonly draw: (key: Key, spec: Spec, options: Options, kernels?: Kernels) => Tensor<FloatDType>;
 }

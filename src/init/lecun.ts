@@ -18,7 +18,8 @@ function lecun(name: string, distribution: Distribution, formula: string): Schem
     undefinedFor: (spec) => badFan(spec, 'fan_in'),
     std,
     bound: (spec, options) => boundOf(distribution, std(spec, options)),
-    draw: (key, spec, options) => drawIndependent(key, spec, distribution, std(spec, options)),
+    draw: (key, spec, options, kernels) =>
+      drawIndependent(key, spec, kernels, distribution, std(spec, options)),
   });
 }
 

@@ -1,7 +1,6 @@
-import { fold, type Key } from '../random/index.ts';
+import { fold, type Kernels, type Key } from '../random/index.ts';
 import type { FloatDType, Tensor } from '../tensor/index.ts';
 import { badGain, define } from './define.ts';
-import { haarColumns } from './haar.ts';
 import type { Scheme, Spec } from './initializer.ts';
 import {
   linearMaps,
@@ -38,16 +37,18 @@ function centred({ outputs, inputs, taps, kernel }: LinearMaps): Matrix {
 function drawOrthogonal(
   key: Key,
   spec: Spec,
+  kernels: Kernels,
   matrixOf: (maps: LinearMaps) => Matrix,
   scale: number,
 ): Tensor<FloatDType> {
-  return tensorOfZeros(spec, (values) => {
+  const precision = spec.dtype === 'float64' ? 'float64' : 'float32';
+  return tensorOfZeros(spec, kernels, (values) => {
     const maps = linearMaps(spec);
     const { rows, columns } = matrixOf(maps);
     const isTall = rows.length >= columns.length;
     const [long, short] = isTall ? [rows, columns] : [columns, rows];
     for (const [g, base] of maps.bases.entries()) {
-      const q = haarColumns(fold(key, `group/${g}`), long.length, short.length);
+      const q = kernels.haar(fold(key, `group/${g}`), long.length, short.length, precision);
       for (let s = 0; s < short.length; s++) {
         const start = base + short[s];
         for (let l = 0; l < long.length; l++) {
@@ -73,7 +74,7 @@ export const orthogonal: Scheme = define({
     return gain / Math.sqrt(Math.max(outputs, inputs * taps));
   },
   bound: (_, { gain }) => gain,
-  draw: (key, spec, { gain }) => drawOrthogonal(key, spec, flattened, gain),
+  draw: (key, spec, { gain }, kernels) => drawOrthogonal(key, spec, kernels, flattened, gain),
 });
 
 /** `√(rows/columns)` of a tall matrix, which stretches `Q x` to the mean square of x; 1 of a wide one. */
@@ -97,7 +98,8 @@ export const scaledOrthogonal: Scheme = define({
     return gain / Math.sqrt(inputs * taps);
   },
   bound: (spec, { gain }) => gain * stretch(spec),
-  draw: (key, spec, { gain }) => drawOrthogonal(key, spec, flattened, gain * stretch(spec)),
+  draw: (key, spec, { gain }, kernels) =>
+    drawOrthogonal(key, spec, kernels, flattened, gain * stretch(spec)),
 });
 
 /** `K[centre] = gain Q` with orthonormal columns, all other taps 0, the centre at `(k - 1) // 2`. */
@@ -114,7 +116,7 @@ export const deltaOrthogonal: Scheme = define({
     return gain / Math.sqrt(outputs * taps);
   },
   bound: (_, { gain }) => gain,
-  draw: (key, spec, { gain }) => drawOrthogonal(key, spec, centred, gain),
+  draw: (key, spec, { gain }, kernels) => drawOrthogonal(key, spec, kernels, centred, gain),
 });
 
 function noDelta(spec: Spec): string | null {

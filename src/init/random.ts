@@ -1,4 +1,3 @@
-import { fillNormal, fillTruncatedNormal, fillUniform } from '../random/index.ts';
 import { cutNormalMoments } from './cut-normal.ts';
 import { define, notFinite } from './define.ts';
 import type { Scheme } from './initializer.ts';
@@ -17,8 +16,8 @@ export const uniform: Scheme = define({
   mean: (_, { low, high }) => low + (high - low) / 2,
   std: (_, { low, high }) => (high - low) / Math.sqrt(12),
   bound: (_, { low, high }) => (high - low) / 2,
-  draw: (key, spec, { low, high }) =>
-    tensorOfStream(spec, (out, offset) => fillUniform(key, out, low, high, offset)),
+  draw: (key, spec, { low, high }, kernels) =>
+    tensorOfStream(spec, kernels, (out, offset) => kernels.uniform(key, out, low, high, offset)),
 });
 
 /** `w ~ N(mean, std²)`. */
@@ -33,8 +32,8 @@ export const normal: Scheme = define({
   mean: (_, { mean }) => mean,
   std: (_, { std }) => std,
   bound: () => null,
-  draw: (key, spec, { mean, std }) =>
-    tensorOfStream(spec, (out, offset) => fillNormal(key, out, mean, std, offset)),
+  draw: (key, spec, { mean, std }, kernels) =>
+    tensorOfStream(spec, kernels, (out, offset) => kernels.normal(key, out, mean, std, offset)),
 });
 
 /**
@@ -61,12 +60,12 @@ export const truncatedNormal: Scheme = define({
     const reach = Math.max(high - z.mean, z.mean - low);
     return reach === Infinity ? null : (std / z.std) * reach;
   },
-  draw: (key, spec, { mean, std, low, high }) => {
+  draw: (key, spec, { mean, std, low, high }, kernels) => {
     const z = cutNormalMoments(low, high);
     const parent = std / z.std;
     const centre = mean - parent * z.mean;
-    return tensorOfStream(spec, (out, offset) =>
-      fillTruncatedNormal(key, out, centre, parent, low, high, offset),
+    return tensorOfStream(spec, kernels, (out, offset) =>
+      kernels.truncatedNormal(key, out, centre, parent, low, high, offset),
     );
   },
 });

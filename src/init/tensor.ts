@@ -1,5 +1,5 @@
-import type { FloatArray } from '../random/index.ts';
-import { castTo, sizeOf, type FloatDType, type Tensor } from '../tensor/index.ts';
+import type { FloatArray, Kernels } from '../random/index.ts';
+import { bytesPerElement, castTo, sizeOf, type FloatDType, type Tensor } from '../tensor/index.ts';
 import type { Spec } from './initializer.ts';
 
 const CHUNK = 65536;
@@ -10,15 +10,16 @@ const CHUNK = 65536;
  */
 export function tensorOfStream(
   spec: Spec,
+  kernels: Kernels,
   fill: (out: FloatArray, offset: number) => void,
 ): Tensor<FloatDType> {
   const { dtype, shape } = spec;
   if (dtype === 'float32' || dtype === 'float64') {
-    const data = room<FloatArray>(spec, dtype === 'float32' ? Float32Array : Float64Array);
+    const data = zeros(spec, kernels);
     fill(data, 0);
     return { dtype, shape, data };
   }
-  const data = room(spec, Uint16Array);
+  const data = new Uint16Array(room(spec, dtype, kernels));
   const chunk = new Float64Array(Math.min(data.length, CHUNK));
   for (let at = 0; at < data.length; at += CHUNK) {
     const part = chunk.subarray(0, Math.min(CHUNK, data.length - at));
@@ -29,17 +30,28 @@ export function tensorOfStream(
 }
 
 /** The tensor that `write` makes of one with zeros everywhere, rounded to the dtype at the end. */
-export function tensorOfZeros(spec: Spec, write: (values: FloatArray) => void): Tensor<FloatDType> {
+export function tensorOfZeros(
+  spec: Spec,
+  kernels: Kernels,
+  write: (values: FloatArray) => void,
+): Tensor<FloatDType> {
   const { dtype, shape } = spec;
-  const values = room<FloatArray>(spec, dtype === 'float32' ? Float32Array : Float64Array);
+  const values = zeros(spec, kernels);
   write(values);
   return { dtype, shape, data: castTo(dtype, values) };
 }
 
-/** Zeros for the elements of a tensor; `RangeError` where the machine has no room for them. */
-function room<A>({ shape, dtype }: Spec, Room: new (size: number) => A): A {
+/** Zeros for the elements of a tensor: float32 if it is of that, else float64. */
+function zeros(spec: Spec, kernels: Kernels): FloatArray {
+  return spec.dtype === 'float32'
+    ? new Float32Array(room(spec, 'float32', kernels))
+    : new Float64Array(room(spec, 'float64', kernels));
+}
+
+/** Memory for a tensor held as `held`; `RangeError` where the machine has no room for it. */
+function room({ shape, dtype }: Spec, held: FloatDType, kernels: Kernels): ArrayBufferLike {
   try {
-    return new Room(sizeOf(shape));
+    return kernels.memory(sizeOf(shape) * bytesPerElement(held));
   } catch (cause) {
     throw new RangeError(
       `tensor: shape must fit into memory, got [${shape.join(', ')}] of ${dtype}`,

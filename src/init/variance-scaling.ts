@@ -17,6 +17,6 @@ export const varianceScaling: Scheme = define({
   std: (spec, { scale, mode }) => Math.sqrt(scale / fanOf(spec, mode)),
   bound: (spec, { scale, mode, distribution }) =>
     boundOf(distribution, Math.sqrt(scale / fanOf(spec, mode))),
-  draw: (key, spec, { scale, mode, distribution }) =>
-    drawIndependent(key, spec, distribution, Math.sqrt(scale / fanOf(spec, mode))),
+  draw: (key, spec, { scale, mode, distribution }, kernels) =>
+    drawIndependent(key, spec, kernels, distribution, Math.sqrt(scale / fanOf(spec, mode))),
 });

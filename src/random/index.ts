@@ -1,4 +1,6 @@
 export type { FloatArray } from './chunks.ts';
+export { haarColumns } from './haar.ts';
+export * from './kernels.ts';
 export * from './key.ts';
 export { fillNormal } from './normal.ts';
 export * from './permutation.ts';

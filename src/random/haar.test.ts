@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { fillNormal, fold, key, type Key } from '../random/index.ts';
+import { fillNormal, fold, key, type Key } from './index.ts';
 import { haarColumns } from './haar.ts';
 
 const EPS = 2 ** -52;

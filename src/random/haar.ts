@@ -1,4 +1,5 @@
-import { fillNormal, type Key } from '../random/index.ts';
+import type { Key } from './key.ts';
+import { fillNormal } from './normal.ts';
 
 /** Reflections that are applied together. */
 const BLOCK = 32;
