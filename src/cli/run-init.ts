@@ -4,6 +4,7 @@ import { writeAtomically, writeModelFile } from '../files/index.ts';
 import { externalLocations } from '../graph/index.ts';
 import { judgeSignal, makeInputs, measureSignal, type SignalRow } from '../measure/index.ts';
 import { describeNetwork, type Network } from '../network/index.ts';
+import type { Kernels } from '../random/index.ts';
 import { htmlReport, printable, terminalReport, type InitReport } from '../report/index.ts';
 import {
   bytesPerElement,
@@ -12,6 +13,7 @@ import {
   type LazyTensor,
   type Tensor,
 } from '../tensor/index.ts';
+import { openThreads } from '../threads/index.ts';
 import { UsageError } from './failure.ts';
 import { frameworkDefaults } from './framework-defaults.ts';
 import { loadModel, type Loaded } from './load.ts';
@@ -44,6 +46,7 @@ type Draws = ReadonlyMap<string, () => Tensor<FloatDType>>;
 /** Plans, draws, proves and (for `init`) writes; prints the report. */
 export async function runInit(text: string, options: InitOptions, writes: boolean): Promise<void> {
   const bar = progress();
+  const { kernels, close } = openThreads();
   try {
     bar.say(`Reading ${text}`);
     const loaded = loadModel(text);
@@ -52,9 +55,11 @@ export async function runInit(text: string, options: InitOptions, writes: boolea
     const network = describeNetwork(loaded.model.graph);
     checkWeights(loaded.label, network, options.run);
     const drawn = advise(network, { ...options, model: loaded.label });
-    const proof = options.run ? await proveOrSay(loaded, network, drawn, options, bar) : NOT_RUN;
+    const proof = options.run
+      ? await proveOrSay(loaded, network, drawn, options, kernels, bar)
+      : NOT_RUN;
     const plan = typeof proof === 'string' ? drawn : proof.plan;
-    const draws = typeof proof === 'string' ? applyPlan(plan, network) : proof.draws;
+    const draws = typeof proof === 'string' ? applyPlan(plan, network, kernels) : proof.draws;
     if (output !== null) {
       bar.say(`Writing ${output}`);
       await write(output, loaded, network, draws, options.inPlace === true);
@@ -79,6 +84,7 @@ export async function runInit(text: string, options: InitOptions, writes: boolea
     }
   } finally {
     bar.end();
+    await close();
   }
 }
 
@@ -146,10 +152,11 @@ async function proveOrSay(
   network: Network,
   drawn: Plan,
   options: InitOptions,
+  kernels: Kernels,
   bar: Progress,
 ): Promise<Proof | string> {
   try {
-    return await prove(loaded, network, drawn, options, bar);
+    return await prove(loaded, network, drawn, options, kernels, bar);
   } catch (error) {
     if (options.input !== undefined) throw error;
     return `Not proved, since the network does not run on inputs made up for it: ${sentenceOf(error)}. Where the inputs are the reason, give real ones with --input.`;
@@ -162,6 +169,7 @@ async function prove(
   network: Network,
   drawn: Plan,
   options: InitOptions,
+  kernels: Kernels,
   bar: Progress,
 ): Promise<Proof> {
   const { model, label } = loaded;
@@ -187,7 +195,7 @@ async function prove(
   const before = await run('before', isSpec ? frameworkDefaults(network, options.seed) : new Map());
   bar.say('Drawing weights');
   let plan = drawn;
-  let values = drawAll(applyPlan(plan, network));
+  let values = drawAll(applyPlan(plan, network, kernels));
   let after = await run('after', values);
   const moments = new Map(after.map((row) => [row.name, row.secondMoment]));
   const calibrated = options.calibrate
@@ -199,7 +207,7 @@ async function prove(
       `In this draw a rectifier chain wandered off by more than a factor 1.5, by chance at finite width or at the borders of images; ${count} weights were scaled by their measured factors. --no-calibrate leaves them as drawn, another --seed draws others.`,
     );
     plan = calibrated;
-    values = drawAll(applyPlan(plan, network));
+    values = drawAll(applyPlan(plan, network, kernels));
     after = await run('after', values);
   }
   const judged = judgeSignal(after);

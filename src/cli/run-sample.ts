@@ -12,6 +12,7 @@ import {
   type Tensor,
 } from '../tensor/index.ts';
 import { UsageError } from './failure.ts';
+import { openThreads } from '../threads/index.ts';
 import { checkMemory } from './memory.ts';
 import { checkPlaces } from './places.ts';
 import { progress } from './progress.ts';
@@ -74,7 +75,9 @@ export async function runSample(name: string, given: SampleOptions): Promise<voi
   record.check(spec, options);
   const bar = progress();
   bar.say(`Drawing [${given.shape.join()}]`);
-  const tensor = record.draw(key(given.seed), spec, options);
+  const { kernels, close } = openThreads();
+  const tensor = record.draw(key(given.seed), spec, options, kernels);
+  await close();
   bar.end();
   const { shape, layout, groups, dtype, seed } = given;
   const summary = {
