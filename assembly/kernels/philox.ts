@@ -85,25 +85,29 @@ export function philox(low: u32, high: u32, blocks: i32): void {
   }
 }
 
-/** The four words of one block. */
-export const SCRATCH: usize = memory.data(16, 16);
+/** Counters `low` and `high` of four blocks, to be set before `fourBlocks`. */
+export const COUNTERS: usize = memory.data(32, 16);
 
-/** Writes the words of the block `[low, high, path low, path high]` into `SCRATCH`. */
-export function oneBlock(low: u32, high: u32): void {
-  let c0: u64 = low;
-  let c1: u64 = high;
-  let c2: u64 = pathLow;
-  let c3: u64 = pathHigh;
+/** The words of four blocks, one block after the other. */
+export const SCRATCH: usize = memory.data(64, 64);
+
+/** Writes the words of the blocks `[low, high, path low, path high]` of `COUNTERS` into `SCRATCH`. */
+export function fourBlocks(): void {
+  const m0 = v128.load(MULTIPLIERS);
+  const m1 = v128.load(MULTIPLIERS, 16);
+  let c0 = v128.load(COUNTERS);
+  let c1 = v128.load(COUNTERS, 16);
+  let c2 = i32x4.splat(pathLow);
+  let c3 = i32x4.splat(pathHigh);
   for (let key: usize = KEYS; key < KEYS + 320; key += 32) {
-    const p = c0 * 0xd2511f53;
-    const q = c2 * 0xcd9e8d57;
-    c0 = (q >> 32) ^ c1 ^ (<u64>load<u32>(key));
-    c2 = (p >> 32) ^ c3 ^ (<u64>load<u32>(key, 16));
-    c1 = q & 0xffffffff;
-    c3 = p & 0xffffffff;
+    const p = i64x2.extmul_low_i32x4_u(c0, m0);
+    const pp = i64x2.extmul_high_i32x4_u(c0, m0);
+    const q = i64x2.extmul_low_i32x4_u(c2, m1);
+    const qq = i64x2.extmul_high_i32x4_u(c2, m1);
+    c0 = v128.xor(v128.xor(v128.shuffle<u32>(q, qq, 1, 3, 5, 7), c1), v128.load(key));
+    c2 = v128.xor(v128.xor(v128.shuffle<u32>(p, pp, 1, 3, 5, 7), c3), v128.load(key, 16));
+    c1 = v128.shuffle<u32>(q, qq, 0, 2, 4, 6);
+    c3 = v128.shuffle<u32>(p, pp, 0, 2, 4, 6);
   }
-  store<u32>(SCRATCH, <u32>c0);
-  store<u32>(SCRATCH, <u32>c1, 4);
-  store<u32>(SCRATCH, <u32>c2, 8);
-  store<u32>(SCRATCH, <u32>c3, 12);
+  storeBlocks(SCRATCH, c0, c1, c2, c3);
 }

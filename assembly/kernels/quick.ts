@@ -131,14 +131,11 @@ export function quickNormal32(count: i32, std: f64): void {
   }
 }
 
-/** Indices of the words whose numbers lie outside. */
-export const OUTSIDE: usize = memory.data(4 * (2048 + 32), 64);
-
 /**
- * The same, but for numbers that have to be in an interval around 0: those that are not are listed by their
- * index in `OUTSIDE`, of which there are as many as this returns. `inner` is the interval less what the
- * relative error of 3e-12 and the rounding to float32 ask for, `outer` the interval with the error added. A
- * block with a number between the two, or in doubt, is left to `remake` by the index of its first word.
+ * The same, but for numbers that have to be in an interval around 0: the index of each that is not is given
+ * to `leave`. `inner` is the interval less what the relative error of 3e-12 and the rounding to float32
+ * ask for, `outer` the interval with the error added. A block with a number between the two, or in doubt,
+ * is left to `remake` by the index of its first word.
  */
 export function quickInside32(
   count: i32,
@@ -148,13 +145,13 @@ export function quickInside32(
   outerLow: f64,
   outerHigh: f64,
   remake: (i: i32) => void,
-): i32 {
+  leave: (i: i32) => void,
+): void {
   radii(count, std);
   const fromInner = f64x2.splat(innerLow);
   const toInner = f64x2.splat(innerHigh);
   const fromOuter = f64x2.splat(outerLow);
   const toOuter = f64x2.splat(outerHigh);
-  let listed = 0;
   for (let i: usize = 0; i < <usize>count * 4; i += 16) {
     const isInDoubt = quick(i);
     v128.store(VALUES + i, rounded());
@@ -170,10 +167,6 @@ export function quickInside32(
       remake(word);
       continue;
     }
-    for (let lane = 0; lane < 4; lane++) {
-      store<i32>(OUTSIDE + 4 * <usize>listed, word + lane);
-      listed += (outside >> lane) & 1;
-    }
+    for (let lane = 0; lane < 4; lane++) if (((outside >> lane) & 1) !== 0) leave(word + lane);
   }
-  return listed;
 }

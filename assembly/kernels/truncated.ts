@@ -1,7 +1,7 @@
 import { VALUES, WORDS } from './memory';
 import { block, cosines, normal64, sines } from './normal';
-import { oneBlock, SCRATCH } from './philox';
-import { OUTSIDE, quickInside32 } from './quick';
+import { COUNTERS, fourBlocks, SCRATCH } from './philox';
+import { quickInside32 } from './quick';
 
 const LN2_HIGH: f64 = 2977044471.0 / 4294967296.0;
 const LN2_LOW: f64 = 1.9082149292705877e-10;
@@ -57,14 +57,14 @@ function ln(x: f64): f64 {
   return <f64>k * LN2_HIGH + (twice + twice * (z * p) + <f64>k * LN2_LOW);
 }
 
-/** `(w + ½) 2^-32` of word j of an attempt. */
-function uniform(j: usize): f64 {
-  return (<f64>load<u32>(SCRATCH + 4 * j) + 0.5) * STEP;
+/** `(w + ½) 2^-32` of word j of the attempt at these words. */
+function uniform(words: usize, j: usize): f64 {
+  return (<f64>load<u32>(words + 4 * j) + 0.5) * STEP;
 }
 
 /** 64 bits of uniform number from the first two words of an attempt. */
-function uniform64(): f64 {
-  return (<f64>load<u32>(SCRATCH) + (<f64>load<u32>(SCRATCH, 4) + 0.5) * STEP) * STEP;
+function uniform64(words: usize): f64 {
+  return (<f64>load<u32>(words) + (<f64>load<u32>(words, 4) + 0.5) * STEP) * STEP;
 }
 
 function isInside(z: f64): bool {
@@ -72,9 +72,9 @@ function isInside(z: f64): bool {
 }
 
 /** The number that the words of an attempt propose, NaN if it is rejected. */
-function proposal(): f64 {
+function proposal(words: usize): f64 {
   if (method === WIDE) {
-    block(v128.load(SCRATCH));
+    block(v128.load(words));
     let z = f64x2.extract_lane(cosines, 0);
     if (isInside(z)) return z;
     z = f64x2.extract_lane(sines, 0);
@@ -85,49 +85,90 @@ function proposal(): f64 {
     return isInside(z) ? z : NaN;
   }
   if (method === AROUND_0) {
-    const x = min(a + (b - a) * uniform64(), b);
-    return ln(uniform(2)) <= -0.5 * x * x ? x : NaN;
+    const x = min(a + (b - a) * uniform64(words), b);
+    return ln(uniform(words, 2)) <= -0.5 * x * x ? x : NaN;
   }
   if (method === NARROW_TAIL) {
-    const d = (b - a) * uniform64();
-    return ln(uniform(2)) <= -0.5 * d * (2 * a + d) ? sign * min(a + d, b) : NaN;
+    const d = (b - a) * uniform64(words);
+    return ln(uniform(words, 2)) <= -0.5 * d * (2 * a + d) ? sign * min(a + d, b) : NaN;
   }
-  const e = -ln(uniform64());
+  const e = -ln(uniform64(words));
   const d = (e - 1) / rate;
-  const isKept = e <= (b - a) * rate && ln(uniform(2)) <= -0.5 * d * d;
+  const isKept = e <= (b - a) * rate && ln(uniform(words, 2)) <= -0.5 * d * d;
   return isKept ? sign * min(a + e / rate, b) : NaN;
 }
 
-/** The number of element `base + j` by attempts. */
-function attempt(j: i32): f64 {
+/** Sets block `lane` of `COUNTERS` to attempt t of element `base + j`. */
+function setAttempt(lane: usize, j: i32, t: u32): void {
   const element = base + <u64>j;
-  let high = <u32>(element >> 32);
+  store<u32>(COUNTERS + 4 * lane, <u32>element);
+  store<u32>(COUNTERS + 4 * lane, <u32>(element >> 32) + (t << 21), 16);
+}
+
+/** The number of element `base + j` by attempts t, t + 1, …, four at a time. */
+function attempts(j: i32, t: u32): f64 {
   let z: f64 = NaN;
-  while (isNaN(z)) {
-    high += 1 << 21;
-    oneBlock(<u32>element, high);
-    z = proposal();
+  for (let from = t; isNaN(z); from += 4) {
+    for (let lane: u32 = 0; lane < 4; lane++) setAttempt(lane, j, from + lane);
+    fourBlocks();
+    for (let lane: u32 = 0; lane < 4 && isNaN(z); lane++) z = proposal(SCRATCH + 16 * lane);
   }
   return z;
 }
+
+/** Elements that still need a number, by their index in the chunk. */
+const PENDING: usize = memory.data(4 * (2048 + 32), 64);
+
+let pending: i32 = 0;
+
+/** Notes that element j needs attempts. */
+function note(j: i32): void {
+  store<i32>(PENDING + 4 * <usize>pending, j);
+  pending++;
+}
+
+/** First attempts of four pending elements at a time, which wait for nothing but themselves. */
+function settle(isSingle: bool): void {
+  for (let k = 0; k < pending; k += 4) {
+    const together = min(4, pending - k);
+    for (let lane = 0; lane < together; lane++) {
+      setAttempt(lane, load<i32>(PENDING + 4 * <usize>(k + lane)), 1);
+    }
+    fourBlocks();
+    // Where first attempts fail, others take the place of their words.
+    for (let lane = 0; lane < together; lane++) {
+      store<f64>(FIRST + 8 * <usize>lane, proposal(SCRATCH + 16 * <usize>lane));
+    }
+    for (let lane = 0; lane < together; lane++) {
+      const j = load<i32>(PENDING + 4 * <usize>(k + lane));
+      const first = load<f64>(FIRST + 8 * <usize>lane);
+      const value = finished(isNaN(first) ? attempts(j, 2) : first);
+      if (isSingle) store<f32>(VALUES + 4 * <usize>j, <f32>value);
+      else store<f64>(VALUES + 8 * <usize>j, value);
+    }
+  }
+  pending = 0;
+}
+
+const FIRST: usize = memory.data(32, 16);
 
 function finished(z: f64): f64 {
   const value = toMean + byStd * z;
   return value < bottom ? bottom : value > top ? top : value;
 }
 
-/** Makes the block at word i again, exactly, with attempts for what lies outside. */
+function finish32(j: i32, z: f64): void {
+  if (isInside(z)) store<f32>(VALUES + 4 * <usize>j, <f32>finished(z));
+  else note(j);
+}
+
+/** Makes the block at word i again, exactly. */
 function remake(i: i32): void {
   block(v128.load(WORDS + 4 * <usize>i));
-  const c0 = f64x2.extract_lane(cosines, 0);
-  const s0 = f64x2.extract_lane(sines, 0);
-  const c1 = f64x2.extract_lane(cosines, 1);
-  const s1 = f64x2.extract_lane(sines, 1);
-  const at = VALUES + 4 * <usize>i;
-  store<f32>(at, <f32>finished(isInside(c0) ? c0 : attempt(i)));
-  store<f32>(at, <f32>finished(isInside(s0) ? s0 : attempt(i + 1)), 4);
-  store<f32>(at, <f32>finished(isInside(c1) ? c1 : attempt(i + 2)), 8);
-  store<f32>(at, <f32>finished(isInside(s1) ? s1 : attempt(i + 3)), 12);
+  finish32(i, f64x2.extract_lane(cosines, 0));
+  finish32(i + 1, f64x2.extract_lane(sines, 0));
+  finish32(i + 2, f64x2.extract_lane(cosines, 1));
+  finish32(i + 3, f64x2.extract_lane(sines, 1));
 }
 
 /** Sets the law for what follows: `mean + std z`, z in [low, high], clamped to [least, most]. */
@@ -166,15 +207,17 @@ export function truncated64(count: i32, element: u64): void {
   for (let j = 0; j < count; j++) {
     const at = VALUES + 8 * <usize>j;
     const z = load<f64>(at);
-    store<f64>(at, finished(method === WIDE && isInside(z) ? z : attempt(j)));
+    if (method === WIDE && isInside(z)) store<f64>(at, finished(z));
+    else note(j);
   }
+  settle(false);
 }
 
 /** The same as float32 numbers, up to three more. */
 export function truncated32(count: i32, element: u64): void {
   if (method === WIDE && toMean === 0 && byStd >= 1e-25 && byStd <= 1e25) {
     base = element;
-    const listed = quickInside32(
+    quickInside32(
       count,
       byStd,
       max(byStd * a * (1 - 1e-11), bottom),
@@ -182,11 +225,9 @@ export function truncated32(count: i32, element: u64): void {
       byStd * a * (1 + 1e-11),
       byStd * b * (1 + 1e-11),
       remake,
+      note,
     );
-    for (let k = 0; k < listed; k++) {
-      const j = load<i32>(OUTSIDE + 4 * <usize>k);
-      store<f32>(VALUES + 4 * <usize>j, <f32>finished(attempt(j)));
-    }
+    settle(true);
     return;
   }
   truncated64(count, element);
