@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { builder, encodeModel, modelOf } from '../src/graph/index.ts';
-import { scheme, specOf, type Options } from '../src/init/index.ts';
+import { scheme, specOf } from '../src/init/index.ts';
 import { fillNormal, fold, key } from '../src/random/index.ts';
 import { openSession } from '../src/runtime/index.ts';
 import { sizeOf, stridesOf, toFloat64, type Tensor } from '../src/tensor/index.ts';
@@ -71,7 +71,7 @@ function norm(values: Float32Array | Float64Array): number {
 const cases: readonly {
   readonly shape: readonly number[];
   readonly size: readonly number[];
-  readonly options: Options;
+  readonly options: { readonly gain?: number; readonly rank?: string };
 }[] = [
   { shape: [16, 16, 5], size: [23], options: {} },
   { shape: [32, 32, 3, 3], size: [14, 11], options: {} },
@@ -87,7 +87,7 @@ const cases: readonly {
 test.each(cases)(
   'onnxruntime’s convolution with conv_orthogonal of $shape $options keeps norms on images of $size without a border',
   async ({ shape, size, options }) => {
-    const gain = Number({ gain: 1, ...options }.gain);
+    const { gain } = { gain: 1, ...options };
     const drawn = scheme('conv_orthogonal').draw(key(9), specOf(shape, 'oi'), options);
     const weight: Tensor = { ...drawn };
     const isTall = shape[0] >= shape[1];

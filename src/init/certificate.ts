@@ -6,33 +6,42 @@ import { gridOf, matricesOf, symbolsOf, type Block } from './symbol.ts';
 
 /** What a weight is by its values alone, whatever it was drawn by. Plain data. */
 export interface Certificate extends Spectrum {
-  /** What the singular values are of: the matrix of a dense weight, the Fourier symbol of a kernel. */
+  /**
+   * What the singular values are of: the matrix `[out, in · kernel]`, or the Fourier symbol of a kernel.
+   */
   readonly of: 'matrix' | 'convolution';
   /** Taps that are not zero, of the map that has the fewest, and all taps; `null` of a dense weight. */
   readonly taps: { readonly nonZero: number; readonly all: number } | null;
   /**
    * Frequencies per kernel axis, `2k - 1`: sMin and sMax are those of the circular convolution of images
-   * of this size. `null` of a dense weight.
+   * of this size. `null` of a matrix.
    */
   readonly frequencies: readonly number[] | null;
-  /** The same of the matrix `[out, in · kernel]` of a kernel; `null` of a dense weight. */
+  /** Beside the symbol of a kernel its matrix `[out, in · kernel]`; `null` if that is what this is of. */
   readonly matrix: Spectrum | null;
 }
 
-/** Operations for which all singular values are computed: some 1.5 seconds. */
+/** How to look at a weight. */
+export interface CertifyOptions {
+  /** `convolution` if not given, where there are kernel axes; a dense weight is a `matrix` in any case. */
+  readonly of?: 'matrix' | 'convolution';
+  /** Operations up to which all singular values are computed; 1.5e9 if not given, about a second. */
+  readonly exactCost?: number;
+}
+
 const EXACT_COST = 1.5e9;
 
 /**
  * Smallest and largest singular value of a weight, over its groups and batches; of a kernel those of its
  * Fourier symbol, as of a convolution with circular padding and stride 1. All singular values
- * are computed where that takes at most `exactCost` operations; else the ends are estimated by Lanczos.
+ * are computed where that takes few operations; else the ends are estimated by Lanczos.
  * `RangeError` for a tensor that is no linear map, has no elements or some that are not finite.
  * Reference: Sedghi, Gupta and Long 2019, arXiv:1805.10408
  */
 export function certify(
   tensor: Tensor<FloatDType>,
   spec: Spec,
-  exactCost: number = EXACT_COST,
+  { of = 'convolution', exactCost = EXACT_COST }: CertifyOptions = {},
 ): Certificate {
   const problem = notLinear(spec);
   if (problem !== null) throw new RangeError(`certify: ${problem}`);
@@ -44,6 +53,8 @@ export function certify(
   const { values, unit, squares } = inUnits(tensor);
   const maps = linearMaps(spec);
   const { matrix, symbol } = matricesIn(spec);
+  const isKernel = symbol !== null;
+  const taps = isKernel ? { nonZero: fewestTaps(values, maps), all: maps.taps.length } : null;
   const spectrum = (
     sizes: Sizes,
     reach: number,
@@ -54,14 +65,14 @@ export function certify(
     return times(spectrumOf(given, reach, exactCost), unit);
   };
   const ofMatrix = spectrum(matrix, 1, matricesOf);
-  if (symbol === null) {
-    return { of: 'matrix', ...ofMatrix, taps: null, frequencies: null, matrix: null };
+  if (!isKernel || of === 'matrix') {
+    return { of: 'matrix', ...ofMatrix, taps, frequencies: null, matrix: null };
   }
   const frequencies = gridOf(maps.kernel);
   return {
     of: 'convolution',
     ...spectrum(symbol, reachOf(frequencies), symbolsOf),
-    taps: { nonZero: fewestTaps(values, maps), all: maps.taps.length },
+    taps,
     frequencies,
     matrix: ofMatrix,
   };
@@ -101,14 +112,16 @@ function times(spectrum: Spectrum, unit: number): Spectrum {
 }
 
 /** Operations that `certify` takes for a weight for which it is defined. */
-export function certificateCost(spec: Spec, exactCost: number = EXACT_COST): number {
+export function certificateCost(
+  spec: Spec,
+  { of = 'convolution', exactCost = EXACT_COST }: CertifyOptions = {},
+): number {
   const { matrix, symbol } = matricesIn(spec);
-  const cost = (sizes: Sizes | null): number => {
-    if (sizes === null) return 0;
+  const cost = (sizes: Sizes): number => {
     const { exact, lanczos } = spectrumCost(sizes);
     return exact <= exactCost ? exact : lanczos;
   };
-  return cost(matrix) + cost(symbol);
+  return cost(matrix) + (symbol === null || of === 'matrix' ? 0 : cost(symbol));
 }
 
 /** The matrices of a weight and of its symbol. */
