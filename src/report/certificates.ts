@@ -13,7 +13,7 @@ const mostRows = 32;
 interface CertificateRow {
   readonly name: string;
   readonly scheme: string;
-  /** `matrix`, or `symbol at 5×5 frequencies`. */
+  /** `matrix`, or `symbol at 5×5` frequencies. */
   readonly of: string;
   readonly sMin: number;
   readonly sMax: number;
@@ -32,7 +32,7 @@ const rowOf = (group: readonly PlanCertificate[]): CertificateRow => {
   return {
     name: groupName(group.map(nameOf)),
     scheme: formatScheme(scheme, options),
-    of: of === 'matrix' ? 'matrix' : `symbol, ${formatShape(frequencies ?? [])} frequencies`,
+    of: of === 'matrix' ? 'matrix' : `symbol at ${formatShape(frequencies ?? [])}`,
     sMin: Math.min(...group.map(({ sMin }) => sMin)),
     sMax: Math.max(...group.map(({ sMax }) => sMax)),
     taps: taps === null ? '–' : `${taps.nonZero} of ${taps.all}`,
