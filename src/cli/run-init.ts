@@ -1,5 +1,5 @@
 import { basename, dirname, extname, join } from 'node:path';
-import { advise, applyPlan, calibrate, type Plan } from '../advise/index.ts';
+import { advise, applyPlan, calibrate, certifyPlan, type Plan } from '../advise/index.ts';
 import { writeAtomically, writeModelFile } from '../files/index.ts';
 import { externalLocations } from '../graph/index.ts';
 import { judgeSignal, makeInputs, measureSignal, type SignalRow } from '../measure/index.ts';
@@ -60,6 +60,8 @@ export async function runInit(text: string, options: InitOptions, writes: boolea
       : NOT_RUN;
     const plan = typeof proof === 'string' ? drawn : proof.plan;
     const draws = typeof proof === 'string' ? applyPlan(plan, network, kernels) : proof.draws;
+    bar.say('Certifying');
+    const certified = options.run ? certifyPlan(plan, network, draws) : null;
     if (output !== null) {
       bar.say(`Writing ${output}`);
       await write(output, loaded, network, draws, options.inPlace === true);
@@ -67,8 +69,13 @@ export async function runInit(text: string, options: InitOptions, writes: boolea
     const report: InitReport = {
       ...plan,
       signal: typeof proof === 'string' ? null : proof.signal,
+      certificates: certified?.certificates ?? null,
       verdict: typeof proof === 'string' ? proof : proof.verdict,
-      notes: [...(typeof proof === 'string' ? [] : proof.notes), ...notesOf(network)],
+      notes: [
+        ...(typeof proof === 'string' ? [] : proof.notes),
+        ...notesOf(network),
+        ...leftOut(certified?.left ?? []),
+      ],
       output,
       command: ['stepzero', ...process.argv.slice(2)].map(quoted).join(' '),
     };
@@ -253,6 +260,14 @@ function notesOf(network: Network): string[] {
           .slice(0, 5)
           .map(({ name }) => name)
           .join(', ')}${unknown.length > 5 ? ', …' : ''}.`,
+      ];
+}
+
+function leftOut(names: readonly string[]): string[] {
+  return names.length === 0
+    ? []
+    : [
+        `To save time ${names.length} orthogonal ${names.length === 1 ? 'tensor has' : 'tensors have'} no certificate: ${names.slice(0, 5).join(', ')}${names.length > 5 ? ', …' : ''}.`,
       ];
 }
 

@@ -1,7 +1,7 @@
 import { extname } from 'node:path';
-import { scheme as schemeNamed, specOf, type Spec } from '../init/index.ts';
+import { certify, scheme as schemeNamed, specOf, type Spec } from '../init/index.ts';
 import { writeAtomically } from '../files/index.ts';
-import { formatNumber, printable } from '../report/index.ts';
+import { certificateLines, formatNumber, printable } from '../report/index.ts';
 import { key } from '../random/index.ts';
 import {
   bytesPerElement,
@@ -26,11 +26,12 @@ export interface SampleOptions {
   readonly dtype: FloatDType;
   readonly seed: number;
   readonly out?: string;
+  readonly certify?: boolean;
   readonly json?: boolean;
   readonly [option: string]: unknown;
 }
 
-const OWN = new Set(['shape', 'layout', 'groups', 'dtype', 'seed', 'out', 'json']);
+const OWN = new Set(['shape', 'layout', 'groups', 'dtype', 'seed', 'out', 'certify', 'json']);
 
 /** Elements up to which the values themselves are printed. */
 const PRINTED = 64;
@@ -78,6 +79,8 @@ export async function runSample(name: string, given: SampleOptions): Promise<voi
   const { kernels, close } = openThreads();
   const tensor = record.draw(key(given.seed), spec, options, kernels);
   await close();
+  if (given.certify === true) bar.say('Certifying');
+  const certificate = given.certify === true ? certify(tensor, spec) : null;
   bar.end();
   const { shape, layout, groups, dtype, seed } = given;
   const summary = {
@@ -92,6 +95,7 @@ export async function runSample(name: string, given: SampleOptions): Promise<voi
     std: record.std(spec, options),
     bound: record.bound(spec, options),
     measured: measured(tensor),
+    ...(certificate === null ? {} : { certificate }),
   };
   if (given.out !== undefined) {
     await writeAtomically(
@@ -108,6 +112,7 @@ export async function runSample(name: string, given: SampleOptions): Promise<voi
   printText(
     `${record.name} [${shape.join()}] ${dtype}, fan_in ${spec.fanIn}, fan_out ${spec.fanOut}: std ${formatNumber(summary.std)} promised, ${formatNumber(summary.measured.std)} drawn`,
   );
+  if (certificate !== null) printText(certificateLines(certificate).join('\n'));
   if (given.out !== undefined) printText(`Wrote ${printable(given.out)}`);
   else if (sizeOf(shape) > 0) printText(previewOf(tensor));
 }

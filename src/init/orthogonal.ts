@@ -14,13 +14,13 @@ import {
 import { tensorOfZeros } from './tensor.ts';
 
 /** The part of a map that becomes orthogonal: offsets of its rows and columns. */
-interface Matrix {
+export interface Matrix {
   readonly rows: Offsets;
   readonly columns: Offsets;
 }
 
 /** Every map as a matrix of outputs by inputs and taps, the input the slower: `[out, in · kernel]`. */
-function flattened({ outputs, inputs, taps }: LinearMaps): Matrix {
+export function flattened({ outputs, inputs, taps }: LinearMaps): Matrix {
   return { rows: outputs, columns: sums(inputs, taps) };
 }
 
@@ -32,14 +32,16 @@ function centred({ outputs, inputs, taps, kernel }: LinearMaps): Matrix {
 
 /**
  * `scale · Q` in a matrix of every map, zero elsewhere. Q is Haar with orthonormal columns if it is
- * tall, with orthonormal rows if it is wide; map g has the stream `group/g`.
+ * tall, with orthonormal rows if it is wide; map g has the stream `group/g`. The sign of the last of
+ * the shorter side's vectors is that of `turn`.
  */
-function drawOrthogonal(
+export function drawOrthogonal(
   key: Key,
   spec: Spec,
   kernels: Kernels,
   matrixOf: (maps: LinearMaps) => Matrix,
   scale: number,
+  turn: (stream: Key, m: number, n: number) => number = () => 1,
 ): Tensor<FloatDType> {
   const precision = spec.dtype === 'float64' ? 'float64' : 'float32';
   return tensorOfZeros(spec, kernels, (values) => {
@@ -48,11 +50,15 @@ function drawOrthogonal(
     const isTall = rows.length >= columns.length;
     const [long, short] = isTall ? [rows, columns] : [columns, rows];
     for (const [g, base] of maps.bases.entries()) {
-      const q = kernels.haar(fold(key, `group/${g}`), long.length, short.length, precision);
+      const stream = fold(key, `group/${g}`);
+      const q = kernels.haar(stream, long.length, short.length, precision);
+      const last = short.length - 1;
+      const lastScale = scale * turn(stream, long.length, short.length);
       for (let s = 0; s < short.length; s++) {
         const start = base + short[s];
+        const factor = s === last ? lastScale : scale;
         for (let l = 0; l < long.length; l++) {
-          values[start + long[l]] = scale * q[s * long.length + l];
+          values[start + long[l]] = factor * q[s * long.length + l];
         }
       }
     }

@@ -1,5 +1,6 @@
 import { closest } from 'fastest-levenshtein';
 import { constant, ones, zeros } from './constant.ts';
+import { convOrthogonal } from './conv-orthogonal.ts';
 import { glorotNormal, glorotUniform } from './glorot.ts';
 import { heNormal, heUniform } from './he.ts';
 import { dirac, identity } from './identity.ts';
@@ -7,6 +8,7 @@ import type { Scheme } from './initializer.ts';
 import { lecunNormal, lecunUniform } from './lecun.ts';
 import { deltaOrthogonal, orthogonal, scaledOrthogonal } from './orthogonal.ts';
 import { normal, truncatedNormal, uniform } from './random.ts';
+import { specialOrthogonal } from './special-orthogonal.ts';
 import { varianceScaling } from './variance-scaling.ts';
 
 /** Every initializer, in the order in which they are listed. */
@@ -27,6 +29,8 @@ export const schemes: readonly Scheme[] = [
   orthogonal,
   scaledOrthogonal,
   deltaOrthogonal,
+  convOrthogonal,
+  specialOrthogonal,
   identity,
   dirac,
 ];

@@ -6,6 +6,7 @@ const EXAMPLES = `
 Examples:
   $ stepzero sample he_normal --shape 64,32,3,3 --layout oi --out w.npy
   $ stepzero sample orthogonal --shape 256,256 --gain 1.05 --seed 3
+  $ stepzero sample conv_orthogonal --shape 64,32,3,3 --certify
   $ stepzero sample variance_scaling --shape 100,50 --layout io --scale 2 --mode fan_avg --distribution uniform --out w.json`;
 
 /** Parses `64,32,3,3`. */
@@ -69,8 +70,15 @@ export function sampleCommand(): Command {
   return command
     .addOption(new Option('--mode <MODE>', 'fan_in, fan_out, fan_avg or fan_geo_avg'))
     .addOption(new Option('--distribution <NAME>', 'normal, truncated_normal or uniform'))
+    .addOption(new Option('--rank <RANK>', 'half or random, of conv_orthogonal'))
     .addOption(seedOption())
     .addOption(new Option('-o, --out <FILE>', 'where to write the values: .npy or .json'))
+    .addOption(
+      new Option(
+        '--certify',
+        'say what the singular values are: of the matrix, and of the Fourier symbol of a kernel',
+      ),
+    )
     .addOption(jsonOption())
     .addHelpText('after', EXAMPLES)
     .action(async (scheme: string, options: SampleOptions) => {
