@@ -1,4 +1,5 @@
 import type { AxisRole, DType } from '../tensor/index.ts';
+import type { LayerParts } from './parts.ts';
 
 /** What a stored tensor is to its network. */
 export type Role =
@@ -107,4 +108,8 @@ export interface Network {
   readonly normalised: boolean;
   /** Activations that occur, by name, `custom` for those without a name here. */
   readonly activations: readonly string[];
+  /** Layers and embeddings with all that they have stored, in the order of the nodes. */
+  readonly layers: readonly LayerParts[];
+  /** Names of everything stored, in the order of the file. */
+  readonly stored: readonly string[];
 }
