@@ -1,5 +1,5 @@
 import type { AxisRole, DType } from '../tensor/index.ts';
-import type { LayerParts } from './parts.ts';
+import type { View } from './box.ts';
 
 /** What a stored tensor is to its network. */
 export type Role =
@@ -93,6 +93,23 @@ export interface Link {
   /** Outputs of the first and of the second layer. */
   readonly from: string;
   readonly to: string;
+}
+
+/** One tensor that a layer reads, and the boxes of stored tensors that it is made from. */
+export interface LayerPart extends View {
+  readonly role: Role;
+  /** The input of the node that it is; -1 of what is added behind the node. */
+  readonly slot: number;
+  /** One role per axis; empty if it is no linear map. */
+  readonly layout: readonly AxisRole[];
+}
+
+/** A layer as it was put together: its node, and everything stored that it reads, the weight first. */
+export interface LayerParts {
+  readonly node: string;
+  readonly operator: string;
+  readonly groups: number;
+  readonly parts: readonly LayerPart[];
 }
 
 /** What a graph means: its parameters in the order of their first use, and its shape as a whole. */

@@ -1,29 +1,11 @@
 import type { Node } from '../graph/index.ts';
-import { sizeOf, stridesOf, type AxisRole } from '../tensor/index.ts';
-import type { View } from './box.ts';
+import { sizeOf, stridesOf } from '../tensor/index.ts';
 import type { Claim } from './claims.ts';
 import type { Layer, Operand } from './layer.ts';
-import type { Role } from './parameter.ts';
+import type { LayerPart, LayerParts, Role } from './parameter.ts';
 import { breadth } from './roots.ts';
 import { viewOf } from './view.ts';
 import { usesOf, type Wiring } from './wiring.ts';
-
-/** One tensor that a layer reads, and the boxes of stored tensors that it is made from. */
-export interface LayerPart extends View {
-  readonly role: Role;
-  /** The input of the node that it is; -1 of what is added behind the node. */
-  readonly slot: number;
-  /** One role per axis; empty if it is no linear map. */
-  readonly layout: readonly AxisRole[];
-}
-
-/** A layer as it was put together: its node, and everything stored that it reads, the weight first. */
-export interface LayerParts {
-  readonly node: string;
-  readonly operator: string;
-  readonly groups: number;
-  readonly parts: readonly LayerPart[];
-}
 
 /** The layers and the embeddings of a graph with all that they have stored, in the order of the nodes. */
 export function layerParts(

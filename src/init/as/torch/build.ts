@@ -1,5 +1,5 @@
 import type { Network, ParameterInfo } from '../../../network/index.ts';
-import { castTo, isFloat, sizeOf, type FloatDType } from '../../../tensor/index.ts';
+import { castTo, isFloat, sizeOf } from '../../../tensor/index.ts';
 import type { Built, DialectChoice } from '../dialect.ts';
 import { constructionOf, isConstant, namesOf } from './construction.ts';
 import { drawnBy, type TorchFunction } from './function.ts';
@@ -158,10 +158,9 @@ function finished(
 ): ReadonlyMap<string, Built> {
   const built = new Map<string, Built>();
   for (const [name, info] of infos) {
-    const { shape } = info;
-    const dtype = info.dtype as FloatDType;
+    const { dtype, shape } = info;
     const found = values.get(name);
-    if (found === undefined || found.written < found.data.length) continue;
+    if (!isFloat(dtype) || found === undefined || found.written < found.data.length) continue;
     const { call, std, bound, data, isShared } = found;
     const tensor = { dtype, shape, data: castTo(dtype, data) };
     const reason = isShared ? `${found.reason} ${SHARED}`.trim() : found.reason;

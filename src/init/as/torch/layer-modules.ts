@@ -47,7 +47,7 @@ export function weightedModule(
   const tensor = weightTensor(weight, excludesEnd);
   const { fanIn } = torchFans('torch.nn', tensor.shape);
   const isJoined =
-    isConvolution && weight.pieces.some(({ parameter }) => /^onnx::/.test(parameter));
+    isConvolution && weight.pieces.some(({ parameter }) => parameter.startsWith('onnx::'));
   const biasLaw = isJoined ? constantLaw(0) : uniformLaw(fanIn, 'fan_in', excludesEnd);
   const tensors = bias === undefined ? [tensor] : [tensor, vectorTensor(bias, biasLaw)];
   return moduleOf(isConvolution ? convolutionKind(operator, weight) : 'torch.nn.Linear', tensors);
