@@ -1,4 +1,4 @@
-import type { AxisRole, DType } from '../tensor/index.ts';
+import type { AxisRole, DType, Tensor } from '../tensor/index.ts';
 import type { View } from './box.ts';
 
 /** What a stored tensor is to its network. */
@@ -102,6 +102,8 @@ export interface LayerPart extends View {
   readonly slot: number;
   /** One role per axis; empty if it is no linear map. */
   readonly layout: readonly AxisRole[];
+  /** What is stored, of an embedding alone: a row of zeros is that of the padding. */
+  readonly read?: () => Tensor;
 }
 
 /** A layer as it was put together: its node, and everything stored that it reads, the weight first. */

@@ -27,10 +27,13 @@ export function layerParts(
 const TABLES: ReadonlySet<Role> = new Set(['embedding', 'positional_embedding']);
 
 function tableOf({ graph }: Wiring, { node, role, parameter }: Claim): LayerParts {
-  const shape = graph.constants.get(parameter)?.shape ?? [];
+  const constant = graph.constants.get(parameter);
+  const shape = constant?.shape ?? [];
   const at = shape.map(() => 0);
   const pieces = [{ parameter, at, extent: shape, offset: 0, strides: stridesOf(shape) }];
-  const part = { role, slot: node.inputs.indexOf(parameter), layout: [], shape, pieces };
+  const slot = node.inputs.indexOf(parameter);
+  const read = constant === undefined || role !== 'embedding' ? {} : { read: constant.read };
+  const part: LayerPart = { role, slot, layout: [], shape, pieces, ...read };
   return { node: node.name, operator: node.operator, groups: 1, parts: [part] };
 }
 

@@ -16,6 +16,9 @@ export function projectsOut({ parts: [weight] }: LayerParts): boolean {
   return weight.role === 'attention_output';
 }
 
+/** Names of the input projections, packed or, where their widths differ, one by one. */
+const INPUT_NAME = /(^|[./])(in_proj_(weight|bias)|[qkv]_proj_weight)$/;
+
 const namesOf = ({ parts }: LayerParts): readonly string[] =>
   parts.flatMap(({ pieces }) => pieces.map(({ parameter }) => parameter));
 
@@ -27,19 +30,19 @@ const folderOf = (node: string): string | null =>
  * of its parameters, or by the path that an exporter gave the nodes of one module.
  */
 export function isMultihead(ins: readonly LayerParts[], out: LayerParts): boolean {
-  if (ins.some((layer) => namesOf(layer).some((name) => /in_proj_(weight|bias)$/.test(name)))) {
+  if (ins.some((layer) => namesOf(layer).some((name) => INPUT_NAME.test(name)))) return true;
+  const folder = folderOf(out.node);
+  if (folder !== null && folder !== '' && ins.every(({ node }) => folderOf(node) === folder)) {
     return true;
   }
-  if (!ins.some(({ parts: [weight] }) => weight.role === 'attention_packed')) return false;
-  if (namesOf(out).some((name) => /(^|[./])out_proj\.(weight|bias)$/.test(name))) return true;
-  const folder = folderOf(out.node);
-  return folder !== null && folder !== '' && ins.every(({ node }) => folderOf(node) === folder);
+  const isPacked = ins.some(({ parts: [weight] }) => weight.role === 'attention_packed');
+  return isPacked && namesOf(out).some((name) => /(^|[./])out_proj\.(weight|bias)$/.test(name));
 }
 
 /**
  * A `MultiheadAttention`: the output projection is drawn first, weight and bias, then the input
- * projection `[3 E, E]` by `xavier_uniform_`; both biases are zero. `null` where the projections do not
- * make up one such matrix.
+ * projection `[3 E, E]` by `xavier_uniform_`, or the three of different widths one by one; the biases are
+ * zero. `null` where the projections do not make up one such module.
  */
 export function attentionModule(
   ins: readonly LayerParts[],
@@ -48,30 +51,40 @@ export function attentionModule(
 ): TorchModule | null {
   const [outWeight] = out.parts;
   const [width] = torchShape(outWeight);
-  const shape = [3 * width, width];
+  const ordered = [...ins].sort((a, b) => rankOf(a) - rankOf(b));
   const places: Place[] = [];
   const biases: Place[] = [];
   let row = 0;
-  const ordered = [...ins].sort((a, b) => rankOf(a) - rankOf(b));
   for (const { parts } of ordered) {
     const [weight] = parts;
-    const [rows, inputs] = torchShape(weight);
-    if (inputs !== width) return null;
     places.push({ ...wholePlace(weight, torchStrides(weight)), offset: row * width });
     const bias = parts.find(({ role }) => role === 'bias');
     if (bias !== undefined) {
       biases.push({ ...wholePlace(bias, stridesOf(bias.shape)), offset: row });
     }
-    row += rows;
+    row += torchShape(weight)[0];
   }
   if (row !== 3 * width) return null;
+  const isOne = ordered.every(({ parts: [weight] }) => torchShape(weight)[1] === width);
+  if (!isOne && ordered.length !== 3) return null;
+  const xavierTensor = (shape: readonly number[], at: readonly Place[]): TorchTensor => ({
+    shape,
+    law: xavierLaw(shape, excludesEnd),
+    places: at,
+  });
+  const tensors = isOne
+    ? [xavierTensor([3 * width, width], places)]
+    : places.map((place) => xavierTensor(torchShape(place.part), [{ ...place, offset: 0 }]));
+  const inputs = tensors.map((_, index) => index);
   const outBias = out.parts.find(({ role }) => role === 'bias');
-  const law = kaimingLaw([width, width], excludesEnd);
-  const tensors: TorchTensor[] = [{ shape, law: xavierLaw(shape, excludesEnd), places }];
   const hasBias = biases.length > 0 || outBias !== undefined;
   if (hasBias) tensors.push({ shape: [3 * width], law: constantLaw(0), places: biases });
-  const outPlaces = [wholePlace(outWeight, torchStrides(outWeight))];
-  tensors.push({ shape: [width, width], law, places: outPlaces });
+  const output = tensors.length;
+  tensors.push({
+    shape: [width, width],
+    law: kaimingLaw([width, width], excludesEnd),
+    places: [wholePlace(outWeight, torchStrides(outWeight))],
+  });
   if (hasBias) {
     const drawn = uniformLaw(width, 'fan_in', excludesEnd);
     tensors.push({ shape: [width], law: zeroedLaw(drawn), places: placesOf(outBias) });
@@ -79,7 +92,7 @@ export function attentionModule(
   return {
     kind: 'torch.nn.MultiheadAttention',
     tensors,
-    sequence: hasBias ? [2, 3, 0, 1] : [1, 0],
+    sequence: hasBias ? [output, output + 1, ...inputs, output - 1] : [output, ...inputs],
   };
 }
 

@@ -69,14 +69,18 @@ export function namesOf({ tensors }: TorchModule): readonly string[] {
 /** The modules with weights, in the order in which they run. */
 function modulesOf({ layers }: Network, excludesEnd: boolean): TorchModule[] {
   const modules: TorchModule[] = [];
-  const seen = new Set<string>();
+  const seen = new Map<string, string>();
   const done = new Set<LayerParts>();
   // A module that runs several times, or is stored once for equal ones, was built once.
   const add = (module: TorchModule | null): void => {
     if (module === null) return;
-    const identity = [module.kind, ...namesOf(module)].join('\n');
-    if (!seen.has(identity)) modules.push(module);
-    seen.add(identity);
+    const { kind } = module;
+    const names = namesOf(module);
+    const [known] = names.map((name) => seen.get(name));
+    const isKnown = known === kind || known === 'torch.nn.MultiheadAttention';
+    if (isKnown && names.every((name) => seen.has(name))) return;
+    for (const name of names) if (!seen.has(name)) seen.set(name, kind);
+    modules.push(module);
   };
   for (const [index, layer] of layers.entries()) {
     if (done.has(layer)) continue;

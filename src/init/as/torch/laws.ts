@@ -46,6 +46,18 @@ export const normalLaw: TorchLaw = {
   fill: (generator, out) => fillTorchNormal(generator, out, 0, 1),
 };
 
+/** `normal_(0, 1)` with a row of zeros for the padding. */
+export function paddedLaw(width: number, row: number): TorchLaw {
+  return {
+    ...normalLaw,
+    call: `normal_(0, 1), padding_idx=${row}`,
+    fill: (generator, out) => {
+      normalLaw.fill(generator, out);
+      out.fill(0, row * width, (row + 1) * width);
+    },
+  };
+}
+
 /** One value. */
 export function constantLaw(value: number): TorchLaw {
   const name = value === 0 ? 'zeros_()' : value === 1 ? 'ones_()' : `constant_(${value})`;

@@ -1,7 +1,7 @@
 import type { LayerPart, LayerParts } from '../../../network/index.ts';
 import { sizeOf, stridesOf } from '../../../tensor/index.ts';
 import { torchFans } from './fans.ts';
-import { constantLaw, kaimingLaw, normalLaw, uniformLaw } from './laws.ts';
+import { constantLaw, kaimingLaw, normalLaw, paddedLaw, uniformLaw } from './laws.ts';
 import { moduleOf, wholePlace, type TorchModule, type TorchTensor } from './module.ts';
 
 /** A weight in PyTorch's layout, its law the default of weights. */
@@ -64,7 +64,25 @@ export function embeddingModule({ parts: [table] }: LayerParts): TorchModule | n
     (table.shape.length === 2 && table.pieces.every(({ parameter }) => isEmbedding(parameter)));
   if (!isModule) return null;
   const places = [wholePlace(table, stridesOf(table.shape))];
-  return moduleOf('torch.nn.Embedding', [{ shape: table.shape, law: normalLaw, places }]);
+  const padding = paddingOf(table);
+  const law = padding === null ? normalLaw : paddedLaw(table.shape[1], padding);
+  return moduleOf('torch.nn.Embedding', [{ shape: table.shape, law, places }]);
+}
+
+/** The `padding_idx` of an embedding: the one row that is stored as zeros; `null` if there is not one. */
+function paddingOf({ shape, read }: LayerPart): number | null {
+  const [rows, width] = shape;
+  if (read === undefined || shape.length !== 2 || rows < 2 || width === 0) return null;
+  const { data } = read();
+  let found: number | null = null;
+  for (let row = 0; row < rows; row++) {
+    let column = 0;
+    while (column < width && Number(data[row * width + column]) === 0) column++;
+    if (column < width) continue;
+    if (found !== null) return null;
+    found = row;
+  }
+  return found;
 }
 
 /** Whether a stored name is that of an embedding's weight, or of what an exporter gathered from one. */
