@@ -1,14 +1,16 @@
 import type { Network, ParameterInfo } from '../../../network/index.ts';
 import { castTo, isFloat, sizeOf } from '../../../tensor/index.ts';
 import type { Built, DialectChoice } from '../dialect.ts';
-import { constructionOf, isConstant, namesOf } from './construction.ts';
+import { constructionOf, isConstant } from './construction.ts';
 import { drawnBy, type TorchFunction } from './function.ts';
 import { torchGenerator } from './mersenne.ts';
-import type { TorchModule, TorchTensor } from './module.ts';
+import { namesOf, type TorchModule, type TorchTensor } from './module.ts';
 import { scatter, type Store } from './scatter.ts';
 
 /** What is collected for one stored tensor. */
-interface Collected extends Store, Omit<Built, 'tensor'> {
+interface Collected extends Store {
+  /** What was called for it last. */
+  what: Omit<Built, 'tensor'>;
   /** The module whose values these are. Of several that share a stored tensor it is the first. */
   readonly owner: TorchModule;
   /** Whether there are others, with values of their own. */
@@ -32,7 +34,7 @@ export function buildNetwork(
   const generator = torchGenerator(seed);
   const construction = constructionOf(network, excludesEnd);
   const originals = new Set(construction.map(({ copyOf }) => copyOf));
-  for (const { module, copyOf } of construction) {
+  for (const { module, owner, copyOf, isAgain } of construction) {
     const { kind, tensors, sequence } = module;
     const own = (copyOf === null ? undefined : drawn.get(copyOf)) ?? [];
     const data = tensors.map(({ shape }, index) => own[index] ?? new Float32Array(sizeOf(shape)));
@@ -40,8 +42,9 @@ export function buildNetwork(
       for (const index of sequence) tensors[index].law.fill(generator, data[index]);
     }
     if (originals.has(module)) drawn.set(module, data);
-    const reason =
-      copyOf === null
+    const reason = isAgain
+      ? `As ${kind} draws the matrices of its parts once more when all are built.`
+      : copyOf === null
         ? `The default of ${kind}, the modules drawn one after another in the order of their construction.`
         : `A copy of the first layer of its stack, as torch.nn.TransformerEncoder makes them.`;
     for (const [index, tensor] of tensors.entries()) {
@@ -49,7 +52,7 @@ export function buildNetwork(
       collect(
         values,
         infos,
-        module,
+        owner,
         tensor,
         data[index],
         { call, std, bound, reason },
@@ -87,7 +90,8 @@ export function assignNetwork(
       }
     }
   }
-  for (const { module } of construction) {
+  for (const { module, isAgain } of construction) {
+    if (isAgain) continue;
     for (const tensor of module.tensors) {
       const name = namesOf({ ...module, tensors: [tensor] }).find((known) => choices.has(known));
       const choice = choices.get(name ?? '');
@@ -133,7 +137,10 @@ function collect(
 ): void {
   const storeOf = (name: string): Store | null => {
     const known = values.get(name);
-    if (known?.owner === owner) return known;
+    if (known?.owner === owner) {
+      known.what = what;
+      return known;
+    }
     if (known !== undefined) {
       known.isShared ||= !isCopy;
       return null;
@@ -141,7 +148,7 @@ function collect(
     const info = infos.get(name);
     if (info === undefined || (isConstant(info) && what.std !== 0)) return null;
     const data = new Float32Array(sizeOf(info.shape));
-    const store = { ...what, owner, isShared: false, data, written: 0 };
+    const store = { what, owner, isShared: false, data, written: 0 };
     values.set(name, store);
     return store;
   };
@@ -161,10 +168,10 @@ function finished(
     const { dtype, shape } = info;
     const found = values.get(name);
     if (!isFloat(dtype) || found === undefined || found.written < found.data.length) continue;
-    const { call, std, bound, data, isShared } = found;
+    const { what, data, isShared } = found;
     const tensor = { dtype, shape, data: castTo(dtype, data) };
-    const reason = isShared ? `${found.reason} ${SHARED}`.trim() : found.reason;
-    built.set(name, { call, std, bound, reason, tensor });
+    const reason = isShared ? `${what.reason} ${SHARED}`.trim() : what.reason;
+    built.set(name, { ...what, reason, tensor });
   }
   return built;
 }

@@ -3,15 +3,16 @@ import { stridesOf } from '../../../tensor/index.ts';
 import { attentionModule, isMultihead, projectsIn, projectsOut } from './attention-module.ts';
 import { cellModule, cellProduct, embeddingModule, weightedModule } from './layer-modules.ts';
 import { constantLaw } from './laws.ts';
-import { moduleOf, wholePlace, type TorchLaw, type TorchModule } from './module.ts';
+import {
+  moduleOf,
+  namesOf,
+  wholePlace,
+  type Constructed,
+  type TorchLaw,
+  type TorchModule,
+} from './module.ts';
 import { recurrentModule } from './recurrent-module.ts';
-
-/** A module at its place in the order of construction. */
-export interface Constructed {
-  readonly module: TorchModule;
-  /** The module that it is a copy of: its values are those, and nothing is drawn for it. */
-  readonly copyOf: TorchModule | null;
-}
+import { copiesIn, withTransformers } from './stacks.ts';
 
 /**
  * The modules that a network was built from, in the order of their construction: that in which the file
@@ -48,9 +49,12 @@ export function constructionOf(
     const at = OWN_NAME.test(name) ? (position.get(name) ?? Infinity) : Infinity;
     return { module, at, index: running.length + index };
   });
-  return [...keyed, ...rest]
+  const ordered = [...keyed, ...rest]
     .sort((a, b) => compare(a.at, b.at) || a.index - b.index)
-    .map(({ module }) => ({ module, copyOf: copies.get(module) ?? null }));
+    .map(({ module }): Constructed => {
+      return { module, owner: module, copyOf: copies.get(module) ?? null, isAgain: false };
+    });
+  return withTransformers(network, ordered, excludesEnd);
 }
 
 const compare = (a: number, b: number): number => (a < b ? -1 : a > b ? 1 : 0);
@@ -58,13 +62,6 @@ const compare = (a: number, b: number): number => (a < b ? -1 : a > b ? 1 : 0);
 /** Names that PyTorch gives parameters, as opposed to those that exporters make up. */
 const OWN_NAME =
   /(^|[./])(weight|bias|in_proj_weight|in_proj_bias|(weight|bias)_(ih|hh)(_l\d+(_reverse)?)?)$/;
-
-/** The names of the stored tensors behind a module. */
-export function namesOf({ tensors }: TorchModule): readonly string[] {
-  return tensors.flatMap(({ places }) =>
-    places.flatMap(({ part }) => part.pieces.map(({ parameter }) => parameter)),
-  );
-}
 
 /** The modules with weights, in the order in which they run. */
 function modulesOf({ layers }: Network, excludesEnd: boolean): TorchModule[] {
@@ -137,54 +134,6 @@ function attentionFrom(
   if (!ins.every(projectsIn) || !isMultihead(ins, out)) return null;
   const module = attentionModule(ins, out, excludesEnd);
   return module === null ? null : { module, layers: [...ins, out] };
-}
-
-const STACK = /^(.*[./])?layers\.(\d+)\.self_attn\./;
-
-/**
- * The copies in a `TransformerEncoder` or `TransformerDecoder`, whose layers are one layer copied: known by
- * the names `layers.N.self_attn` of their attention and `layers.0.linear1`.
- */
-function copiesIn(
-  network: Network,
-  running: readonly TorchModule[],
-): Map<TorchModule, TorchModule> {
-  const stacks = new Map<string, Map<number, number>>();
-  for (const [index, module] of running.entries()) {
-    if (module.kind !== 'torch.nn.MultiheadAttention') continue;
-    // An exporter stores equal tensors once, under the name of the first: the latest name is the module's own.
-    const own = namesOf(module)
-      .map((name) => STACK.exec(name))
-      .filter((match) => match !== null)
-      .sort((a, b) => Number(b[2]) - Number(a[2]));
-    if (own.length === 0) continue;
-    const prefix = own[0][1] ?? '';
-    const stack = stacks.get(prefix) ?? new Map<number, number>();
-    if (!stack.has(Number(own[0][2]))) stack.set(Number(own[0][2]), index);
-    stacks.set(prefix, stack);
-  }
-  const copies = new Map<TorchModule, TorchModule>();
-  for (const [prefix, stack] of stacks) {
-    const [first, second] = [stack.get(0), stack.get(1)];
-    const hasLinear = network.stored.some((name) => name.startsWith(`${prefix}layers.0.linear1.`));
-    if (first === undefined || second === undefined || second <= first || !hasLinear) continue;
-    for (const [number, start] of stack) {
-      if (number === 0) continue;
-      for (let i = 0; i < second - first; i++) {
-        const [original, copy] = [running[first + i], running[start + i]];
-        if (copy !== undefined && isAlike(original, copy)) copies.set(copy, original);
-      }
-    }
-  }
-  return copies;
-}
-
-function isAlike(a: TorchModule, b: TorchModule): boolean {
-  return (
-    a.kind === b.kind &&
-    a.tensors.length === b.tensors.length &&
-    a.tensors.every(({ shape }, index) => shape.join() === b.tensors[index].shape.join())
-  );
 }
 
 /** What normalisations and activations start from. */

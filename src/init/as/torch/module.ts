@@ -48,3 +48,21 @@ export function moduleOf(kind: string, tensors: readonly TorchTensor[]): TorchMo
 export function wholePlace(part: LayerPart, strides: readonly number[]): Place {
   return { part, start: part.shape.map(() => 0), extent: part.shape, offset: 0, strides };
 }
+
+/** The names of the stored tensors behind a module. */
+export function namesOf({ tensors }: TorchModule): readonly string[] {
+  return tensors.flatMap(({ places }) =>
+    places.flatMap(({ part }) => part.pieces.map(({ parameter }) => parameter)),
+  );
+}
+
+/** A module at its place in the order of construction. */
+export interface Constructed {
+  readonly module: TorchModule;
+  /** The module whose tensors these are: another one where a container draws them again. */
+  readonly owner: TorchModule;
+  /** The module that it is a copy of: its values are those, and nothing is drawn for it. */
+  readonly copyOf: TorchModule | null;
+  /** Whether a container draws tensors again that have been drawn before. */
+  readonly isAgain: boolean;
+}
