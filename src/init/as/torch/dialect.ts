@@ -61,11 +61,14 @@ function torchDialect(
   };
 }
 
+/** The functions of PyTorch 2.13. */
+export const torchFunctions213: TorchFunctions = functionsOf(truncatedNormal213, true);
+
 /** PyTorch 2.13 on an x86-64 processor with AVX2 or more, float32. */
 export const torch213: Dialect = torchDialect(
   'torch@2.13',
   'equal to the last bit to PyTorch 2.13 on the CPU (x86-64 with AVX2, float32); orthogonal within 2e-6.',
-  functionsOf(truncatedNormal213, true),
+  torchFunctions213,
   true,
 );
 
