@@ -104,7 +104,9 @@ async function tensors(): Promise<string[]> {
     const spec = specOf([n, n], 'oi');
     const draw = () => record.draw(key(1), spec, options, kernels);
     const first = draw();
-    const times = new Map<string, number[]>([['stepzero', []]]);
+    const times = new Map<string, number[]>(
+      ['stepzero', ...present].map((library) => [library, []]),
+    );
     for (let run = 0; run < RUNS; run++) {
       // What a library's threads do for a while after their work shall not meet the next one.
       await sleep(300);
@@ -113,13 +115,13 @@ async function tensors(): Promise<string[]> {
         await sleep(300);
         const answer = await peers.ask(`${library} ${name} ${n}`);
         if (answer === 'none') continue;
-        times.set(library, [...(times.get(library) ?? []), Number(answer)]);
+        times.get(library)?.push(Number(answer));
       }
     }
     const ours = median(times.get('stepzero') ?? []);
     const cells = libraries.map((library) => {
       const theirs = times.get(library);
-      if (theirs === undefined) return '–';
+      if (theirs === undefined || theirs.length === 0) return '–';
       const time = median(theirs);
       return `${shown(1000 * time)} ms, ${verdict(time / ours, targets[library])}`;
     });
