@@ -1,4 +1,5 @@
 import { closest } from 'fastest-levenshtein';
+import { chronoBias } from './chrono.ts';
 import { constant, ones, zeros } from './constant.ts';
 import { glorotNormal, glorotUniform } from './glorot.ts';
 import { heNormal, heUniform } from './he.ts';
@@ -29,6 +30,7 @@ export const schemes: readonly Scheme[] = [
   deltaOrthogonal,
   identity,
   dirac,
+  chronoBias,
 ];
 
 /** Other names of schemes that are in use. */

@@ -103,6 +103,8 @@ export interface Branch {
   readonly layers: readonly (readonly string[])[];
   /** The part of an encoder with a decoder that it belongs to; `null` where no attention reads a memory. */
   readonly stack: 'encoder' | 'decoder' | null;
+  /** Whether it attends to something else than its own stream. */
+  readonly crosses: boolean;
 }
 
 /** The weights around one attention, by parameter name, where it is one stored tensor; else `null`. */

@@ -1,8 +1,29 @@
+import { chrono } from './chrono.ts';
+import { deepnet } from './deepnet.ts';
+import { fixup } from './fixup.ts';
 import { gpt2 } from './gpt2.ts';
+import { identityRnn } from './identity-rnn.ts';
+import { layerScale } from './layer-scale.ts';
+import { mup } from './mup.ts';
 import type { NetworkScheme } from './network-scheme.ts';
+import { rezero, zeroGamma } from './rezero.ts';
+import { smallInit } from './small-init.ts';
+import { tFixup } from './t-fixup.ts';
 
 /** Every scheme that is planned over a whole network, in the order in which they are listed. */
-export const networkSchemes: readonly NetworkScheme[] = [gpt2];
+export const networkSchemes: readonly NetworkScheme[] = [
+  fixup,
+  rezero,
+  zeroGamma,
+  layerScale,
+  tFixup,
+  deepnet,
+  gpt2,
+  smallInit,
+  chrono,
+  identityRnn,
+  mup,
+];
 
 /** Other names of network schemes that are in use. */
-export const networkAliases: Readonly<Record<string, string>> = {};
+export const networkAliases: Readonly<Record<string, string>> = { skipinit: 'rezero' };
