@@ -3,3 +3,11 @@ export { advise, type AdviseOptions } from './advise.ts';
 export { applyPlan } from './apply.ts';
 export { calibrate } from './calibrate.ts';
 export type { Overrides } from './overrides.ts';
+export {
+  anyScheme,
+  isNetworkScheme,
+  networkSchemes,
+  tensorSchemeFor,
+  type NetworkPlan,
+  type NetworkScheme,
+} from './networks/index.ts';

@@ -29,6 +29,7 @@ export interface InitOptions {
   readonly inPlace?: boolean;
   readonly seed: number;
   readonly scheme?: string;
+  readonly base?: string;
   readonly set?: readonly string[];
   readonly keep?: readonly string[];
   readonly input?: string;
@@ -51,7 +52,12 @@ export async function runInit(text: string, options: InitOptions, writes: boolea
     checkPlaces(...placesOf(loaded, output, options));
     const network = describeNetwork(loaded.model.graph);
     checkWeights(loaded.label, network, options.run);
-    const drawn = advise(network, { ...options, model: loaded.label });
+    const { base, ...asked } = options;
+    const drawn = advise(network, {
+      ...asked,
+      model: loaded.label,
+      ...(base === undefined ? {} : { base: describeNetwork(loadModel(base).model.graph) }),
+    });
     const proof = options.run ? await proveOrSay(loaded, network, drawn, options, bar) : NOT_RUN;
     const plan = typeof proof === 'string' ? drawn : proof.plan;
     const draws = typeof proof === 'string' ? applyPlan(plan, network) : proof.draws;
@@ -104,7 +110,7 @@ function outputPath(loaded: Loaded, { out, inPlace }: InitOptions): string {
 function placesOf(
   { path, model }: Loaded,
   output: string | null,
-  { inPlace, html, input }: InitOptions,
+  { inPlace, html, input, base }: InitOptions,
 ): [writes: Place[], reads: Place[]] {
   const place = (option: string, file: string | null | undefined): Place[] =>
     file === null || file === undefined ? [] : [{ option, path: file }];
@@ -115,6 +121,7 @@ function placesOf(
       ...place('the model', inPlace === true ? null : path),
       ...beside.flatMap((file) => place('the tensors of the model', file)),
       ...place('--input', input),
+      ...place('--base', base),
     ],
   ];
 }

@@ -1,5 +1,6 @@
 import { extname } from 'node:path';
-import { scheme as schemeNamed, specOf, type Spec } from '../init/index.ts';
+import { tensorSchemeFor } from '../advise/index.ts';
+import { specOf, type Spec } from '../init/index.ts';
 import { writeAtomically } from '../files/index.ts';
 import { formatNumber, printable } from '../report/index.ts';
 import { key } from '../random/index.ts';
@@ -49,7 +50,7 @@ function specOfShape({ shape, layout, dtype, groups }: SampleOptions): Spec {
 
 /** Draws one tensor, writes it, and says what was drawn. */
 export async function runSample(name: string, given: SampleOptions): Promise<void> {
-  const record = schemeNamed(name);
+  const record = tensorSchemeFor('sample', name);
   const options: Record<string, number | string> = { ...record.options };
   for (const [option, value] of Object.entries(given)) {
     if (OWN.has(option) || (typeof value !== 'number' && typeof value !== 'string')) continue;

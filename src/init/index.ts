@@ -1,3 +1,4 @@
+export * from './accept.ts';
 export * from './gain.ts';
 export * from './initializer.ts';
 export * from './parse.ts';

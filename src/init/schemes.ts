@@ -72,8 +72,13 @@ export function scheme(name: string): Scheme {
   const own = Object.hasOwn(schemeAliases, name) ? schemeAliases[name] : name;
   const found = byName.get(own);
   if (found !== undefined) return found;
-  const like = closest(name, [...byName.keys(), ...Object.keys(schemeAliases)]);
-  throw new RangeError(
+  throw unknownScheme(name, [...byName.keys(), ...Object.keys(schemeAliases)]);
+}
+
+/** The error for a name that none of these is, with the nearest of them. */
+export function unknownScheme(name: string, known: readonly string[]): RangeError {
+  const like = closest(name, known);
+  return new RangeError(
     `scheme: name must be one that "stepzero schemes" lists, such as ${like}, got ${JSON.stringify(name)}`,
   );
 }
