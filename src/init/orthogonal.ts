@@ -14,18 +14,18 @@ import {
 import { tensorOfZeros } from './tensor.ts';
 
 /** The part of a map that becomes orthogonal: offsets of its rows and columns. */
-interface Matrix {
+export interface Matrix {
   readonly rows: Offsets;
   readonly columns: Offsets;
 }
 
 /** Every map as a matrix of outputs by inputs and taps, the input the slower: `[out, in · kernel]`. */
-function flattened({ outputs, inputs, taps }: LinearMaps): Matrix {
+export function flattened({ outputs, inputs, taps }: LinearMaps): Matrix {
   return { rows: outputs, columns: sums(inputs, taps) };
 }
 
 /** The matrix of the centre tap, `(k - 1) // 2` on every kernel axis. */
-function centred({ outputs, inputs, taps, kernel }: LinearMaps): Matrix {
+export function centred({ outputs, inputs, taps, kernel }: LinearMaps): Matrix {
   const centre = taps[tapAt(kernel, (extent) => (extent - 1) >> 1)];
   return { rows: outputs, columns: sums(inputs, Float64Array.of(centre)) };
 }
@@ -34,7 +34,7 @@ function centred({ outputs, inputs, taps, kernel }: LinearMaps): Matrix {
  * `scale · Q` in a matrix of every map, zero elsewhere. Q is Haar with orthonormal columns if it is
  * tall, with orthonormal rows if it is wide; map g has the stream `group/g`.
  */
-function drawOrthogonal(
+export function drawOrthogonal(
   key: Key,
   spec: Spec,
   kernels: Kernels,

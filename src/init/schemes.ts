@@ -1,14 +1,25 @@
 import { closest } from 'fastest-levenshtein';
+import { bilinear } from './bilinear.ts';
 import { chronoBias } from './chrono.ts';
 import { constant, ones, zeros } from './constant.ts';
-import { glorotNormal, glorotUniform } from './glorot.ts';
-import { heNormal, heUniform } from './he.ts';
+import { glorotNormal, glorotTruncatedNormal, glorotUniform } from './glorot.ts';
+import { hadamard } from './hadamard.ts';
+import { heNormal, heTruncatedNormal, heUniform } from './he.ts';
+import { hippo } from './hippo.ts';
+import { icnr } from './icnr.ts';
 import { dirac, identity } from './identity.ts';
 import type { Scheme } from './initializer.ts';
-import { lecunNormal, lecunUniform } from './lecun.ts';
+import { lecunNormal, lecunTruncatedNormal, lecunUniform } from './lecun.ts';
+import { looksLinear } from './looks-linear.ts';
 import { deltaOrthogonal, orthogonal, scaledOrthogonal } from './orthogonal.ts';
 import { normal, truncatedNormal, uniform } from './random.ts';
+import { siren } from './siren.ts';
+import { sparse, sparseMartens } from './sparse.ts';
+import { spectral } from './spectral.ts';
+import { stft } from './stft.ts';
+import { torchDefault } from './torch-default.ts';
 import { varianceScaling } from './variance-scaling.ts';
+import { zero } from './zero.ts';
 
 /** Every initializer, in the order in which they are listed. */
 export const schemes: readonly Scheme[] = [
@@ -31,6 +42,21 @@ export const schemes: readonly Scheme[] = [
   identity,
   dirac,
   chronoBias,
+  glorotTruncatedNormal,
+  heTruncatedNormal,
+  lecunTruncatedNormal,
+  torchDefault,
+  siren,
+  sparse,
+  sparseMartens,
+  spectral,
+  hadamard,
+  zero,
+  looksLinear,
+  icnr,
+  bilinear,
+  stft,
+  hippo,
 ];
 
 /** Other names of schemes that are in use. */
