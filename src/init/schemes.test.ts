@@ -51,6 +51,11 @@ const variants: Readonly<Record<string, readonly Options[]>> = {
   delta_orthogonal: [{ gain: 1.5 }],
   identity: [{ gain: -2 }],
   dirac: [{ gain: 0.5 }],
+  mimetic: [
+    { part: 'output', alpha: 0.4, beta: -0.4 },
+    { heads: 4, alpha: 1, beta: 0 },
+    { part: 'key', heads: 8, first: 3, alpha: 0.2, beta: 1 },
+  ],
   chrono_bias: [{ t_max: 1e6, sign: -1 }, { t_max: 2.5 }],
   glorot_truncated_normal: [{ gain: 2 }],
   he_truncated_normal: [{ slope: 1, mode: 'fan_out' }],
@@ -82,6 +87,7 @@ const only: Readonly<Record<string, readonly string[]>> = {
   hippo: ['square'],
   stft: ['waveform'],
   icnr: ['conv', 'grouped conv'],
+  mimetic: ['dense', 'transposed dense', 'square'],
   looks_linear: ['dense', 'transposed dense', 'conv', 'grouped conv', 'square'],
 };
 

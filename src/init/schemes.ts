@@ -11,6 +11,7 @@ import { dirac, identity } from './identity.ts';
 import type { Scheme } from './initializer.ts';
 import { lecunNormal, lecunTruncatedNormal, lecunUniform } from './lecun.ts';
 import { looksLinear } from './looks-linear.ts';
+import { mimetic } from './mimetic.ts';
 import { deltaOrthogonal, orthogonal, scaledOrthogonal } from './orthogonal.ts';
 import { normal, truncatedNormal, uniform } from './random.ts';
 import { siren } from './siren.ts';
@@ -42,6 +43,7 @@ export const schemes: readonly Scheme[] = [
   identity,
   dirac,
   chronoBias,
+  mimetic,
   glorotTruncatedNormal,
   heTruncatedNormal,
   lecunTruncatedNormal,
