@@ -1,3 +1,5 @@
+import type { ParameterInfo } from '../../network/index.ts';
+import { sizeOf } from '../../tensor/index.ts';
 import { unfitFor } from '../spec.ts';
 import { defineNetworkScheme, type NetworkScheme } from './network-scheme.ts';
 import { endsBranch, isWeight, onesFor, zerosFor } from './parts.ts';
@@ -37,9 +39,8 @@ export const zeroNetwork: NetworkScheme = defineNetworkScheme({
         return zerosFor('The last layer starts at 0, so that all outputs are equal.', ZHAO);
       }
       if (unfitFor(choice, parameter) !== null) return null;
-      const { fanIn, fanOut } = parameter;
       const what =
-        (fanOut ?? 0) <= (fanIn ?? 0)
+        channels(parameter, 'out') <= channels(parameter, 'in')
           ? 'passes its inputs on, as many as it has outputs'
           : 'spreads its inputs over more outputs by a Hadamard matrix, so that no two units are alike';
       return {
@@ -50,3 +51,10 @@ export const zeroNetwork: NetworkScheme = defineNetworkScheme({
     };
   },
 });
+
+/** Outputs or inputs of one map: of one group, one gate, one projection. */
+function channels({ shape, layout, groups, blocks }: ParameterInfo, role: 'in' | 'out'): number {
+  const own = blocks[0]?.shape ?? shape;
+  const all = sizeOf(own.filter((_, axis) => layout[axis] === role));
+  return role === 'out' ? all / groups : all;
+}
