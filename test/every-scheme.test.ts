@@ -163,7 +163,7 @@ test('a convolution over a wave and a scaled branch take every scheme, or the re
 });
 
 test('every scheme fits some network', () => {
-  const networks = [...ARCHITECTURES.map((text) => describeNetwork(buildArchitecture(text)))];
+  const networks = ARCHITECTURES.map((text) => describeNetwork(buildArchitecture(text)));
   networks.push(scaledWave());
   const fits = (scheme: string): boolean =>
     networks.some((network) => typeof planOrRefusal(network, scheme) !== 'string');
