@@ -5,3 +5,11 @@ export { applyPlan } from './apply.ts';
 export { calibrate } from './calibrate.ts';
 export { certifyPlan, type PlanCertificate, type PlanCertificates } from './certificates.ts';
 export type { Overrides } from './overrides.ts';
+export {
+  anyScheme,
+  isNetworkScheme,
+  networkSchemes,
+  tensorSchemeFor,
+  type NetworkPlan,
+  type NetworkScheme,
+} from './networks/index.ts';

@@ -56,7 +56,11 @@ export function planOptions(): Option[] {
     seedOption(),
     new Option(
       '--scheme <NAME>',
-      'one scheme for every weight, e.g. orthogonal or he_normal(slope=0.2)',
+      'one scheme for every weight, e.g. orthogonal or he_normal(slope=0.2), or one for the whole network, e.g. fixup',
+    ),
+    new Option(
+      '--base <MODEL>',
+      'the network with whose widths a scheme such as mup compares those of this one',
     ),
     new Option(
       '--set <PATTERN=SCHEME>',

@@ -32,6 +32,7 @@ export interface InitOptions {
   readonly inPlace?: boolean;
   readonly seed: number;
   readonly scheme?: string;
+  readonly base?: string;
   readonly set?: readonly string[];
   readonly keep?: readonly string[];
   readonly input?: string;
@@ -110,11 +111,16 @@ function planOf(
   options: InitOptions,
   kernels: Kernels,
 ): Drawn {
+  const { base, ...asked } = options;
   if (options.as === undefined) {
-    const plan = advise(network, { ...options, model });
+    const plan = advise(network, {
+      ...asked,
+      model,
+      ...(base === undefined ? {} : { base: describeNetwork(loadModel(base).model.graph) }),
+    });
     return { plan, draws: applyPlan(plan, network, kernels) };
   }
-  const { plan, values } = adviseAs(network, dialectOption(options.as), { ...options, model });
+  const { plan, values } = adviseAs(network, dialectOption(options.as), { ...asked, model });
   const others = plan.parameters.filter(({ name }) => !values.has(name));
   const draws = applyPlan({ ...plan, parameters: others }, network, kernels);
   for (const [name, tensor] of values) draws.set(name, () => tensor);
@@ -143,7 +149,7 @@ function outputPath(loaded: Loaded, { out, inPlace }: InitOptions): string {
 function placesOf(
   { path, model }: Loaded,
   output: string | null,
-  { inPlace, html, input }: InitOptions,
+  { inPlace, html, input, base }: InitOptions,
 ): [writes: Place[], reads: Place[]] {
   const place = (option: string, file: string | null | undefined): Place[] =>
     file === null || file === undefined ? [] : [{ option, path: file }];
@@ -154,6 +160,7 @@ function placesOf(
       ...place('the model', inPlace === true ? null : path),
       ...beside.flatMap((file) => place('the tensors of the model', file)),
       ...place('--input', input),
+      ...place('--base', base),
     ],
   ];
 }

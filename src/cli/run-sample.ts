@@ -1,12 +1,6 @@
 import { extname } from 'node:path';
-import {
-  certify,
-  dialectFunction,
-  dialectOptions,
-  scheme as schemeNamed,
-  specOf,
-  type Spec,
-} from '../init/index.ts';
+import { tensorSchemeFor } from '../advise/index.ts';
+import { certify, dialectFunction, dialectOptions, specOf, type Spec } from '../init/index.ts';
 import { writeAtomically } from '../files/index.ts';
 import { certificateLines, formatNumber, printable } from '../report/index.ts';
 import { key, type Kernels } from '../random/index.ts';
@@ -140,7 +134,7 @@ export async function runSample(name: string, given: SampleOptions): Promise<voi
 
 /** A tensor of StepZero's own. */
 function prepareOwn(name: string, given: SampleOptions): (kernels: Kernels) => Drawing {
-  const record = schemeNamed(name);
+  const record = tensorSchemeFor('sample', name);
   const own = givenOptions(given);
   checkOptions(record.name, Object.keys(record.options), own);
   const options = { ...record.options, ...own };

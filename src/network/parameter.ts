@@ -114,6 +114,29 @@ export interface LayerParts {
   readonly parts: readonly LayerPart[];
 }
 
+/** What a residual branch is made of. */
+export interface Branch {
+  /**
+   * Its weights in order: `layers[i]` are those with at most i layers of the branch before them, several
+   * where it has parallel paths; the query, key and value of attention are one step, its output the next.
+   */
+  readonly layers: readonly (readonly string[])[];
+  /** The part of an encoder with a decoder that it belongs to; `null` where no attention reads a memory. */
+  readonly stack: 'encoder' | 'decoder' | null;
+  /** Whether it attends to something else than its own stream. */
+  readonly crosses: boolean;
+}
+
+/** The weights around one attention, by parameter name, where it is one stored tensor; else `null`. */
+export interface Attention {
+  readonly query: string | null;
+  readonly key: string | null;
+  readonly value: string | null;
+  readonly output: string | null;
+  /** Heads, each with a key of its own; `null` where that is not known. */
+  readonly heads: number | null;
+}
+
 /** What a graph means: its parameters in the order of their first use, and its shape as a whole. */
 export interface Network {
   readonly parameters: readonly ParameterInfo[];
@@ -123,6 +146,10 @@ export interface Network {
   readonly links: readonly Link[];
   /** Number of residual branches. */
   readonly branches: number;
+  /** The residual branches, in the order of their sums. */
+  readonly residuals: readonly Branch[];
+  /** Every attention, in the order of the nodes. */
+  readonly attentions: readonly Attention[];
   /** Whether any normalisation stands in the network. */
   readonly normalised: boolean;
   /** Activations that occur, by name, `custom` for those without a name here. */

@@ -8,6 +8,8 @@ const network = (depth: number, rest: Partial<Network> = {}): Network => ({
   depth,
   links: [],
   branches: 0,
+  residuals: [],
+  attentions: [],
   normalised: false,
   activations: [],
   layers: [],

@@ -35,13 +35,18 @@ const NUMBERS = {
   scale: 'variance times fan, of variance_scaling',
   value: 'of constant',
   mean: 'of normal and truncated_normal',
-  std: 'of normal and truncated_normal',
+  std: 'of normal, truncated_normal, sparse and sparse_martens',
   low: 'of uniform; of truncated_normal in units of std',
   high: 'of uniform; of truncated_normal in units of std',
   a: "smallest value of PyTorch's truncated_normal (--as torch)",
   b: "largest value of PyTorch's truncated_normal (--as torch)",
   'negative-slope': "slope of PyTorch's he_normal and he_uniform (--as torch)",
-  sparsity: 'share of zeros in each column, of sparse',
+  sparsity: 'share of zeros among the weights of an input, of sparse',
+  connections: 'weights per output that are not 0, of sparse_martens',
+  omega: 'factor inside the sine, of siren',
+  factor: 'by which a pixel shuffle enlarges, of icnr',
+  half_in: 'inputs in one half of a mirrored block, of looks_linear',
+  half_out: 'outputs in one half of a mirrored block, of looks_linear',
 } as const;
 
 const AS = `
@@ -87,6 +92,16 @@ export function sampleCommand(): Command {
     .addOption(new Option('--rank <RANK>', 'half or random, of conv_orthogonal'))
     .addOption(new Option('--nonlinearity <NAME>', 'relu, leaky_relu, … of PyTorch (--as torch)'))
     .addOption(asOption().conflicts(['layout', 'groups', 'dtype']))
+    .addOption(new Option('--base <NAME>', 'scheme of the half that looks_linear mirrors'))
+    .addOption(new Option('--mirror <AXIS>', 'in, out or both, of looks_linear'))
+    .addOption(new Option('--position <PLACE>', 'first or hidden, of siren'))
+    .addOption(new Option('--signs <SIGNS>', 'random or fixed, of hadamard'))
+    .addOption(new Option('--rule <RULE>', 'paper or orthonormal, of zero'))
+    .addOption(new Option('--order <ORDER>', 'crd or dcr, of icnr'))
+    .addOption(new Option('--side <SIDE>', 'real or imag, of stft'))
+    .addOption(new Option('--window <NAME>', 'hann, hamming or none, of stft'))
+    .addOption(new Option('--scaling <NAME>', 'density, spectrum or none, of stft'))
+    .addOption(new Option('--ends <ENDS>', 'symmetric or periodic window, of stft'))
     .addOption(seedOption())
     .addOption(new Option('-o, --out <FILE>', 'where to write the values: .npy or .json'))
     .addOption(
