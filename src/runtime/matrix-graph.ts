@@ -52,8 +52,7 @@ export function matrixGraph(graphName: string, precision: Precision): MatrixGrap
       }),
     cut: (name, value, axis, from, to) =>
       b.node(name, 'Slice', [value, index(from), index(to), index(axis)]),
-    beside: (name, values) =>
-      values.length === 1 ? values[0] : b.node(name, 'Concat', values, { axis: 1 }),
+    beside: (name, values) => b.node(name, 'Concat', values, { axis: 1 }),
     build: () => ({
       ...b.build(),
       outputs: outputs.map((name) => ({ name, dtype: precision, shape: [null, null] })),
