@@ -83,14 +83,10 @@ export function certificateTable(
     { title: 'largest', align: 'right' },
     ...(hasTaps ? [{ title: 'taps', align: 'right' } as const] : []),
   ] as const;
-  const cells = rows.map(({ name, scheme, of, sMin, sMax, taps }) => [
-    printable(name),
-    scheme,
-    of,
-    formatSingular(sMin),
-    formatSingular(sMax),
-    ...(hasTaps ? [taps] : []),
-  ]);
+  const cells = rows.map(({ name, scheme, of, sMin, sMax, taps }) => {
+    const row = [printable(name), scheme, of, formatSingular(sMin), formatSingular(sMax)];
+    return hasTaps ? row.concat(taps) : row;
+  });
   return [
     ...table(columns, cells, options),
     '',
