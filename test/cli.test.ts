@@ -249,6 +249,14 @@ describe('advise, inspect and the lists', () => {
     expect(stepzero('schemes').stdout).toContain('delta_orthogonal');
     expect(stepzero('architectures').stdout).toContain('mlp:784-512x10-10:relu');
     expect(stepzero('schemes', '--json').stdout).toContain('"formula"');
+    const { schemes } = JSON.parse(stepzero('schemes', '--json').stdout) as {
+      schemes: { name: string; scope: string }[];
+    };
+    const scopeOf = (name: string) => schemes.find((row) => row.name === name)?.scope;
+    expect([scopeOf('orthogonal'), scopeOf('gpt2')]).toEqual(['tensor', 'network']);
+    expect(stepzero('schemes').stdout).toMatch(
+      /^For one tensor .*\n\nzeros [^]*\n\nPlanned over a whole network .*\n\n/,
+    );
   });
 
   test.each(['init', 'advise', 'inspect', 'sample', 'schemes', 'architectures'])(
@@ -420,6 +428,9 @@ describe('bad input gets one sentence, and leaves nothing behind', () => {
     [['init', 'good.onnx', '--scheme', 'orthogonl'], 1],
     [['init', 'good.onnx', '--scheme', 'delta_orthogonal'], 1],
     [['init', 'good.onnx', '--scheme', 'he_normal(slop=1)'], 1],
+    [['init', 'good.onnx', '--scheme', 'gpt2'], 1],
+    [['sample', 'gpt2', '--shape', '8,4'], 1],
+    [['advise', 'good.onnx', '--base', 'good.onnx'], 1],
     [['init', 'good.onnx', '--set', 'nothing*=zeros'], 1],
     [['init', 'good.onnx', '--set', 'zeros'], 1],
     [['init', 'good.onnx', '--set', '*.bias=he_normal'], 1],

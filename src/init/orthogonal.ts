@@ -25,7 +25,7 @@ export function flattened({ outputs, inputs, taps }: LinearMaps): Matrix {
 }
 
 /** The matrix of the centre tap, `(k - 1) // 2` on every kernel axis. */
-function centred({ outputs, inputs, taps, kernel }: LinearMaps): Matrix {
+export function centred({ outputs, inputs, taps, kernel }: LinearMaps): Matrix {
   const centre = taps[tapAt(kernel, (extent) => (extent - 1) >> 1)];
   return { rows: outputs, columns: sums(inputs, Float64Array.of(centre)) };
 }

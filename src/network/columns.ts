@@ -18,6 +18,14 @@ interface Columns {
   readonly axes: readonly Axis[];
 }
 
+/** What becomes of a layer's outputs along a path. */
+export interface Passage {
+  /** Which of them reach its end, as runs in ascending order. */
+  readonly runs: readonly Run[];
+  /** The extents of the axes over which they are spread there, as `[heads, width]`; `null` if not known. */
+  readonly extents: readonly number[] | null;
+}
+
 /** A run of consecutive outputs of a layer. */
 export interface Run {
   readonly start: number;
@@ -26,7 +34,7 @@ export interface Run {
 
 /**
  * Which of a layer's outputs reach the end of a path of nodes through reshapes, transposes, splits
- * and the like, as runs in ascending order. Once a node mixes the outputs with another axis, what is known stands.
+ * and the like. Once a node mixes the outputs with another axis, what is known of the runs stands.
  * `values[i]` is what `path[i]` makes.
  */
 export function outputsAlong(
@@ -34,14 +42,15 @@ export function outputsAlong(
   layer: Layer,
   path: readonly Node[],
   values: readonly string[],
-): readonly Run[] {
+): Passage {
   let columns = startOf(wiring, layer);
   for (const [index, node] of path.entries()) {
     const next = step(wiring, columns, node, values[index]);
-    if (next === null) break;
+    if (next === null) return { runs: runsOf(columns), extents: null };
     columns = next;
   }
-  return runsOf(columns);
+  const extents = columns.axes.flatMap((axis) => (axis === null ? [] : [axis.extent]));
+  return { runs: runsOf(columns), extents };
 }
 
 function startOf(wiring: Wiring, layer: Layer): Columns {

@@ -8,8 +8,12 @@ const network = (depth: number, rest: Partial<Network> = {}): Network => ({
   depth,
   links: [],
   branches: 0,
+  residuals: [],
+  attentions: [],
   normalised: false,
   activations: [],
+  layers: [],
+  stored: [],
   ...rest,
 });
 
