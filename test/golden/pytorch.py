@@ -3,7 +3,7 @@
 `tensors`: one function after `torch.manual_seed`. `streams`: several in a row. `architectures`: the modules of
 our named architectures, built in order, with recurrent gates restacked as ONNX has them. `close`: values that are
 promised within a tolerance, among them `trunc_normal_` of PyTorch 2.11 as its source computes it (uniform, erfinv,
-scale, shift, clamp). Run with torch 2.13: python torch.py > torch.json; with the reference draws of the issue as
+scale, shift, clamp). Run with torch 2.13: python pytorch.py > pytorch.json; with the reference draws of the issue as
 an argument, their PyTorch cases are copied too.
 """
 
@@ -13,7 +13,6 @@ import math
 import sys
 import warnings
 
-sys.path.pop(0)  # this file is called torch, too
 import torch
 import torch.nn as nn
 import torch.nn.init as init
