@@ -49,6 +49,8 @@ const variants: Readonly<Record<string, readonly Options[]>> = {
   orthogonal: [{ gain: 1.5 }],
   scaled_orthogonal: [{ gain: 1.5 }],
   delta_orthogonal: [{ gain: 1.5 }],
+  conv_orthogonal: [{ gain: 1.5, rank: 'random' }],
+  special_orthogonal: [{ gain: 1.5 }],
   identity: [{ gain: -2 }],
   dirac: [{ gain: 0.5 }],
   mimetic: [
@@ -103,7 +105,7 @@ function isDefined(name: string, spec: Spec): boolean {
   const isDense = !spec.layout.includes('kernel');
   if (name === 'bilinear') return !isDense;
   if (name === 'identity') return isDense;
-  return isDense ? name !== 'dirac' && name !== 'delta_orthogonal' : true;
+  return isDense ? !['dirac', 'delta_orthogonal', 'conv_orthogonal'].includes(name) : true;
 }
 
 const cases = schemes.flatMap((record) =>
@@ -446,6 +448,14 @@ test('shapes for which a scheme is undefined are refused', () => {
   );
   expect(check('delta_orthogonal', specOf([8, 4], 'oi'))).toThrowErrorMatchingInlineSnapshot(
     `[RangeError: delta_orthogonal: shape must have 1 to 3 kernel axes (a dense weight takes orthogonal), got [8, 4] with 0]`,
+  );
+  expect(check('conv_orthogonal', specOf([8, 4], 'oi'))).toThrowErrorMatchingInlineSnapshot(
+    `[RangeError: conv_orthogonal: shape must have 1 to 3 kernel axes (a dense weight takes orthogonal), got [8, 4] with 0]`,
+  );
+  expect(
+    check('conv_orthogonal', specOf([8, 4, 1, 1, 1, 1], 'oi')),
+  ).toThrowErrorMatchingInlineSnapshot(
+    `[RangeError: conv_orthogonal: shape must have 1 to 3 kernel axes (a dense weight takes orthogonal), got [8, 4, 1, 1, 1, 1] with 4]`,
   );
   expect(check('identity', specOf([8, 4, 3], 'oi'))).toThrowErrorMatchingInlineSnapshot(
     `[RangeError: identity: shape must have 2 dimensions (a convolution takes dirac), got [8, 4, 3]]`,

@@ -7,6 +7,7 @@ import { hadamard } from './hadamard.ts';
 import { heNormal, heTruncatedNormal, heUniform } from './he.ts';
 import { hippo } from './hippo.ts';
 import { icnr } from './icnr.ts';
+import { convOrthogonal } from './conv-orthogonal.ts';
 import { dirac, identity } from './identity.ts';
 import type { Scheme } from './initializer.ts';
 import { lecunNormal, lecunTruncatedNormal, lecunUniform } from './lecun.ts';
@@ -19,6 +20,7 @@ import { sparse, sparseMartens } from './sparse.ts';
 import { spectral } from './spectral.ts';
 import { stft } from './stft.ts';
 import { torchDefault } from './torch-default.ts';
+import { specialOrthogonal } from './special-orthogonal.ts';
 import { varianceScaling } from './variance-scaling.ts';
 import { zero } from './zero.ts';
 
@@ -40,6 +42,8 @@ export const schemes: readonly Scheme[] = [
   orthogonal,
   scaledOrthogonal,
   deltaOrthogonal,
+  convOrthogonal,
+  specialOrthogonal,
   identity,
   dirac,
   chronoBias,
