@@ -42,6 +42,12 @@ const NUMBERS = {
   connections: 'weights per output that are not 0, of sparse_martens',
   omega: 'factor inside the sine, of siren',
   factor: 'by which a pixel shuffle enlarges, of icnr',
+  't-max': 'steps that a cell is to remember at most, of chrono_bias',
+  sign: '1 for a forget gate, -1 for an input gate, of chrono_bias',
+  heads: 'heads of the attention, of mimetic',
+  first: 'number of the first head, of mimetic',
+  alpha: 'share of chance in a product, of mimetic',
+  beta: 'share of the identity in a product, of mimetic',
   half_in: 'inputs in one half of a mirrored block, of looks_linear',
   half_out: 'outputs in one half of a mirrored block, of looks_linear',
   a: "smallest value of PyTorch's truncated_normal (--as torch)",
@@ -99,6 +105,10 @@ export function sampleCommand(): Command {
     .addOption(new Option('--window <NAME>', 'hann, hamming or none, of stft'))
     .addOption(new Option('--scaling <NAME>', 'density, spectrum or none, of stft'))
     .addOption(new Option('--ends <ENDS>', 'symmetric or periodic window, of stft'))
+    .addOption(new Option('--part <PART>', 'query, key, value or output, of mimetic'))
+    .addOption(
+      new Option('--stream <NAME>', 'stream to share with another tensor: chrono_bias, mimetic'),
+    )
     .addOption(new Option('--rank <RANK>', 'half or random, of conv_orthogonal'))
     .addOption(new Option('--nonlinearity <NAME>', 'relu, leaky_relu, … of PyTorch (--as torch)'))
     .addOption(asOption().conflicts(['layout', 'groups', 'dtype']))
