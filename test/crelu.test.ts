@@ -1,6 +1,9 @@
 import { fromBinary, toBinary } from '@bufbuild/protobuf';
 import { ModelProtoSchema } from 'onnx-buf';
-import { expect, test } from 'vitest';
+import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { describe, expect, test } from 'vitest';
 import { advise } from '../src/advise/index.ts';
 import {
   decodeModel,
@@ -11,6 +14,7 @@ import {
   type Graph,
   type Model,
 } from '../src/graph/index.ts';
+import { readModelFile, writeModelFile } from '../src/files/index.ts';
 import { buildArchitecture, creluEdit, describeNetwork } from '../src/network/index.ts';
 import { fillNormal, key } from '../src/random/index.ts';
 import { openSession } from '../src/runtime/index.ts';
@@ -48,7 +52,7 @@ async function outputOf(bytes: Uint8Array, graph: Graph): Promise<Float64Array> 
   );
   const outputs = await session.run(feeds);
   await session.close();
-  return toFloat64(Object.values(outputs)[0] as Tensor<'float32'>);
+  return toFloat64(Object.values(outputs)[0]);
 }
 
 const norm = (x: Float64Array): number => Math.sqrt(x.reduce((sum, v) => sum + v * v, 0));
@@ -197,7 +201,7 @@ test('every weight behind a ReLU has twice the inputs, the new ones 0', () => {
   const edit = creluEdit(graph);
   expect(edit.rectifiers).toEqual(['c1', 'c2', 'dw', 'up'].map((name) => `${name}_output_relu`));
   expect(
-    edit.widened.map(({ name, before, after }) => `${name} ${before} → ${after}`),
+    edit.widened.map(({ name, before, after }) => `${name} ${before.join()} → ${after.join()}`),
   ).toMatchInlineSnapshot(`
     [
       "c2.weight 6,4,1,1 → 6,8,1,1",
@@ -214,7 +218,7 @@ test('every weight behind a ReLU has twice the inputs, the new ones 0', () => {
   ];
   for (let out = 0; out < 12; out++) {
     expect(taps(after, 2 * out)).toEqual(taps(before, out));
-    expect(taps(after, 2 * out + 1)).toEqual(new Array(9).fill(0));
+    expect(taps(after, 2 * out + 1)).toEqual(Array.from({ length: 9 }, () => 0));
   }
 });
 
@@ -240,7 +244,9 @@ test('what a network that was transformed looks linear from is planned in its ow
 
 test('a weight that other nodes read too stays, and a wider one stands beside it', () => {
   const edit = creluEdit(graphs['one weight in two places of which one is behind a ReLU']);
-  expect(edit.widened.map(({ name, after }) => `${name} ${after}`)).toEqual(['tied_crelu 12,6']);
+  expect(edit.widened.map(({ name, after }) => `${name} ${after.join()}`)).toEqual([
+    'tied_crelu 12,6',
+  ]);
 });
 
 test('declared shapes follow, and the rest of the file stays as it was', () => {
@@ -257,9 +263,8 @@ test('declared shapes follow, and the rest of the file stays as it was', () => {
   expect(after.proto.docString).toBe('kept');
   expect(after.proto.metadataProps).toEqual(proto.metadataProps);
   expect(after.graph.values.get('d1_output_relu_output')?.shape).toEqual([2, 3]);
-  expect(
-    after.graph.nodes.map(({ name, inputs }) => `${name}: ${inputs.join()}`),
-  ).toMatchInlineSnapshot(`
+  expect(after.graph.nodes.map(({ name, inputs }) => `${name}: ${inputs.join()}`))
+    .toMatchInlineSnapshot(`
     [
       "d1: x,d1.weight,d1.bias",
       "d1_output_relu: d1_output",
@@ -334,9 +339,133 @@ test('what cannot take twice the channels is refused in one sentence that names 
     RangeError: crelu: the network must have a ReLU with a layer behind it, got none but those concatenated already or behind the last layer
     RangeError: crelu: x_relu (Relu) must rectify what a layer makes, got something else
     RangeError: crelu: sum (Add) must take the same channels from all its inputs, got a concatenated ReLU beside another value
-    RangeError: crelu: lrn (LRN) must keep channels apart for a ReLU before it to be concatenated
+    RangeError: crelu: lrn (LRN) must leave channels apart, to stand behind a concatenated ReLU, got an operator or a shape that does not
     RangeError: crelu: both (Add) must take the same channels from all its inputs, got a concatenated ReLU beside another value
-    RangeError: crelu: half (Slice) must keep channels apart for a ReLU before it to be concatenated
+    RangeError: crelu: half (Slice) must leave channels apart, to stand behind a concatenated ReLU, got an operator or a shape that does not
     RangeError: crelu: the network must have a ReLU with a layer behind it, got none but those concatenated already or behind the last layer"
   `);
+});
+
+test('weights beside the model are read from there and written beside the new one', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'stepzero-crelu-'));
+  try {
+    const graph = graphOf([2, 64], (b) =>
+      dense(b, 'd3', dense(b, 'd2', relu(b, dense(b, 'd1', 'x', 64, 48)), 48, 40), 40, 7),
+    );
+    const path = join(folder, 'apart.onnx');
+    await writeModelFile(path, modelOf(graph), new Map(), { apartFrom: 1 });
+    const before = readModelFile(path);
+    expect(before.elsewhere.size).toBeGreaterThan(0);
+    const out = join(folder, 'out.onnx');
+    const written = await writeModelFile(out, crelu(before), new Map(), { source: path });
+    expect(written).toEqual([out, `${out}.data`]);
+    const after = readModelFile(out);
+    expect(after.graph.constants.get('d2.weight')?.shape).toEqual([40, 96]);
+    const [old, now] = [
+      await outputOf(encodeModel(before), graph),
+      await outputOf(encodeModel(after), graph),
+    ];
+    expect(norm(now.map((value, i) => value - old[i])) / norm(old)).toBeLessThan(2 ** -12);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
+
+const MODELS = resolve(import.meta.dirname, '../../shared/models');
+const isThere = existsSync(MODELS);
+if (!isThere) console.log(`skipped: ${MODELS} is not there`);
+
+describe.skipIf(!isThere)('real networks', () => {
+  const files = isThere
+    ? ['torch', 'light'].flatMap((set) =>
+        readdirSync(join(MODELS, set))
+          .filter((name) => name.endsWith('.onnx'))
+          .map((name) => join(set, name)),
+      )
+    : [];
+
+  test('each can be transformed, or says in one sentence why not; so with looking linear', () => {
+    const why = (work: () => unknown): string => {
+      try {
+        work();
+        return 'yes';
+      } catch (error) {
+        return String(error).replace(/^RangeError: /, '');
+      }
+    };
+    const answers = files.map((file) => {
+      const { graph } = readModelFile(join(MODELS, file));
+      const linear = (): unknown =>
+        advise(describeNetwork(graph), { model: file, seed: 0, scheme: 'looks_linear' });
+      return `${file}\n  ${why(() => creluEdit(graph))}\n  ${why(linear)}`;
+    });
+    expect(`\n${answers.join('\n')}\n`).toMatchInlineSnapshot(`
+      "
+      torch/lenet5.onnx
+        crelu: the network must have a ReLU with a layer behind it, got no ReLU
+        looks_linear: what stands between layers must be linear or keep mirrored halves, got node_tanh (Tanh), which is an activation φ for which φ(x) - φ(-x) is not linear in x
+      torch/lstm_classifier.onnx
+        crelu: the network must have a ReLU with a layer behind it, got no ReLU
+        looks_linear: every layer must be a product with one weight, got node_LSTM_65 (LSTM)
+      torch/mlp_relu_20x128.onnx
+        yes
+        yes
+      torch/mlp_tanh_50x128.onnx
+        crelu: the network must have a ReLU with a layer behind it, got no ReLU
+        looks_linear: what stands between layers must be linear or keep mirrored halves, got node_tanh (Tanh), which is an activation φ for which φ(x) - φ(-x) is not linear in x
+      torch/timm_test_convnext.onnx
+        crelu: the network must have a ReLU with a layer behind it, got no ReLU
+        looks_linear: what stands between layers must be linear or keep mirrored halves, got node_layer_norm (LayerNormalization), which is not linear in its input
+      torch/timm_test_efficientnet.onnx
+        crelu: the network must have a ReLU with a layer behind it, got no ReLU
+        looks_linear: what stands between layers must be linear or keep mirrored halves, got node_sigmoid (Sigmoid), which is an activation φ for which φ(x) - φ(-x) is not linear in x
+      torch/timm_test_resnet.onnx
+        crelu: node_add (Add) must take the same channels from all its inputs, got a concatenated ReLU beside another value
+        looks_linear: what stands between layers must be linear or keep mirrored halves, got node_add (Add), which adds halves to a value that has none
+      torch/timm_test_vit.onnx
+        crelu: the network must have a ReLU with a layer behind it, got no ReLU
+        looks_linear: what stands between layers must be linear or keep mirrored halves, got node_layer_norm (LayerNormalization), which is not linear in its input
+      torch/transformer_postln.onnx
+        crelu: the network must have a ReLU with a layer behind it, got no ReLU
+        looks_linear: what stands between layers must be linear or keep mirrored halves, got node_MatMul_73 (MatMul), which is not linear in its input
+      light/light_bvlc_alexnet.onnx
+        crelu: n2 (LRN) must leave channels apart, to stand behind a concatenated ReLU, got an operator or a shape that does not
+        looks_linear: what stands between layers must be linear or keep mirrored halves, got n2 (LRN), which does not keep the halves of its channels apart
+      light/light_inception_v1.onnx
+        crelu: n3 (LRN) must leave channels apart, to stand behind a concatenated ReLU, got an operator or a shape that does not
+        looks_linear: what stands between layers must be linear or keep mirrored halves, got n3 (LRN), which does not keep the halves of its channels apart
+      light/light_resnet50.onnx
+        crelu: n24 (Sum) must take the same channels from all its inputs, got a concatenated ReLU beside another value
+        looks_linear: what stands between layers must be linear or keep mirrored halves, got n24 (Sum), which adds halves to a value that has none
+      light/light_shufflenet.onnx
+        crelu: n7 (Reshape) must leave channels apart, to stand behind a concatenated ReLU, got an operator or a shape that does not
+        looks_linear: what stands between layers must be linear or keep mirrored halves, got n7 (Reshape), which does not keep the halves of its channels apart
+      light/light_squeezenet.onnx
+        yes
+        yes
+      light/light_vgg19.onnx
+        yes
+        yes
+      light/light_zfnet512.onnx
+        crelu: n2 (LRN) must leave channels apart, to stand behind a concatenated ReLU, got an operator or a shape that does not
+        looks_linear: what stands between layers must be linear or keep mirrored halves, got n2 (LRN), which does not keep the halves of its channels apart
+      "
+    `);
+  });
+
+  test.each(['torch/mlp_relu_20x128.onnx', 'light/light_squeezenet.onnx'])(
+    '%s computes what it did, and then looks linear',
+    async (file) => {
+      const after = await expectSame(readModelFile(join(MODELS, file)));
+      const plan = advise(describeNetwork(after.graph), {
+        model: file,
+        seed: 0,
+        scheme: 'looks_linear',
+      });
+      const weights = plan.parameters.filter(({ role }) => role === 'dense' || role === 'conv');
+      expect(new Set(weights.slice(1).map(({ scheme }) => scheme))).toEqual(
+        new Set(['looks_linear']),
+      );
+    },
+  );
 });

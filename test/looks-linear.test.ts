@@ -1,7 +1,14 @@
 import { expect, test } from 'vitest';
 import { advise, applyPlan } from '../src/advise/index.ts';
-import { encodeModel, modelOf, type Builder, type Graph, type Model } from '../src/graph/index.ts';
-import { buildArchitecture, describeNetwork } from '../src/network/index.ts';
+import {
+  editModel,
+  encodeModel,
+  modelOf,
+  type Builder,
+  type Graph,
+  type Model,
+} from '../src/graph/index.ts';
+import { buildArchitecture, creluEdit, describeNetwork } from '../src/network/index.ts';
 import { fillNormal, key } from '../src/random/index.ts';
 import { openSession } from '../src/runtime/index.ts';
 import { sizeOf, toFloat64, type Tensor } from '../src/tensor/index.ts';
@@ -156,9 +163,17 @@ const named = [
   'cnn:2x6x6x6-8x3-4',
 ];
 
+const concatenated = (graph: Graph): Graph => editModel(modelOf(graph), creluEdit(graph)).graph;
+
 const all: Readonly<Record<string, Graph>> = {
   ...graphs,
   ...Object.fromEntries(named.map((text) => [text, buildArchitecture(text)])),
+  ...Object.fromEntries(
+    ['mlp:32-63x6-5', 'cnn:3x12-9x4-5:circular'].map((text) => [
+      `${text} with concatenated rectifiers`,
+      concatenated(buildArchitecture(text)),
+    ]),
+  ),
 };
 
 /**
@@ -313,15 +328,15 @@ test('what cannot look linear is refused in one sentence that names the node', (
     ].join('\n'),
   ).toMatchInlineSnapshot(`
     "RangeError: looks_linear: d1 (Gemm) must have an even number of outputs in each group, to be mirrored, got 7
-    RangeError: looks_linear: act (Tanh) is an activation φ for which φ(x) - φ(-x) is not linear in x
+    RangeError: looks_linear: what stands between layers must be linear or keep mirrored halves, got act (Tanh), which is an activation φ for which φ(x) - φ(-x) is not linear in x
     RangeError: looks_linear: the network must have an activation such as relu between two layers, got none
-    RangeError: looks_linear: x_relu (Relu) activates what no layer makes, so it has no mirrored halves
-    RangeError: looks_linear: sum (Add) adds halves to a value that has none
+    RangeError: looks_linear: what stands between layers must be linear or keep mirrored halves, got x_relu (Relu), which activates what no layer makes, so it has no mirrored halves
+    RangeError: looks_linear: what stands between layers must be linear or keep mirrored halves, got sum (Add), which adds halves to a value that has none
     RangeError: looks_linear: dw (Conv) must have an even number of input channels in each group, which are mirrored, got 1
-    RangeError: looks_linear: lrn (LRN) does not keep the halves of its channels apart
-    RangeError: looks_linear: shifted (Add) adds a stored vector to halves
-    RangeError: looks_linear: gated (Mul) multiplies two values
+    RangeError: looks_linear: what stands between layers must be linear or keep mirrored halves, got lrn (LRN), which does not keep the halves of its channels apart
+    RangeError: looks_linear: what stands between layers must be linear or keep mirrored halves, got shifted (Add), which adds a stored vector to halves
+    RangeError: looks_linear: what stands between layers must be linear or keep mirrored halves, got gated (Mul), which multiplies two values
     RangeError: looks_linear: tied must be mirrored alike in p1 and p2, which share it
-    RangeError: looks_linear: ln (LayerNormalization) is not linear in its input"
+    RangeError: looks_linear: what stands between layers must be linear or keep mirrored halves, got ln (LayerNormalization), which is not linear in its input"
   `);
 });

@@ -66,7 +66,10 @@ export function vectorDemand(
   const constant = walk.wiring.graph.constants.get(name);
   const { channels, order } = state;
   if (constant === undefined || order === null) {
-    return refuse(node, 'must have stored parameters for a ReLU before it to be concatenated');
+    return refuse(
+      node,
+      'must have stored parameters, to stand behind a concatenated ReLU, got computed ones',
+    );
   }
   const each = constant.shape[axis] / channels.count;
   const channelOf = order.map((channel) => (channel < 0 ? -1 - channel : channel));
@@ -84,7 +87,10 @@ export function reshapeDemand(walk: Walk, node: Node, before: State, after: Chan
   const constant = wiring.graph.constants.get(node.inputs[1]);
   const { order, channels } = before;
   if (constant === undefined || order === null) {
-    return refuse(node, 'must have a stored shape for a ReLU before it to be concatenated');
+    return refuse(
+      node,
+      'must have a stored shape, to stand behind a concatenated ReLU, got a computed one',
+    );
   }
   const wider = (extent / channels.count) * order.length;
   const { dtype } = constant;

@@ -50,7 +50,10 @@ function layerState(
   const operand = weightOf(layer);
   if (operand === null) {
     return isWidened
-      ? refuse(node, 'must be a product with one weight to read twice the channels')
+      ? refuse(
+          node,
+          'must be a product with one weight, to read twice the channels, got another layer',
+        )
       : null;
   }
   const channels = outputChannels(walk.wiring, layer, operand);

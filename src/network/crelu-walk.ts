@@ -53,7 +53,8 @@ export function fresh({ taken }: Walk, wanted: string): string {
 }
 
 /** What is asked of a node behind a concatenated rectifier. */
-export const NOT_KEPT: string = 'must keep channels apart for a ReLU before it to be concatenated';
+export const NOT_KEPT: string =
+  'must leave channels apart, to stand behind a concatenated ReLU, got an operator or a shape that does not';
 
 /** Every name of a value in a graph and the bodies inside it. */
 export function namesIn({ nodes, constants, inputs, outputs, values }: Graph): Set<string> {

@@ -159,7 +159,11 @@ function checkBodies(walk: Walk): void {
     for (const body of bodiesOf(node)) {
       for (const name of namesIn(body)) {
         const isWider = (walk.states.get(name)?.order ?? null) !== null || walk.both.has(name);
-        if (isWider) refuse(node, `must not read ${name} in its body, whose channels double`);
+        if (isWider)
+          refuse(
+            node,
+            `must not read in its body what stands behind a concatenated ReLU, got ${name}`,
+          );
       }
     }
   }

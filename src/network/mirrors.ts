@@ -44,7 +44,7 @@ type Known = Exclude<Signal, { readonly kind: 'lost' }>;
 
 const lost = (node: Node, sentence: string): Signal => ({
   kind: 'lost',
-  sentence: `${node.name} (${node.operator}) ${sentence}`,
+  sentence: `what stands between layers must be linear or keep mirrored halves, got ${node.name} (${node.operator}), which ${sentence}`,
 });
 
 /** Everything found so far. */
@@ -118,7 +118,7 @@ function layerSignal(walk: Walk, layer: Layer): { found: Found; signal: Signal }
   const operand = weightOf(layer);
   const input = signalAt(walk, layer.input);
   const where = `${node.name} (${node.operator})`;
-  if (operand === null) return `${where} is no plain product with one weight`;
+  if (operand === null) return `every layer must be a product with one weight, got ${where}`;
   if (operand.view.pieces.length !== 1 || !operand.layout.includes('out')) {
     return `the weight of ${where} must be one stored tensor, got ${operand.view.pieces.length} parts`;
   }
