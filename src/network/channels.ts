@@ -9,8 +9,11 @@ export interface Channels {
   readonly axis: number;
   readonly rank: number | null;
   readonly count: number;
-  /** Whether the positions of each channel have joined its axis, behind it: all of a channel in a row. */
-  readonly flat: boolean;
+  /**
+   * Whether the positions have axes of their own, or have joined that of the channels: `behind` them, all
+   * positions of a channel in a row, or `before` them, all channels of a position in a row.
+   */
+  readonly positions: 'apart' | 'behind' | 'before';
 }
 
 const CONVOLUTIONS = new Set(['Conv', 'FusedConv', 'ConvTranspose']);
@@ -46,23 +49,29 @@ export function extentsOf({ layout, groups, view }: Operand): Extents {
   };
 }
 
-/** The channels of what a layer with this weight makes. */
-export function outputChannels(wiring: Wiring, layer: Layer, operand: Operand): Channels {
+/** The channels of what a layer with this weight makes of a value, whose channels may be known. */
+export function outputChannels(
+  wiring: Wiring,
+  layer: Layer,
+  operand: Operand,
+  input: Channels | null,
+): Channels {
   const { outputs, groups } = extentsOf(operand);
   const count = outputs * groups;
   if (CONVOLUTIONS.has(layer.node.operator)) {
-    return { axis: 1, rank: operand.view.shape.length, count, flat: false };
+    return { axis: 1, rank: operand.view.shape.length, count, positions: 'apart' };
   }
-  const output = layer.node.outputs[0];
-  const rank = layer.node.operator.includes('Gemm') ? 2 : rankOf(wiring, output);
-  return { axis: rank === null ? -1 : rank - 1, rank, count, flat: false };
+  const rank = layer.node.operator.includes('Gemm')
+    ? 2
+    : (rankOf(wiring, layer.node.outputs[0]) ?? input?.rank ?? rankOf(wiring, layer.input));
+  return { axis: rank === null ? -1 : rank - 1, rank, count, positions: 'apart' };
 }
 
-/** How many inputs in a row of a layer's weight are one channel; `null` where its inputs are no channels. */
+/** How many inputs of a layer's weight are one channel; `null` where its inputs are no channels. */
 export function inputsPerChannel(
   layer: Layer,
   operand: Operand,
-  { axis, rank, count, flat }: Channels,
+  { axis, rank, count, positions }: Channels,
 ): number | null {
   const { inputs, groups } = extentsOf(operand);
   const isConvolution = CONVOLUTIONS.has(layer.node.operator);
@@ -71,7 +80,7 @@ export function inputsPerChannel(
     : axis === -1 || axis === (rank ?? 0) - 1;
   if (!isTheirs) return null;
   const each = (inputs * groups) / count;
-  return (flat ? Number.isInteger(each) : each === 1) ? each : null;
+  return (positions === 'apart' ? each === 1 : Number.isInteger(each)) ? each : null;
 }
 
 /** Operators that look at each position or channel alone, or at neighbours in space. */
@@ -142,25 +151,46 @@ function transposed(node: Node, channels: Channels): Channels | null {
   return { ...channels, axis: permutation.indexOf(from), rank: permutation.length };
 }
 
+/** All axes but the batch joined: channels that were first then have their positions behind them. */
 function flattened(channels: Channels): Channels | null {
-  const { axis, rank } = channels;
-  if (axis !== 1 || rank === null) return null;
-  return rank === 2 ? channels : { ...channels, rank: 2, flat: true };
+  const { axis, rank, positions } = channels;
+  if (rank === null || axis < 1) return null;
+  if (rank === 2) return channels;
+  const isLast = axis === rank - 1;
+  if (positions !== 'apart' || (axis !== 1 && !isLast)) return null;
+  return { ...channels, axis: 1, rank: 2, positions: axis === 1 ? 'behind' : 'before' };
 }
 
 /** Of shapes that are written down: `[batch, all the rest]`, or one that leaves the channels where they are. */
 function reshaped(wiring: Wiring, node: Node, channels: Channels): Channels | null {
-  const shape = integersOf(wiring, node.inputs[1]);
-  const { axis, rank, count, flat } = channels;
-  if (shape === null) return null;
-  if (shape.length === 2 && axis === 1) return flattened(channels);
-  if (axis === 1 && !flat && (shape[1] === count || (shape[1] === 0 && rank !== null))) {
-    return shape.length >= 2 ? { ...channels, rank: shape.length } : null;
-  }
+  const shape = shapeEntries(wiring, node.inputs[1]);
+  const { axis, rank, count, positions } = channels;
+  if (shape === null || shape.length < 2) return null;
+  const isApart = positions === 'apart';
   const isLast = axis === -1 || (rank !== null && axis === rank - 1);
-  return isLast && shape.at(-1) === count && !flat
-    ? { ...channels, axis: shape.length - 1, rank: shape.length }
-    : null;
+  const [batch, next] = shape;
+  if (shape.length === 2 && rank === 2) {
+    const isSame = next === count || next === 0 || (batch === 0 && next === -1);
+    return axis === 1 && (isSame || (!isApart && next !== 1)) ? channels : null;
+  }
+  if (isLast && isApart && shape.at(-1) === count) {
+    return { ...channels, axis: shape.length - 1, rank: shape.length };
+  }
+  if (shape.length === 2) return batch === -1 && next === -1 ? null : flattened(channels);
+  const isSecond = axis === 1 && isApart && (next === count || (next === 0 && rank !== null));
+  return isSecond ? { ...channels, rank: shape.length } : null;
+}
+
+/** The entries of a shape, those that are only known at run time `null`; of exporters' chains at least their number. */
+function shapeEntries(wiring: Wiring, value: string): readonly (number | null)[] | null {
+  const known = integersOf(wiring, value);
+  const maker = wiring.producer.get(value);
+  if (known !== null || maker?.operator !== 'Concat') return known;
+  const parts = maker.inputs.map((part) => {
+    const isEntry = wiring.producer.get(part)?.operator === 'Unsqueeze';
+    return integersOf(wiring, part) ?? (isEntry ? [null] : null);
+  });
+  return parts.some((part) => part === null) ? null : parts.flatMap((part) => part ?? []);
 }
 
 /** The rank of a value, where the file declares it. */

@@ -2,7 +2,7 @@ import type { Constant, Graph, Node } from '../graph/index.ts';
 import type { Channels } from './channels.ts';
 import { bodiesOf, fresh, namesIn, NOT_KEPT, refuse, type State, type Walk } from './crelu-walk.ts';
 import { integersOf } from './integers.ts';
-import { inRows, reordered, type Order } from './widening.ts';
+import { reordered, spread, type Order } from './widening.ts';
 import { usesOf } from './wiring.ts';
 
 /** A stored tensor that becomes another shape. */
@@ -74,7 +74,7 @@ export function vectorDemand(
   const each = constant.shape[axis] / channels.count;
   const channelOf = order.map((channel) => (channel < 0 ? -1 - channel : channel));
   if (!Number.isInteger(each)) return refuse(node, NOT_KEPT);
-  weightDemand(walk, node, slot, axis, [inRows(channelOf, each)]);
+  weightDemand(walk, node, slot, axis, [spread(channelOf, each, channels)]);
 }
 
 /** A shape that is written down with the number of channels in it. */

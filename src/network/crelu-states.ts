@@ -4,7 +4,7 @@ import { extentsOf, inputsPerChannel, moved, outputChannels, weightOf } from './
 import { reshapeDemand, vectorDemand, weightDemand } from './crelu-demands.ts';
 import { fresh, NOT_KEPT, refuse, type State, type Walk } from './crelu-walk.ts';
 import type { Layer } from './layer.ts';
-import { inRows, type Order } from './widening.ts';
+import { spread, type Order } from './widening.ts';
 
 /** What a node makes of its inputs; changes what it has stored. `null` where no channels are known. */
 export function stateOf(walk: Walk, node: Node, inputs: readonly string[]): State | null {
@@ -22,7 +22,10 @@ export function stateOf(walk: Walk, node: Node, inputs: readonly string[]): Stat
     return isWidened ? refuse(node, NOT_KEPT) : null;
   }
   const channels = moved(wiring, node, first.channels);
-  if (channels === null) return isWidened ? refuse(node, NOT_KEPT) : null;
+  if (channels === null) {
+    if (isWidened) return refuse(node, NOT_KEPT);
+    return MIXES.has(node.operator) ? first : null;
+  }
   if (first.order === null) return { channels, order: null };
   if (node.operator === 'BatchNormalization') {
     for (let slot = 1; slot <= 4; slot++) vectorDemand(walk, node, slot, 0, first);
@@ -37,6 +40,16 @@ const ELEMENTWISE = new Set(
   ),
 );
 
+/** Operators that mix channels and leave their places. */
+const MIXES = new Set([
+  'LayerNormalization',
+  'InstanceNormalization',
+  'GroupNormalization',
+  'MeanVarianceNormalization',
+  'LpNormalization',
+  'LRN',
+  'Softmax',
+]);
 const BINARY = new Set(['Add', 'Sub', 'Mul', 'Div', 'Max', 'Min', 'Pow', 'Sum', 'PRelu']);
 
 /** A layer, whose weights get zeros for the halves that are new. */
@@ -56,9 +69,9 @@ function layerState(
         )
       : null;
   }
-  const channels = outputChannels(walk.wiring, layer, operand);
   const slot = node.inputs.indexOf(layer.input);
   const input = walk.states.get(inputs[slot]);
+  const channels = outputChannels(walk.wiring, layer, operand, input?.channels ?? null);
   if (input === undefined || input.order === null) return { channels, order: null };
   const each = inputsPerChannel(layer, operand, input.channels);
   if (each === null) return refuse(node, 'must read channels that stand apart, got a mixture');
@@ -67,7 +80,7 @@ function layerState(
   const weightSlot = node.inputs.indexOf(operand.value);
   const axis = operand.layout.indexOf('in');
   const isTransposed = operand.layout[0] === 'in' && operand.layout.includes('kernel');
-  const rows = inRows(order, each);
+  const rows = spread(order, each, input.channels);
   if (groups === 1 || isTransposed) {
     weightDemand(walk, node, weightSlot, axis, [rows]);
   } else {
@@ -158,7 +171,7 @@ function binaryState(
       state !== null &&
       first !== null &&
       state.channels.axis === first.channels.axis &&
-      state.channels.flat === first.channels.flat &&
+      state.channels.positions === first.channels.positions &&
       state.order !== null &&
       state.order.join() === first.order?.join(),
   );
@@ -198,7 +211,7 @@ function concatState(
       first !== null &&
       state.channels.axis === first.channels.axis &&
       state.channels.rank === first.channels.rank &&
-      !state.channels.flat,
+      state.channels.positions === 'apart',
   );
   if (first === null || first === undefined || !isKnown) {
     return isWidened ? refuse(node, NOT_KEPT) : null;

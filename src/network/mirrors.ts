@@ -123,7 +123,7 @@ function layerSignal(walk: Walk, layer: Layer): { found: Found; signal: Signal }
     return `the weight of ${where} must be one stored tensor, got ${operand.view.pieces.length} parts`;
   }
   if (input.kind === 'lost') return input.sentence;
-  const channels = outputChannels(walk.wiring, layer, operand);
+  const channels = outputChannels(walk.wiring, layer, operand, input.channels);
   const { outputs } = extentsOf(operand);
   const behind = pairsMadeBy(where, outputs);
   const signal: Signal = { kind: 'linear', channels, pairs: behind };
@@ -134,7 +134,8 @@ function layerSignal(walk: Walk, layer: Layer): { found: Found; signal: Signal }
   const each = inputsPerChannel(layer, operand, input.channels);
   if (each === null) return `${where} must read the channels of an activation apart, got a mixture`;
   read(input.pairs, where, extentsOf(operand).inputs / each);
-  const before = { pairs: input.pairs, each, slope: input.slope };
+  const inRow = input.channels.positions === 'before' ? 1 : each;
+  const before = { pairs: input.pairs, each: inRow, slope: input.slope };
   return { found: { layer, parameter, before, behind }, signal };
 }
 
@@ -243,7 +244,13 @@ function scaled(node: Node, signals: readonly Signal[], data: readonly string[])
 }
 
 function alike(a: Channels | null, b: Channels | null): boolean {
-  return a !== null && b !== null && a.axis === b.axis && a.count === b.count && a.flat === b.flat;
+  return (
+    a !== null &&
+    b !== null &&
+    a.axis === b.axis &&
+    a.count === b.count &&
+    a.positions === b.positions
+  );
 }
 
 /** A concatenation along the channels: of `x` and `-x`, of `φ(x)` and `φ(-x)`, or of values with halves. */
@@ -284,7 +291,7 @@ function joined(node: Node, first: Known, signals: readonly Signal[]): Signal {
     }
     const isAlike = alike({ ...channels, count: first.channels.count }, first.channels);
     const isOne = pairs !== null && signal.pairs !== null && isAlike && join(pairs, signal.pairs);
-    if (!isOne || channels.flat) pairs = null;
+    if (!isOne || channels.positions !== 'apart') pairs = null;
     if (signal.kind === 'halves' && first.kind === 'halves') {
       if (pairs === null || signal.slope !== first.slope) {
         return lost(node, 'joins halves that differ');

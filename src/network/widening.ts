@@ -1,5 +1,6 @@
 import type { Constant } from '../graph/index.ts';
 import { bytesOf, bytesPerElement, sizeOf, tensorOfBytes, type Tensor } from '../tensor/index.ts';
+import type { Channels } from './channels.ts';
 
 /**
  * Which old elements stand along an axis: position p of the new axis has element `order[p]` of the old one,
@@ -7,11 +8,14 @@ import { bytesOf, bytesPerElement, sizeOf, tensorOfBytes, type Tensor } from '..
  */
 export type Order = Int32Array;
 
-/** The order for an axis on which every channel of `order` is `each` elements in a row. */
-export function inRows(order: Order, each: number): Order {
+/** The order for an axis on which every channel of `order` is `each` elements, as the channels stand. */
+export function spread(order: Order, each: number, { positions, count }: Channels): Order {
+  const isBefore = positions === 'before';
   return Int32Array.from({ length: order.length * each }, (_, i) => {
-    const from = order[Math.floor(i / each)];
-    return from < 0 ? -1 : from * each + (i % each);
+    const place = isBefore ? Math.floor(i / order.length) : i % each;
+    const from = order[isBefore ? i % order.length : Math.floor(i / each)];
+    if (from < 0) return -1;
+    return isBefore ? place * count + from : from * each + place;
   });
 }
 
