@@ -1,0 +1,54 @@
+import { scaleAndShift } from '../define-function.ts';
+import { jaxNormal, jaxTruncatedNormal, jaxUniform } from '../jax/random.ts';
+import type { JaxKey } from '../jax/threefry.ts';
+import { tfKey, type TfKey } from '../tensorflow/philox.ts';
+import { tfNormal, tfTruncatedNormal, tfUniform } from '../tensorflow/random.ts';
+import type { KerasBackend } from './functions.ts';
+
+const kerasCall = (className: string): string => `keras.initializers.${className}`;
+
+/** `[seed, 0]` as words is the key itself, which is not the key that JAX makes of that seed. */
+function rawKey(seed: number): JaxKey {
+  if (seed >= 2 ** 32) {
+    throw new RangeError(`keras-jax: seed must be an integer in 0…2^32-1, got ${seed}`);
+  }
+  return [seed, 0];
+}
+
+/** Keras 3 on JAX. */
+export const kerasOnJax: KerasBackend = {
+  name: 'keras-jax',
+  call: kerasCall,
+  uniform: (seed, shape, low, high) => jaxUniform(rawKey(seed), shape, low, high),
+  normal: (seed, shape, mean, std) => scaleAndShift(jaxNormal(rawKey(seed), shape), std, mean),
+  truncatedNormal: (seed, shape, mean, std) =>
+    scaleAndShift(jaxTruncatedNormal(rawKey(seed), -2, 2, shape), std, mean),
+};
+
+function tensorflowBackend(
+  names: Pick<KerasBackend, 'name' | 'call'>,
+  keyOf: (seed: number) => TfKey,
+): KerasBackend {
+  return {
+    ...names,
+    uniform: (seed, shape, low, high) => {
+      const from = Math.fround(low);
+      return scaleAndShift(tfUniform(keyOf(seed), shape), Math.fround(high) - from, from);
+    },
+    normal: (seed, shape, mean, std) => scaleAndShift(tfNormal(keyOf(seed), shape), std, mean),
+    truncatedNormal: (seed, shape, mean, std) =>
+      scaleAndShift(tfTruncatedNormal(keyOf(seed), shape), std, mean),
+  };
+}
+
+/** Keras's initializers as TensorFlow 2 has them by itself: stateless ops of the seed `[seed, 0]`. */
+export const tensorflow: KerasBackend = tensorflowBackend(
+  { name: 'tf', call: (className) => `tensorflow.python.ops.init_ops_v2.${className}` },
+  (seed) => tfKey(seed, 0),
+);
+
+/** Keras 3 on TensorFlow, which takes seeds modulo 2³¹ - 2. */
+export const kerasOnTensorflow: KerasBackend = tensorflowBackend(
+  { name: 'keras-tf', call: kerasCall },
+  (seed) => tfKey(seed % (2 ** 31 - 2), 0),
+);
