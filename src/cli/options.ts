@@ -33,6 +33,14 @@ export function jsonOption(): Option {
   return new Option('--json', 'print the result as JSON');
 }
 
+/** `--as`, the same for every command that draws. */
+export function asOption(): Option {
+  return new Option(
+    '--as <DIALECT>',
+    'draw what a framework would: torch@2.13, torch@2.11, torch, jax, tf, keras-jax, keras-torch, keras-tf, tfjs',
+  );
+}
+
 /** The options by which `init` and `advise` change the plan. */
 export function planOptions(): Option[] {
   return [

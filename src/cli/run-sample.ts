@@ -1,5 +1,12 @@
 import { extname } from 'node:path';
-import { scheme as schemeNamed, specOf, type Spec } from '../init/index.ts';
+import {
+  dialect as dialectNamed,
+  dialectFunction,
+  dialectOptions,
+  scheme as schemeNamed,
+  specOf,
+  type Spec,
+} from '../init/index.ts';
 import { writeAtomically } from '../files/index.ts';
 import { formatNumber, printable } from '../report/index.ts';
 import { key } from '../random/index.ts';
@@ -26,10 +33,34 @@ export interface SampleOptions {
   readonly seed: number;
   readonly out?: string;
   readonly json?: boolean;
+  readonly as?: string;
   readonly [option: string]: unknown;
 }
 
-const OWN = new Set(['shape', 'layout', 'groups', 'dtype', 'seed', 'out', 'json']);
+const OWN = new Set(['shape', 'layout', 'groups', 'dtype', 'seed', 'out', 'json', 'as']);
+
+/** The options of a scheme among those that were given, as the schemes spell them: `negative_slope`. */
+function givenOptions(given: SampleOptions): Record<string, number | string> {
+  const options: Record<string, number | string> = {};
+  for (const [option, value] of Object.entries(given)) {
+    if (OWN.has(option) || (typeof value !== 'number' && typeof value !== 'string')) continue;
+    options[option.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)] = value;
+  }
+  return options;
+}
+
+const flagOf = (option: string): string => `--${option.replaceAll('_', '-')}`;
+
+/** Throws where an option was given that there is not, naming those that there are. */
+function checkOptions(name: string, known: readonly string[], given: object): void {
+  const unknown = Object.keys(given).find((option) => !known.includes(option));
+  if (unknown === undefined) return;
+  const rule =
+    known.length === 0
+      ? 'takes no options'
+      : `options must be among ${known.map(flagOf).join(', ')}`;
+  throw new UsageError(`${name}: ${rule}, got ${flagOf(unknown)}`);
+}
 
 /** Elements up to which the values themselves are printed. */
 const PRINTED = 64;
@@ -47,49 +78,33 @@ function specOfShape({ shape, layout, dtype, groups }: SampleOptions): Spec {
   }
 }
 
+/** One tensor, and what is said of it. */
+interface Drawing {
+  readonly tensor: Tensor<FloatDType>;
+  readonly summary: object;
+  /** What it is, for people. */
+  readonly title: string;
+  readonly std: number | null;
+  /** What is promised of the values, for people. */
+  readonly promise: string;
+}
+
 /** Draws one tensor, writes it, and says what was drawn. */
 export async function runSample(name: string, given: SampleOptions): Promise<void> {
-  const record = schemeNamed(name);
-  const options: Record<string, number | string> = { ...record.options };
-  for (const [option, value] of Object.entries(given)) {
-    if (OWN.has(option) || (typeof value !== 'number' && typeof value !== 'string')) continue;
-    if (!(option in record.options)) {
-      const known = Object.keys(record.options);
-      const rule =
-        known.length === 0
-          ? 'takes no options'
-          : `options must be among ${known.map((o) => `--${o}`).join(', ')}`;
-      throw new UsageError(`${record.name}: ${rule}, got --${option}`);
-    }
-    options[option] = value;
-  }
   const format = given.out === undefined ? null : extname(given.out);
+  const draw = given.as === undefined ? prepareOwn(name, given) : prepareAs(given.as, name, given);
   if (format !== null && format !== '.npy' && format !== '.json') {
     throw new UsageError(`--out: must end in .npy or .json, got ${given.out}`);
   }
   if (given.out !== undefined) checkPlaces([{ option: '--out', path: given.out }], []);
   const bytes = sizeOf(given.shape) * bytesPerElement(given.dtype);
   checkMemory('--shape', `[${given.shape.join()}] of ${given.dtype}`, bytes);
-  const spec = specOfShape(given);
-  record.check(spec, options);
   const bar = progress();
   bar.say(`Drawing [${given.shape.join()}]`);
-  const tensor = record.draw(key(given.seed), spec, options);
+  const { tensor, summary: own, title, std, promise } = draw();
   bar.end();
-  const { shape, layout, groups, dtype, seed } = given;
-  const summary = {
-    version: 1,
-    scheme: record.name,
-    options,
-    shape,
-    layout,
-    groups,
-    dtype,
-    seed,
-    std: record.std(spec, options),
-    bound: record.bound(spec, options),
-    measured: measured(tensor),
-  };
+  const drawn = measured(tensor);
+  const summary = { ...own, measured: drawn };
   if (given.out !== undefined) {
     await writeAtomically(
       given.out,
@@ -102,11 +117,95 @@ export async function runSample(name: string, given: SampleOptions): Promise<voi
     else for (const chunk of jsonChunks(output, tensor)) process.stdout.write(chunk);
     return;
   }
-  printText(
-    `${record.name} [${shape.join()}] ${dtype}, fan_in ${spec.fanIn}, fan_out ${spec.fanOut}: std ${formatNumber(summary.std)} promised, ${formatNumber(summary.measured.std)} drawn`,
-  );
+  const promised = std === null ? '' : `std ${formatNumber(std)} promised, `;
+  printText(`${title}: ${promised}${std === null ? 'std ' : ''}${formatNumber(drawn.std)} drawn`);
+  if (promise !== '') printText(promise);
   if (given.out !== undefined) printText(`Wrote ${printable(given.out)}`);
-  else if (sizeOf(shape) > 0) printText(previewOf(tensor));
+  else if (sizeOf(given.shape) > 0) printText(previewOf(tensor));
+}
+
+/** A tensor of StepZero's own. */
+function prepareOwn(name: string, given: SampleOptions): () => Drawing {
+  const record = schemeNamed(name);
+  const own = givenOptions(given);
+  checkOptions(record.name, Object.keys(record.options), own);
+  const options = { ...record.options, ...own };
+  return () => {
+    const spec = specOfShape(given);
+    record.check(spec, options);
+    const { shape, layout, groups, dtype, seed } = given;
+    const [std, bound] = [record.std(spec, options), record.bound(spec, options)];
+    return {
+      tensor: record.draw(key(seed), spec, options),
+      summary: {
+        version: 1,
+        scheme: record.name,
+        options,
+        shape,
+        layout,
+        groups,
+        dtype,
+        seed,
+        std,
+        bound,
+      },
+      title: `${record.name} [${shape.join()}] ${dtype}, fan_in ${spec.fanIn}, fan_out ${spec.fanOut}`,
+      std,
+      promise: '',
+    };
+  };
+}
+
+/** The tensor that a framework would draw. */
+function prepareAs(as: string, name: string, given: SampleOptions): () => Drawing {
+  const dialect = asUsage(() => dialectNamed(as));
+  const found = dialectFunction(dialect, name);
+  const own = givenOptions(given);
+  checkOptions(`${dialect.name} ${found.name}`, Object.keys(found.record.options), own);
+  const options = asUsage(() => dialectOptions(found, own));
+  return () => {
+    const { shape, seed } = given;
+    const { call, tolerance, spread, draw } = found.record;
+    const tensor = draw(seed, shape, options);
+    const { std, bound } =
+      sizeOf(shape) === 0
+        ? { std: 0, bound: 0 }
+        : (spread?.(shape, options) ?? { std: null, bound: null });
+    return {
+      tensor,
+      summary: {
+        version: 1,
+        scheme: found.name,
+        as: dialect.name,
+        call,
+        tolerance,
+        options,
+        shape,
+        layout: null,
+        groups: 1,
+        dtype: 'float32',
+        seed,
+        std,
+        bound,
+      },
+      title: `${dialect.name} ${call} [${shape.join()}] float32`,
+      std,
+      promise:
+        tolerance === 0
+          ? 'Equal to the last bit to what the framework draws.'
+          : `Within ${tolerance} of what the framework draws.`,
+    };
+  };
+}
+
+/** What `work` gives; its errors are mistakes in how the command was called. */
+function asUsage<T>(work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    if (!(error instanceof Error)) throw error;
+    throw new UsageError(error.message.replace(/^dialect: name/, '--as:'), { cause: error });
+  }
 }
 
 /** The elements as float64, a piece at a time. */
