@@ -1,7 +1,6 @@
 export { brent } from './brent.ts';
 export { erf, erfc, erfcx } from './erf.ts';
 export { addLn2, cosSmall, exactExp, exactLn, exactPow2, lnNearOne, sinSmall } from './exact.ts';
-export { fma32 } from './fma32.ts';
 export { gaussLegendre, type Quadrature } from './gauss-legendre.ts';
 export { gaussianMean, type GaussianMeanOptions } from './gaussian-mean.ts';
 export { sigmoid, softplus } from './logistic.ts';

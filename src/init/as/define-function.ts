@@ -1,7 +1,7 @@
 import { sizeOf, type Tensor } from '../../tensor/index.ts';
 import type { Accepted } from '../define.ts';
 import type { Options } from '../initializer.ts';
-import type { DialectFunction } from './dialect.ts';
+import type { DialectFunction, DialectSpread } from './dialect.ts';
 
 /** A function of a framework as its file writes it; `defineFunction` makes a record of it. */
 interface Definition<O extends Options> {
@@ -14,20 +14,39 @@ interface Definition<O extends Options> {
     shape: readonly number[],
     options: Accepted<O>,
   ) => Tensor<'float32'>;
+  readonly spread: (shape: readonly number[], options: Accepted<O>) => DialectSpread;
 }
 
 /** The record of a function of a framework, equal to the last bit unless a tolerance is given. */
 export function defineFunction<const O extends Options>(
   definition: Definition<O>,
 ): DialectFunction {
-  const { call, options, choices = {}, tolerance = 0, draw } = definition;
+  const { call, options, choices = {}, tolerance = 0, draw, spread } = definition;
+  const complete = (given: Options): Accepted<O> => {
+    const all = { ...options, ...given };
+    assertTypes(call, options, all);
+    return all;
+  };
   return {
     call,
     options,
     choices,
     tolerance,
-    draw: (seed, shape, given) => draw(seed, shape, { ...options, ...given } as Accepted<O>),
+    draw: (seed, shape, given) => draw(seed, shape, complete(given)),
+    spread: (shape, given) => spread(shape, complete(given)),
   };
+}
+
+function assertTypes<O extends Options>(
+  call: string,
+  options: O,
+  all: Options,
+): asserts all is Accepted<O> {
+  for (const [name, value] of Object.entries(options)) {
+    if (typeof all[name] !== typeof value) {
+      throw new TypeError(`${call}: ${name} must be a ${typeof value}, got ${String(all[name])}`);
+    }
+  }
 }
 
 /** A tensor of one value. */

@@ -1,8 +1,11 @@
+import { sizeOf, type Tensor } from '../../../tensor/index.ts';
 import { scaleAndShift } from '../define-function.ts';
 import { jaxNormal, jaxTruncatedNormal, jaxUniform } from '../jax/random.ts';
 import type { JaxKey } from '../jax/threefry.ts';
 import { tfKey, type TfKey } from '../tensorflow/philox.ts';
 import { tfNormal, tfTruncatedNormal, tfUniform } from '../tensorflow/random.ts';
+import { fillTorchNormal } from '../torch/box-muller.ts';
+import { bits24, torchGenerator, type TorchGenerator } from '../torch/mersenne.ts';
 import type { KerasBackend } from './functions.ts';
 
 const kerasCall = (className: string): string => `keras.initializers.${className}`;
@@ -52,3 +55,45 @@ export const kerasOnTensorflow: KerasBackend = tensorflowBackend(
   { name: 'keras-tf', call: kerasCall },
   (seed) => tfKey(seed % (2 ** 31 - 2), 0),
 );
+
+/** `torch.Generator().manual_seed(seed mod 2³²)` draws one tensor. */
+function torchTensor(
+  seed: number,
+  shape: readonly number[],
+  fill: (generator: TorchGenerator, data: Float32Array) => void,
+): Tensor<'float32'> {
+  const data = new Float32Array(sizeOf(shape));
+  fill(torchGenerator(seed), data);
+  return { dtype: 'float32', shape, data };
+}
+
+/**
+ * The first of four normal numbers of each element that is within two deviations, or the first of all
+ * where none is.
+ */
+function torchTruncated(seed: number, shape: readonly number[]): Tensor<'float32'> {
+  const { data: four } = kerasOnTorch.normal(seed, [...shape, 4], 0, 1);
+  const data = new Float32Array(sizeOf(shape));
+  for (let i = 0; i < data.length; i++) {
+    let at = 4 * i;
+    while (at < 4 * i + 4 && !(Math.abs(four[at]) < 2)) at++;
+    data[i] = four[at < 4 * i + 4 ? at : 4 * i];
+  }
+  return { dtype: 'float32', shape, data };
+}
+
+/** Keras 3 on PyTorch. */
+export const kerasOnTorch: KerasBackend = {
+  name: 'keras-torch',
+  call: kerasCall,
+  uniform: (seed, shape, low, high) => {
+    const unit = torchTensor(seed, shape, (generator, data) => {
+      for (let i = 0; i < data.length; i++) data[i] = bits24(generator) * 2 ** -24;
+    });
+    return scaleAndShift(unit, high - low, low);
+  },
+  normal: (seed, shape, mean, std) =>
+    torchTensor(seed, shape, (generator, data) => fillTorchNormal(generator, data, mean, std)),
+  truncatedNormal: (seed, shape, mean, std) =>
+    scaleAndShift(torchTruncated(seed, shape), std, mean),
+};

@@ -1,7 +1,15 @@
 import { sizeOf, type Tensor } from '../../../tensor/index.ts';
-import { defineFunction, filled, scale as scaleBy } from '../define-function.ts';
-import type { DialectFunction } from '../dialect.ts';
-import { orthogonalFrom } from '../qr.ts';
+import { defineFunction, filled } from '../define-function.ts';
+import type { DialectFunction, DialectSpread } from '../dialect.ts';
+import {
+  CUT_STD,
+  identitySpread,
+  normalSpread,
+  noSpread,
+  orthogonalSpread,
+  uniformSpread,
+} from '../spread.ts';
+import { orthogonalFrom, ORTHOGONAL_TOLERANCE } from '../orthogonal-from.ts';
 import { kerasFans, kerasVariance } from './fans.ts';
 
 /** The three random tensors that Keras's initializers are made of, as one backend draws them. */
@@ -31,8 +39,6 @@ export interface KerasBackend {
   ) => Tensor<'float32'>;
 }
 
-/** The standard deviation of a normal number that is cut at ±2. */
-const CUT_STD = 0.87962566103423978;
 const MODES = ['fan_in', 'fan_out', 'fan_avg'] as const;
 const DISTRIBUTIONS = ['truncated_normal', 'untruncated_normal', 'uniform', 'normal'] as const;
 
@@ -62,6 +68,17 @@ export function kerasVarianceScaling(
     : backend.truncatedNormal(seed, shape, 0, std / CUT_STD);
 }
 
+function varianceScalingSpread(
+  shape: readonly number[],
+  scale: number,
+  mode: string,
+  distribution: string,
+): DialectSpread {
+  const std = Math.sqrt(kerasVariance(scale, mode, kerasFans(shape)));
+  if (distribution === 'uniform') return { std, bound: std * Math.sqrt(3) };
+  return { std, bound: distribution === 'untruncated_normal' ? null : (2 * std) / CUT_STD };
+}
+
 /**
  * `Orthogonal(gain)`: a matrix of all axes but the last by the last. `RangeError` for fewer than 2
  * dimensions.
@@ -88,7 +105,8 @@ function kerasIdentity(name: string, shape: readonly number[], gain: number): Te
       `${name} identity: shape must have 2 dimensions, got [${shape.join(', ')}]`,
     );
   }
-  const tensor = filled(shape, 0);
+  // Off the diagonal stands 0 times the gain, which is -0 for a negative one.
+  const tensor = filled(shape, gain < 0 ? -0 : 0);
   const [rows, cols] = shape;
   for (let i = 0; i < Math.min(rows, cols); i++) tensor.data[i * cols + i] = gain;
   return tensor;
@@ -107,37 +125,44 @@ export function kerasFunctions(backend: KerasBackend): Readonly<Record<string, D
       call: `${call(className)}(seed)(shape)`,
       options: {},
       draw: (seed, shape) => kerasVarianceScaling(backend, seed, shape, scale, mode, distribution),
+      spread: (shape) => varianceScalingSpread(shape, scale, mode, distribution),
     });
   return {
     zeros: defineFunction({
       call: `${call('Zeros')}()(shape)`,
       options: {},
       draw: (_, shape) => filled(shape, 0),
+      spread: () => noSpread,
     }),
     ones: defineFunction({
       call: `${call('Ones')}()(shape)`,
       options: {},
       draw: (_, shape) => filled(shape, 1),
+      spread: () => noSpread,
     }),
     constant: defineFunction({
       call: `${call('Constant')}(value)(shape)`,
       options: { value: 0 },
       draw: (_, shape, { value }) => filled(shape, value),
+      spread: () => noSpread,
     }),
     uniform: defineFunction({
       call: `${call('RandomUniform')}(low, high, seed)(shape)`,
       options: { low: -0.05, high: 0.05 },
       draw: (seed, shape, { low, high }) => backend.uniform(seed, shape, low, high),
+      spread: (_, { low, high }) => uniformSpread(low, high),
     }),
     normal: defineFunction({
       call: `${call('RandomNormal')}(mean, std, seed)(shape)`,
       options: { mean: 0, std: 0.05 },
       draw: (seed, shape, { mean, std }) => backend.normal(seed, shape, mean, std),
+      spread: (_, { std }) => normalSpread(std, false),
     }),
     truncated_normal: defineFunction({
       call: `${call('TruncatedNormal')}(mean, std, seed)(shape)`,
       options: { mean: 0, std: 0.05 },
       draw: (seed, shape, { mean, std }) => backend.truncatedNormal(seed, shape, mean, std),
+      spread: (_, { std }) => normalSpread(std, true),
     }),
     variance_scaling: defineFunction({
       call: `${call('VarianceScaling')}(scale, mode, distribution, seed)(shape)`,
@@ -145,6 +170,8 @@ export function kerasFunctions(backend: KerasBackend): Readonly<Record<string, D
       choices: { mode: MODES, distribution: DISTRIBUTIONS },
       draw: (seed, shape, { scale, mode, distribution }) =>
         kerasVarianceScaling(backend, seed, shape, scale, mode, distribution),
+      spread: (shape, { scale, mode, distribution }) =>
+        varianceScalingSpread(shape, scale, mode, distribution),
     }),
     glorot_normal: scaled('GlorotNormal', 1, 'fan_avg', 'truncated_normal'),
     glorot_uniform: scaled('GlorotUniform', 1, 'fan_avg', 'uniform'),
@@ -155,13 +182,15 @@ export function kerasFunctions(backend: KerasBackend): Readonly<Record<string, D
     orthogonal: defineFunction({
       call: `${call('Orthogonal')}(gain, seed)(shape)`,
       options: { gain: 1 },
-      tolerance: 2e-6,
+      tolerance: ORTHOGONAL_TOLERANCE,
       draw: (seed, shape, { gain }) => kerasOrthogonal(backend, seed, shape, gain),
+      spread: (shape, { gain }) => orthogonalSpread(shape, gain),
     }),
     identity: defineFunction({
       call: `${call('Identity')}(gain)(shape)`,
       options: { gain: 1 },
       draw: (_, shape, { gain }) => kerasIdentity(name, shape, gain),
+      spread: (shape, { gain }) => identitySpread(shape, gain),
     }),
   };
 }

@@ -1,8 +1,15 @@
 import { sizeOf, type Tensor } from '../../../tensor/index.ts';
 import { defineFunction, filled } from '../define-function.ts';
-import type { DialectFunction } from '../dialect.ts';
+import type { DialectFunction, DialectSpread } from '../dialect.ts';
 import { kerasFans } from '../keras/fans.ts';
-import { orthogonalFrom } from '../qr.ts';
+import {
+  identitySpread,
+  normalSpread,
+  noSpread,
+  orthogonalSpread,
+  uniformSpread,
+} from '../spread.ts';
+import { orthogonalFrom, ORTHOGONAL_TOLERANCE } from '../orthogonal-from.ts';
 import { tfjsNormal, tfjsUniform } from './random.ts';
 
 const MODES = ['fanIn', 'fanOut', 'fanAvg'] as const;
@@ -13,6 +20,22 @@ function fansOf(shape: readonly number[]): readonly [fanIn: number, fanOut: numb
   if (shape.length >= 2 && shape.length <= 5) return kerasFans(shape);
   const fan = Math.sqrt(sizeOf(shape));
   return [fan, fan];
+}
+
+function varianceOf(shape: readonly number[], scale: number, mode: string): number {
+  const [fanIn, fanOut] = fansOf(shape);
+  const fan = mode === 'fanIn' ? fanIn : mode === 'fanOut' ? fanOut : (fanIn + fanOut) / 2;
+  return scale / Math.max(1, fan);
+}
+
+function varianceScalingSpread(
+  shape: readonly number[],
+  scale: number,
+  mode: string,
+  distribution: string,
+): DialectSpread {
+  const std = Math.sqrt(varianceOf(shape, scale, mode));
+  return distribution === 'normal' ? normalSpread(std, true) : { std, bound: std * Math.sqrt(3) };
 }
 
 /**
@@ -29,9 +52,7 @@ export function tfjsVarianceScaling(
   if (!(scale >= 0)) {
     throw new RangeError(`tfjs variance_scaling: scale must be >= 0, got ${scale}`);
   }
-  const [fanIn, fanOut] = fansOf(shape);
-  const fan = mode === 'fanIn' ? fanIn : mode === 'fanOut' ? fanOut : (fanIn + fanOut) / 2;
-  const variance = scale / Math.max(1, fan);
+  const variance = varianceOf(shape, scale, mode);
   if (distribution === 'normal') return tfjsNormal(seed, shape, 0, Math.sqrt(variance), true);
   const limit = Math.sqrt(3 * variance);
   return tfjsUniform(seed, shape, -limit, limit);
@@ -57,7 +78,8 @@ function tfjsIdentity(shape: readonly number[], gain: number): Tensor<'float32'>
   if (shape.length !== 2 || shape[0] !== shape[1]) {
     throw new RangeError(`tfjs identity: shape must be square, got [${shape.join(', ')}]`);
   }
-  const tensor = filled(shape, 0);
+  // Off the diagonal stands 0 times the gain, which is -0 for a negative one.
+  const tensor = filled(shape, gain < 0 ? -0 : 0);
   for (let i = 0; i < shape[0]; i++) tensor.data[i * shape[0] + i] = gain;
   return tensor;
 }
@@ -70,6 +92,7 @@ function scaled(name: string, scale: number, mode: string, distribution: string)
     call: `tf.initializers.${name}({ seed })`,
     options: {},
     draw: (seed, shape) => tfjsVarianceScaling(seed, shape, scale, mode, distribution),
+    spread: (shape) => varianceScalingSpread(shape, scale, mode, distribution),
   });
 }
 
@@ -79,33 +102,39 @@ export const tfjsFunctions: Readonly<Record<string, DialectFunction>> = {
     call: 'tf.initializers.zeros()',
     options: {},
     draw: (_, shape) => filled(shape, 0),
+    spread: () => noSpread,
   }),
   ones: defineFunction({
     call: 'tf.initializers.ones()',
     options: {},
     draw: (_, shape) => filled(shape, 1),
+    spread: () => noSpread,
   }),
   constant: defineFunction({
     call: 'tf.initializers.constant({ value })',
     options: { value: 0 },
     draw: (_, shape, { value }) => filled(shape, value),
+    spread: () => noSpread,
   }),
   uniform: defineFunction({
     call: 'tf.initializers.randomUniform({ minval: low, maxval: high, seed })',
     options: { low: -0.05, high: 0.05 },
     draw: (seed, shape, { low, high }) =>
       tfjsUniform(seed, shape, orDefault(low, -0.05), orDefault(high, 0.05)),
+    spread: (_, { low, high }) => uniformSpread(orDefault(low, -0.05), orDefault(high, 0.05)),
   }),
   normal: defineFunction({
     call: 'tf.initializers.randomNormal({ mean, stddev: std, seed })',
     options: { mean: 0, std: 0.05 },
     draw: (seed, shape, { mean, std }) =>
       tfjsNormal(seed, shape, mean, orDefault(std, 0.05), false),
+    spread: (_, { std }) => normalSpread(orDefault(std, 0.05), false),
   }),
   truncated_normal: defineFunction({
     call: 'tf.initializers.truncatedNormal({ mean, stddev: std, seed })',
     options: { mean: 0, std: 0.05 },
     draw: (seed, shape, { mean, std }) => tfjsNormal(seed, shape, mean, orDefault(std, 0.05), true),
+    spread: (_, { std }) => normalSpread(orDefault(std, 0.05), true),
   }),
   variance_scaling: defineFunction({
     call: 'tf.initializers.varianceScaling({ scale, mode, distribution, seed })',
@@ -113,6 +142,8 @@ export const tfjsFunctions: Readonly<Record<string, DialectFunction>> = {
     choices: { mode: MODES, distribution: DISTRIBUTIONS },
     draw: (seed, shape, { scale, mode, distribution }) =>
       tfjsVarianceScaling(seed, shape, scale, mode, distribution),
+    spread: (shape, { scale, mode, distribution }) =>
+      varianceScalingSpread(shape, scale, mode, distribution),
   }),
   glorot_normal: scaled('glorotNormal', 1, 'fanAvg', 'normal'),
   glorot_uniform: scaled('glorotUniform', 1, 'fanAvg', 'uniform'),
@@ -123,12 +154,14 @@ export const tfjsFunctions: Readonly<Record<string, DialectFunction>> = {
   orthogonal: defineFunction({
     call: 'tf.initializers.orthogonal({ gain, seed })',
     options: { gain: 1 },
-    tolerance: 2e-6,
+    tolerance: ORTHOGONAL_TOLERANCE,
     draw: (seed, shape, { gain }) => tfjsOrthogonal(seed, shape, gain),
+    spread: (shape, { gain }) => orthogonalSpread(shape, gain),
   }),
   identity: defineFunction({
     call: 'tf.initializers.identity({ gain })',
     options: { gain: 1 },
     draw: (_, shape, { gain }) => tfjsIdentity(shape, gain),
+    spread: (shape, { gain }) => identitySpread(shape, gain),
   }),
 };

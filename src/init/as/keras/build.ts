@@ -1,0 +1,105 @@
+import type { Network, ParameterInfo } from '../../../network/index.ts';
+import type { Built, DialectFunction } from '../dialect.ts';
+import { kernels, plainDefaults, plainly, type Defaults } from '../layers/common.ts';
+import { buildFrom, drawsOf, isRandom, type Draw, type LayerRules } from '../layers/build.ts';
+import type { Convention } from '../layers/pieces.ts';
+import type { TorchGenerator } from '../torch/mersenne.ts';
+import { pythonRandom, randomSeed } from './python-random.ts';
+
+/** Keras packs the gates of an LSTM as input, forget, cell, output, those of a GRU as ONNX does. */
+export const kerasConvention: Convention = {
+  swapsTransposed: true,
+  hasDepthwise: true,
+  gates: { LSTM: [0, 2, 3, 1], GRU: [0, 1, 2], RNN: [0] },
+};
+
+const embedding = plainly('uniform', 'Embedding draws from ±0.05.');
+
+const defaults: Defaults = {
+  ...plainDefaults,
+  ...kernels(plainly('glorot_uniform', 'Kernels of its layers are GlorotUniform.')),
+  embedding,
+  positional_embedding: embedding,
+  recurrent_input: plainly(
+    'glorot_uniform',
+    'Recurrent layers draw the kernels of all gates as one, GlorotUniform.',
+  ),
+  recurrent_hidden: plainly(
+    'orthogonal',
+    'Recurrent layers draw the recurrent kernels of all gates as one matrix, Orthogonal.',
+  ),
+  recurrent_bias: plainly(
+    'zeros',
+    'Recurrent layers start with biases 0, LSTM with 1 for the forget gate.',
+  ),
+  activation_slope: plainly('zeros', 'PReLU starts with slope 0.'),
+};
+
+const forgetBias = plainly('ones', 'LSTM starts with 1 for the forget gate, unit_forget_bias.');
+
+/** The seeds of a recurrent layer's weights, by role and direction; its own seed generator takes one more. */
+type RecurrentSeeds = ReadonlyMap<string, number>;
+
+function recurrentSeeds(
+  { operator, shape }: ParameterInfo,
+  generator: TorchGenerator,
+): RecurrentSeeds {
+  const one = (direction: string): [string, number][] => {
+    const before = operator === 'RNN' ? [randomSeed(generator)] : [];
+    const weights = [randomSeed(generator), randomSeed(generator)];
+    if (before.length === 0) randomSeed(generator);
+    return [
+      [`recurrent_input/${direction}`, weights[0]],
+      [`recurrent_hidden/${direction}`, weights[1]],
+    ];
+  };
+  if (shape[0] === 1) return new Map(one('forward'));
+  // Bidirectional is given a layer, of which it makes one for each direction.
+  one('given');
+  return new Map([...one('forward'), ...one('backward')]);
+}
+
+/** The seed of every piece that is drawn: the numbers that Python's `random` gives the layers in turn. */
+export function kerasSeeds(draws: readonly Draw[], seed: number): ReadonlyMap<Draw, number> {
+  const generator = pythonRandom(seed);
+  const layers = new Map<string, RecurrentSeeds>();
+  const seeds = new Map<Draw, number>();
+  for (const draw of draws) {
+    const { parameter, piece, choice } = draw;
+    if (!isRandom(choice)) continue;
+    if (parameter.role === 'recurrent_input' || parameter.role === 'recurrent_hidden') {
+      const node = parameter.node ?? parameter.name;
+      const known = layers.get(node) ?? recurrentSeeds(parameter, generator);
+      layers.set(node, known);
+      seeds.set(draw, known.get(`${parameter.role}/${piece.name}`) ?? randomSeed(generator));
+    } else {
+      seeds.set(draw, randomSeed(generator));
+    }
+  }
+  return seeds;
+}
+
+/**
+ * The weights of a network after `keras.utils.set_random_seed(seed)`, its layers made in the order in which the
+ * graph uses them. `RangeError` for a seed from 2³² on, which Keras does not take.
+ */
+export function kerasBuild(
+  name: string,
+  functions: Readonly<Record<string, DialectFunction>>,
+): (network: Network, seed: number) => ReadonlyMap<string, Built> {
+  const rules: LayerRules = { functions, convention: kerasConvention, defaults, forgetBias };
+  return (network, seed) => {
+    if (seed >= 2 ** 32) {
+      throw new RangeError(`${name}: seed of a network must be in 0…2^32-1, got ${seed}`);
+    }
+    const draws = drawsOf(network, rules);
+    const seeds = kerasSeeds(draws, seed);
+    return buildFrom(draws, rules, (draw) => {
+      const { scheme, options } = draw.choice;
+      return functions[scheme].draw(seeds.get(draw) ?? 0, draw.piece.shape, {
+        ...functions[scheme].options,
+        ...options,
+      });
+    });
+  };
+}
