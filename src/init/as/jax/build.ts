@@ -1,13 +1,7 @@
 import type { Network } from '../../../network/index.ts';
 import type { Built } from '../dialect.ts';
-import { kernels, plainDefaults, plainly } from '../layers/common.ts';
-import {
-  buildFrom,
-  drawsOf,
-  isRandom,
-  type LayerDefault,
-  type LayerRules,
-} from '../layers/build.ts';
+import { kernels, plainDefaults, plainly, type LayerDefault } from '../layers/defaults.ts';
+import { buildFrom, drawsOf, isRandom, type LayerRules } from '../layers/build.ts';
 import type { Convention } from '../layers/pieces.ts';
 import { jaxFunctions, jaxOrthogonal, jaxVarianceScaling } from './functions.ts';
 import { jaxKey, jaxSplit } from './threefry.ts';

@@ -5,6 +5,8 @@ import { fillBits, type JaxKey } from './threefry.ts';
 
 const f = Math.fround;
 const SQRT2 = f(Math.SQRT2);
+/** XLA makes the division by a constant √2 a product. */
+const OVER_SQRT2 = f(1 / SQRT2);
 const ULP = 2 ** -23;
 const CHUNK = 4096;
 
@@ -65,7 +67,7 @@ export function jaxTruncatedNormal(
   high: number,
   shape: readonly number[],
 ): Tensor<'float32'> {
-  const uniform = uniformNumber(erf32(f(f(low) / SQRT2)), erf32(f(f(high) / SQRT2)));
+  const uniform = uniformNumber(erf32(f(f(low) * OVER_SQRT2)), erf32(f(f(high) * OVER_SQRT2)));
   const least = above(f(low));
   const most = -above(f(-high));
   return tensorOf(key, shape, (fraction) =>

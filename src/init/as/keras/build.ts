@@ -1,16 +1,20 @@
-import type { Network, ParameterInfo } from '../../../network/index.ts';
+import type { Network } from '../../../network/index.ts';
 import type { Built, DialectFunction } from '../dialect.ts';
-import { kernels, plainDefaults, plainly, type Defaults } from '../layers/common.ts';
+import { kernels, plainDefaults, plainly, type Defaults } from '../layers/defaults.ts';
 import { buildFrom, drawsOf, isRandom, type Draw, type LayerRules } from '../layers/build.ts';
 import type { Convention } from '../layers/pieces.ts';
 import type { TorchGenerator } from '../torch/mersenne.ts';
 import { pythonRandom, randomSeed } from './python-random.ts';
 
-/** Keras packs the gates of an LSTM as input, forget, cell, output, those of a GRU as ONNX does. */
+/** How Keras, TensorFlow and TF.js store what layers hold. */
 export const kerasConvention: Convention = {
   swapsTransposed: true,
   hasDepthwise: true,
-  gates: { LSTM: [0, 2, 3, 1], GRU: [0, 1, 2], RNN: [0] },
+  gates: {
+    LSTM: ['input', 'forget', 'cell', 'output'],
+    GRU: ['update', 'reset', 'hidden'],
+    RNN: ['hidden'],
+  },
 };
 
 const embedding = plainly('uniform', 'Embedding draws from ±0.05.');
@@ -41,42 +45,43 @@ const forgetBias = plainly('ones', 'LSTM starts with 1 for the forget gate, unit
 type RecurrentSeeds = ReadonlyMap<string, number>;
 
 function recurrentSeeds(
-  { operator, shape }: ParameterInfo,
+  isPlain: boolean,
+  isBidirectional: boolean,
   generator: TorchGenerator,
 ): RecurrentSeeds {
   const one = (direction: string): [string, number][] => {
-    const before = operator === 'RNN' ? [randomSeed(generator)] : [];
-    const weights = [randomSeed(generator), randomSeed(generator)];
-    if (before.length === 0) randomSeed(generator);
-    return [
-      [`recurrent_input/${direction}`, weights[0]],
-      [`recurrent_hidden/${direction}`, weights[1]],
-    ];
+    if (isPlain) randomSeed(generator);
+    const weights: [string, number][] = ['recurrent_input', 'recurrent_hidden'].map((role) => [
+      `${role}/${direction}`,
+      randomSeed(generator),
+    ]);
+    if (!isPlain) randomSeed(generator);
+    return weights;
   };
-  if (shape[0] === 1) return new Map(one('forward'));
+  if (!isBidirectional) return new Map(one('forward'));
   // Bidirectional is given a layer, of which it makes one for each direction.
   one('given');
   return new Map([...one('forward'), ...one('backward')]);
 }
 
 /** The seed of every piece that is drawn: the numbers that Python's `random` gives the layers in turn. */
-export function kerasSeeds(draws: readonly Draw[], seed: number): ReadonlyMap<Draw, number> {
+function kerasSeeds(draws: readonly Draw[], seed: number): ReadonlyMap<Draw, number> {
   const generator = pythonRandom(seed);
+  const nodeOf = ({ parameter }: Draw): string => parameter.node ?? parameter.name;
+  const isRecurrent = ({ parameter: { role } }: Draw): boolean =>
+    role === 'recurrent_input' || role === 'recurrent_hidden';
+  const isBackward = (draw: Draw): boolean => isRecurrent(draw) && draw.piece.name === 'backward';
+  const bidirectional = new Set(draws.filter(isBackward).map(nodeOf));
   const layers = new Map<string, RecurrentSeeds>();
-  const seeds = new Map<Draw, number>();
-  for (const draw of draws) {
-    const { parameter, piece, choice } = draw;
-    if (!isRandom(choice)) continue;
-    if (parameter.role === 'recurrent_input' || parameter.role === 'recurrent_hidden') {
-      const node = parameter.node ?? parameter.name;
-      const known = layers.get(node) ?? recurrentSeeds(parameter, generator);
-      layers.set(node, known);
-      seeds.set(draw, known.get(`${parameter.role}/${piece.name}`) ?? randomSeed(generator));
-    } else {
-      seeds.set(draw, randomSeed(generator));
-    }
-  }
-  return seeds;
+  const seedOf = (draw: Draw): number => {
+    if (!isRecurrent(draw)) return randomSeed(generator);
+    const node = nodeOf(draw);
+    const isPlain = draw.parameter.operator === 'RNN';
+    const seeds = layers.get(node) ?? recurrentSeeds(isPlain, bidirectional.has(node), generator);
+    layers.set(node, seeds);
+    return seeds.get(`${draw.parameter.role}/${draw.piece.name}`) ?? randomSeed(generator);
+  };
+  return new Map(draws.filter((draw) => isRandom(draw.choice)).map((draw) => [draw, seedOf(draw)]));
 }
 
 /**

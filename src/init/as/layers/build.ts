@@ -1,18 +1,9 @@
 import type { Network, ParameterInfo } from '../../../network/index.ts';
 import { castTo, isFloat, sizeOf, type FloatDType, type Tensor } from '../../../tensor/index.ts';
-import type { Options } from '../../initializer.ts';
 import type { Built, DialectFunction, DialectSpread } from '../dialect.ts';
 import { noSpread } from '../spread.ts';
-import type { Defaults } from './common.ts';
+import type { Defaults, LayerDefault } from './defaults.ts';
 import { piecesOf, place, type Convention, type Piece } from './pieces.ts';
-
-/** What a layer does with one of its tensors by default, one of the dialect's functions. */
-export interface LayerDefault {
-  readonly scheme: string;
-  readonly options: Options;
-  /** Why, in one sentence. */
-  readonly reason: string;
-}
 
 /** How a framework's layers make their weights. */
 export interface LayerRules {

@@ -24,8 +24,8 @@ export interface Convention {
   readonly swapsTransposed: boolean;
   /** Where a depthwise convolution is `[...kernel, channels, multiplier]`; else it is a grouped one. */
   readonly hasDepthwise: boolean;
-  /** In which order a recurrent layer packs ONNX's gates into one matrix; `null` where each is drawn by itself. */
-  readonly gates: Readonly<Record<string, readonly number[]>> | null;
+  /** In which order a recurrent layer packs its gates into one matrix; `null` where each is drawn by itself. */
+  readonly gates: Readonly<Record<string, readonly string[]>> | null;
 }
 
 interface Axis {
@@ -64,29 +64,45 @@ function weightPiece(parameter: ParameterInfo, convention: Convention): Piece {
   return { ...piece, shape: [...outer.map((axis) => axis.size), ...merged] };
 }
 
-/** The box of a block, `[in, out]` for a weight. */
-function blockPiece({ shape }: ParameterInfo, block: Block): Piece {
+/** Where a block stands in the stored tensor, its axes of inputs before those of outputs. */
+function boxOf({ shape, layout }: ParameterInfo, block: Block): { axes: Axis[]; start: number } {
   const strides = stridesOf(shape);
   const start = block.start.reduce((at, index, axis) => at + index * strides[axis], 0);
-  const axes = block.shape.map((size, axis) => ({ size, stride: strides[axis] }));
-  return rearranged(block.name, axes.slice(1).toReversed(), start);
+  const all = block.shape.map((size, axis) => ({ size, stride: strides[axis] }));
+  const axes = layout.length === 0 ? all : [all[layout.indexOf('in')], all[layout.indexOf('out')]];
+  return { axes, start };
 }
 
-/** One matrix `[in, gates · hidden]` for each direction of a recurrent weight `[directions, gates · hidden, in]`. */
-function packedPieces({ shape }: ParameterInfo, order: readonly number[]): Piece[] {
-  const [directions, stacked, inputs] = shape;
-  const hidden = stacked / order.length;
-  return Array.from({ length: directions }, (_, direction) => ({
-    name: direction === 0 ? 'forward' : 'backward',
-    shape: [inputs, stacked],
-    places: order.map((gate, column) => ({
-      sizes: [inputs, hidden],
-      from: column * hidden,
-      fromStrides: [stacked, 1],
-      to: (direction * stacked + gate * hidden) * inputs,
-      toStrides: [1, inputs],
-    })),
-  }));
+function blockPiece(parameter: ParameterInfo, block: Block): Piece {
+  const { axes, start } = boxOf(parameter, block);
+  return rearranged(block.name, axes, start);
+}
+
+/**
+ * One matrix `[in, gates · hidden]` for each direction of a recurrent weight. What is stored of it may be a
+ * part: it is drawn whole.
+ */
+function packedPieces(parameter: ParameterInfo, order: readonly string[]): Piece[] {
+  const directions = Map.groupBy(parameter.blocks, (block) => block.name.split('/')[0]);
+  return [...directions].map(([name, blocks]) => {
+    const boxes = blocks.map((block) => ({
+      ...boxOf(parameter, block),
+      gate: order.indexOf(block.name.split('/')[1]),
+    }));
+    const [inputs, { size: hidden }] = boxes[0].axes;
+    const columns = order.length * hidden;
+    return {
+      name,
+      shape: [inputs.size, columns],
+      places: boxes.map(({ axes, start, gate }) => ({
+        sizes: axes.map((axis) => axis.size),
+        from: gate * hidden,
+        fromStrides: [columns, 1],
+        to: start,
+        toStrides: axes.map((axis) => axis.stride),
+      })),
+    };
+  });
 }
 
 /** What a framework draws for one parameter, in the order of storage. */
@@ -101,13 +117,8 @@ export function piecesOf(parameter: ParameterInfo, convention: Convention): read
   if (role === 'recurrent_bias') return blocks.map((block) => blockPiece(parameter, block));
   if (role === 'embedding' || role === 'positional_embedding' || layout.length === 0) {
     const strides = stridesOf(shape);
-    return [
-      rearranged(
-        null,
-        shape.map((size, axis) => ({ size, stride: strides[axis] })),
-        0,
-      ),
-    ];
+    const axes = shape.map((size, axis) => ({ size, stride: strides[axis] }));
+    return [rearranged(null, axes, 0)];
   }
   return [weightPiece(parameter, convention)];
 }

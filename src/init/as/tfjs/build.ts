@@ -1,7 +1,7 @@
 import type { Network } from '../../../network/index.ts';
 import type { Built } from '../dialect.ts';
 import { kerasConvention } from '../keras/build.ts';
-import { kernels, plainDefaults, plainly } from '../layers/common.ts';
+import { kernels, plainDefaults, plainly } from '../layers/defaults.ts';
 import { buildFrom, drawsOf, isRandom, type LayerRules } from '../layers/build.ts';
 import { tfjsFunctions } from './functions.ts';
 

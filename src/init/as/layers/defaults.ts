@@ -1,5 +1,13 @@
 import type { Role } from '../../../network/index.ts';
-import type { LayerDefault } from './build.ts';
+import type { Options } from '../../initializer.ts';
+
+/** What a layer does with one of its tensors by default, one of the dialect's functions. */
+export interface LayerDefault {
+  readonly scheme: string;
+  readonly options: Options;
+  /** Why, in one sentence. */
+  readonly reason: string;
+}
 
 /** The default of every role of which a framework's layers have tensors. */
 export type Defaults = Readonly<Partial<Record<Role, LayerDefault>>>;
