@@ -44,9 +44,17 @@ function tensorflowBackend(
   };
 }
 
+/** What is no class there but a function. */
+const FUNCTIONS: Readonly<Record<string, string>> = {
+  HeNormal: 'he_normal',
+  HeUniform: 'he_uniform',
+  LecunNormal: 'lecun_normal',
+  LecunUniform: 'lecun_uniform',
+};
+
 /** Keras's initializers as TensorFlow 2 has them by itself: stateless ops of the seed `[seed, 0]`. */
 export const tensorflow: KerasBackend = tensorflowBackend(
-  { name: 'tf', call: (className) => `tensorflow.python.ops.init_ops_v2.${className}` },
+  { name: 'tf', call: (className) => `init_ops_v2.${FUNCTIONS[className] ?? className}` },
   (seed) => tfKey(seed, 0),
 );
 
