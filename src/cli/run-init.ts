@@ -1,5 +1,5 @@
 import { basename, dirname, extname, join } from 'node:path';
-import { advise, applyPlan, calibrate, type Plan } from '../advise/index.ts';
+import { advise, adviseAs, applyPlan, calibrate, type Plan } from '../advise/index.ts';
 import { writeAtomically, writeModelFile } from '../files/index.ts';
 import { externalLocations } from '../graph/index.ts';
 import { judgeSignal, makeInputs, measureSignal, type SignalRow } from '../measure/index.ts';
@@ -15,6 +15,7 @@ import {
 import { UsageError } from './failure.ts';
 import { frameworkDefaults } from './framework-defaults.ts';
 import { loadModel, type Loaded } from './load.ts';
+import { dialectOption } from './dialect-option.ts';
 import { checkMemory } from './memory.ts';
 import { checkPlaces, type Place } from './places.ts';
 import { printJson, printText, textOptions } from './print.ts';
@@ -37,6 +38,7 @@ export interface InitOptions {
   readonly calibrate: boolean;
   readonly json?: boolean;
   readonly html?: string;
+  readonly as?: string;
 }
 
 type Draws = ReadonlyMap<string, () => Tensor<FloatDType>>;
@@ -51,10 +53,10 @@ export async function runInit(text: string, options: InitOptions, writes: boolea
     checkPlaces(...placesOf(loaded, output, options));
     const network = describeNetwork(loaded.model.graph);
     checkWeights(loaded.label, network, options.run);
-    const drawn = advise(network, { ...options, model: loaded.label });
+    const drawn = planOf(loaded, network, options);
     const proof = options.run ? await proveOrSay(loaded, network, drawn, options, bar) : NOT_RUN;
-    const plan = typeof proof === 'string' ? drawn : proof.plan;
-    const draws = typeof proof === 'string' ? applyPlan(plan, network) : proof.draws;
+    const plan = typeof proof === 'string' ? drawn.plan : proof.plan;
+    const draws = typeof proof === 'string' ? drawn.draws : proof.draws;
     if (output !== null) {
       bar.say(`Writing ${output}`);
       await write(output, loaded, network, draws, options.inPlace === true);
@@ -80,6 +82,25 @@ export async function runInit(text: string, options: InitOptions, writes: boolea
   } finally {
     bar.end();
   }
+}
+
+/** A plan and what it draws. */
+interface Drawn {
+  readonly plan: Plan;
+  readonly draws: Draws;
+}
+
+/** StepZero's plan, or what a framework would have drawn. */
+function planOf({ label: model }: Loaded, network: Network, options: InitOptions): Drawn {
+  if (options.as === undefined) {
+    const plan = advise(network, { ...options, model });
+    return { plan, draws: applyPlan(plan, network) };
+  }
+  const { plan, values } = adviseAs(network, dialectOption(options.as), { ...options, model });
+  const others = plan.parameters.filter(({ name }) => !values.has(name));
+  const draws = applyPlan({ ...plan, parameters: others }, network);
+  for (const [name, tensor] of values) draws.set(name, () => tensor);
+  return { plan, draws };
 }
 
 const NOT_RUN = 'Not run, so nothing is proved: leave out --no-run to see the signal.';
@@ -132,9 +153,7 @@ function defaultOutput({ label, path }: Loaded): string {
   return `${label.replaceAll(/[^A-Za-z0-9.-]+/g, '-').replace(/-+$/, '')}.onnx`;
 }
 
-interface Proof {
-  readonly plan: Plan;
-  readonly draws: Draws;
+interface Proof extends Drawn {
   readonly signal: { readonly before: readonly SignalRow[]; readonly after: readonly SignalRow[] };
   readonly verdict: string;
   readonly notes: readonly string[];
@@ -144,7 +163,7 @@ interface Proof {
 async function proveOrSay(
   loaded: Loaded,
   network: Network,
-  drawn: Plan,
+  drawn: Drawn,
   options: InitOptions,
   bar: Progress,
 ): Promise<Proof | string> {
@@ -160,7 +179,7 @@ async function proveOrSay(
 async function prove(
   loaded: Loaded,
   network: Network,
-  drawn: Plan,
+  drawn: Drawn,
   options: InitOptions,
   bar: Progress,
 ): Promise<Proof> {
@@ -186,13 +205,14 @@ async function prove(
   bar.say('Running before');
   const before = await run('before', isSpec ? frameworkDefaults(network, options.seed) : new Map());
   bar.say('Drawing weights');
-  let plan = drawn;
-  let values = drawAll(applyPlan(plan, network));
+  let { plan } = drawn;
+  let values = drawAll(drawn.draws);
   let after = await run('after', values);
   const moments = new Map(after.map((row) => [row.name, row.secondMoment]));
-  const calibrated = options.calibrate
-    ? calibrate(plan, network, (name) => moments.get(name) ?? null)
-    : null;
+  const calibrated =
+    options.calibrate && options.as === undefined
+      ? calibrate(plan, network, (name) => moments.get(name) ?? null)
+      : null;
   if (calibrated !== null) {
     const count = calibrated.parameters.filter((entry, i) => entry !== plan.parameters[i]).length;
     notes.push(

@@ -1,6 +1,5 @@
 import { extname } from 'node:path';
 import {
-  dialect as dialectNamed,
   dialectFunction,
   dialectOptions,
   scheme as schemeNamed,
@@ -18,6 +17,7 @@ import {
   type FloatDType,
   type Tensor,
 } from '../tensor/index.ts';
+import { asUsage, dialectOption } from './dialect-option.ts';
 import { UsageError } from './failure.ts';
 import { checkMemory } from './memory.ts';
 import { checkPlaces } from './places.ts';
@@ -158,7 +158,7 @@ function prepareOwn(name: string, given: SampleOptions): () => Drawing {
 
 /** The tensor that a framework would draw. */
 function prepareAs(as: string, name: string, given: SampleOptions): () => Drawing {
-  const dialect = asUsage(() => dialectNamed(as));
+  const dialect = dialectOption(as);
   const found = dialectFunction(dialect, name);
   const own = givenOptions(given);
   checkOptions(`${dialect.name} ${found.name}`, Object.keys(found.record.options), own);
@@ -196,16 +196,6 @@ function prepareAs(as: string, name: string, given: SampleOptions): () => Drawin
           : `Within ${tolerance} of what the framework draws.`,
     };
   };
-}
-
-/** What `work` gives; its errors are mistakes in how the command was called. */
-function asUsage<T>(work: () => T): T {
-  try {
-    return work();
-  } catch (error) {
-    if (!(error instanceof Error)) throw error;
-    throw new UsageError(error.message.replace(/^dialect: name/, '--as:'), { cause: error });
-  }
 }
 
 /** The elements as float64, a piece at a time. */

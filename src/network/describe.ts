@@ -12,6 +12,7 @@ import { findLinks } from './links.ts';
 import { mergeClaims, mergeParameters } from './merge.ts';
 import { isNormalisation } from './norms.ts';
 import type { BranchEnd, Network, ParameterInfo } from './parameter.ts';
+import { layerParts } from './parts.ts';
 import { layerPositions } from './positions.ts';
 import { findResiduals } from './residual.ts';
 import { behindLayers, keepsNumbersInNodes, learnedScalars } from './scalars.ts';
@@ -83,6 +84,11 @@ export function describeNetwork(graph: Graph): Network {
         ...inner.flatMap((network) => network.activations),
       ]),
     ],
+    layers: [
+      ...layerParts(wiring, layerOf, attention, claims),
+      ...inner.flatMap((network) => network.layers),
+    ],
+    stored: [...new Set([...graph.constants.keys(), ...inner.flatMap(({ stored }) => stored)])],
   };
 }
 

@@ -10,6 +10,8 @@ const network = (depth: number, rest: Partial<Network> = {}): Network => ({
   branches: 0,
   normalised: false,
   activations: [],
+  layers: [],
+  stored: [],
   ...rest,
 });
 

@@ -1,4 +1,5 @@
 import type { Dialect, DialectFunction } from '../dialect.ts';
+import { assignNetwork, buildNetwork } from './build.ts';
 import { drawnBy, type TorchFunction } from './function.ts';
 import { dirac, eye } from './identity.ts';
 import { torchGenerator } from './mersenne.ts';
@@ -42,22 +43,33 @@ function withSeed(record: TorchFunction): DialectFunction {
   };
 }
 
-function torchDialect(name: string, promise: string, functions: TorchFunctions): Dialect {
+function torchDialect(
+  name: string,
+  promise: string,
+  functions: TorchFunctions,
+  excludesEnd: boolean,
+): Dialect {
   return {
     name,
     promise,
     functions: Object.fromEntries(
       Object.entries(functions).map(([scheme, record]) => [scheme, withSeed(record)]),
     ),
-    build: () => new Map(),
+    build: (network, seed) => buildNetwork(network, seed, excludesEnd),
+    assign: (network, seed, choices, buildsFirst) =>
+      assignNetwork(network, seed, choices, functions, excludesEnd, buildsFirst),
   };
 }
+
+/** The functions of PyTorch 2.13. */
+export const torchFunctions213: TorchFunctions = functionsOf(truncatedNormal213, true);
 
 /** PyTorch 2.13 on an x86-64 processor with AVX2 or more, float32. */
 export const torch213: Dialect = torchDialect(
   'torch@2.13',
   'equal to the last bit to PyTorch 2.13 on the CPU (x86-64 with AVX2, float32); orthogonal within 2e-6.',
-  functionsOf(truncatedNormal213, true),
+  torchFunctions213,
+  true,
 );
 
 /** PyTorch 2.11 on an x86-64 processor with AVX2 or more, float32. */
@@ -65,4 +77,5 @@ export const torch211: Dialect = torchDialect(
   'torch@2.11',
   'equal to the last bit to PyTorch 2.11 on the CPU (x86-64 with AVX2, float32); orthogonal within 2e-6, truncated_normal within 5e-7 std.',
   functionsOf(truncatedNormal211, false),
+  false,
 );
