@@ -13,10 +13,12 @@ const embedding: LayerDefault = {
   scheme: 'variance_scaling',
   options: { distribution: 'normal' },
   reason: 'linen.Embed is N(0, 1/features): its out_axis=0 makes the features the fan.',
+  spread: ([, features]) => ({ std: 1 / Math.sqrt(features), bound: null }),
 };
 
 const rules: LayerRules = {
   functions: jaxFunctions,
+  names: { variance_scaling: "variance_scaling(1, 'fan_in', 'normal', out_axis=0)" },
   convention,
   defaults: {
     ...plainDefaults,

@@ -17,6 +17,14 @@ export const kerasConvention: Convention = {
   },
 };
 
+const names = {
+  glorot_uniform: 'GlorotUniform',
+  uniform: 'RandomUniform',
+  orthogonal: 'Orthogonal',
+  zeros: 'Zeros',
+  ones: 'Ones',
+};
+
 const embedding = plainly('uniform', 'Embedding draws from ±0.05.');
 
 const defaults: Defaults = {
@@ -92,7 +100,7 @@ export function kerasBuild(
   name: string,
   functions: Readonly<Record<string, DialectFunction>>,
 ): (network: Network, seed: number) => ReadonlyMap<string, Built> {
-  const rules: LayerRules = { functions, convention: kerasConvention, defaults, forgetBias };
+  const rules: LayerRules = { functions, names, convention: kerasConvention, defaults, forgetBias };
   return (network, seed) => {
     if (seed >= 2 ** 32) {
       throw new RangeError(`${name}: seed of a network must be in 0…2^32-1, got ${seed}`);

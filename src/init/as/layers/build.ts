@@ -8,6 +8,8 @@ import { piecesOf, place, type Convention, type Piece } from './pieces.ts';
 /** How a framework's layers make their weights. */
 export interface LayerRules {
   readonly functions: Readonly<Record<string, DialectFunction>>;
+  /** How the framework's layers name what they call, by scheme. */
+  readonly names: Readonly<Record<string, string>>;
   readonly convention: Convention;
   readonly defaults: Defaults;
   /** What an LSTM adds to the bias of its forget gate, if anything. */
@@ -78,15 +80,15 @@ export function buildFrom(
   return built;
 }
 
-function callOf({ choice }: Draw, { functions }: LayerRules): string {
-  const { call } = functions[choice.scheme];
-  const options = Object.entries(choice.options).map(([name, value]) => `${name}=${value}`);
-  return options.length === 0 ? call : `${call}, ${options.join(', ')}`;
+function callOf({ choice: { scheme, options } }: Draw, { names }: LayerRules): string {
+  const given = Object.entries(options).map(([name, value]) => `${name}=${value}`);
+  return names[scheme] ?? (given.length === 0 ? scheme : `${scheme}(${given.join(', ')})`);
 }
 
 function spreadOf(draws: readonly Draw[], { functions }: LayerRules): DialectSpread {
   const [{ choice, piece }] = draws;
   if (draws.some((draw) => draw.choice.scheme !== choice.scheme)) return { std: null, bound: null };
+  if (choice.spread !== undefined) return choice.spread(piece.shape);
   return sizeOf(piece.shape) === 0
     ? noSpread
     : (functions[choice.scheme].spread?.(piece.shape, choice.options) ?? {

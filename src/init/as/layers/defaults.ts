@@ -1,5 +1,6 @@
 import type { Role } from '../../../network/index.ts';
 import type { Options } from '../../initializer.ts';
+import type { DialectSpread } from '../dialect.ts';
 
 /** What a layer does with one of its tensors by default, one of the dialect's functions. */
 export interface LayerDefault {
@@ -7,6 +8,8 @@ export interface LayerDefault {
   readonly options: Options;
   /** Why, in one sentence. */
   readonly reason: string;
+  /** How large the values are, where the function of that name does not say it. */
+  readonly spread?: (shape: readonly number[]) => DialectSpread;
 }
 
 /** The default of every role of which a framework's layers have tensors. */

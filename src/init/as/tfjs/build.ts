@@ -9,6 +9,7 @@ const embedding = plainly('uniform', 'embedding draws from ±0.05.');
 
 const rules: LayerRules = {
   functions: tfjsFunctions,
+  names: { glorot_normal: 'glorotNormal', uniform: 'randomUniform' },
   convention: kerasConvention,
   defaults: {
     ...plainDefaults,
