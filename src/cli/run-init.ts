@@ -108,19 +108,19 @@ interface Drawn {
 function planOf(
   { label: model }: Loaded,
   network: Network,
-  { base, ...options }: InitOptions,
+  options: InitOptions,
   kernels: Kernels,
 ): Drawn {
-  const asked = {
-    ...options,
-    model,
-    ...(base === undefined ? {} : { base: describeNetwork(loadModel(base).model.graph) }),
-  };
+  const { base, ...asked } = options;
   if (options.as === undefined) {
-    const plan = advise(network, asked);
+    const plan = advise(network, {
+      ...asked,
+      model,
+      ...(base === undefined ? {} : { base: describeNetwork(loadModel(base).model.graph) }),
+    });
     return { plan, draws: applyPlan(plan, network, kernels) };
   }
-  const { plan, values } = adviseAs(network, dialectOption(options.as), asked);
+  const { plan, values } = adviseAs(network, dialectOption(options.as), { ...asked, model });
   const others = plan.parameters.filter(({ name }) => !values.has(name));
   const draws = applyPlan({ ...plan, parameters: others }, network, kernels);
   for (const [name, tensor] of values) draws.set(name, () => tensor);

@@ -83,14 +83,12 @@ export function certificateTable(
     { title: 'largest', align: 'right' },
     ...(hasTaps ? [{ title: 'taps', align: 'right' } as const] : []),
   ] as const;
-  const cells = rows.map(({ name, scheme, of, sMin, sMax, taps }) => [
-    printable(name),
-    scheme,
-    of,
-    formatSingular(sMin),
-    formatSingular(sMax),
-    ...(hasTaps ? [taps] : []),
-  ]);
+  const cells = rows.map(({ name, scheme, of, sMin, sMax, taps }) =>
+    [printable(name), scheme, of, formatSingular(sMin), formatSingular(sMax), taps].slice(
+      0,
+      columns.length,
+    ),
+  );
   return [
     ...table(columns, cells, options),
     '',

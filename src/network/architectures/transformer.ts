@@ -36,7 +36,7 @@ export const transformer: Architecture = {
     'transformer:v256-64x2h2-256:t64:post:relu',
     'transformer:48-64x2h4-10:full',
     'transformer:v256-64x6h2-256:nonorm',
-    'transformer:v50257-768x12h12-50257:t1024:tied',
+    'transformer:v256-64x2h2-256:tied',
   ],
   defaults: `transformer:${DEFAULTS}`,
   build: (spec) => {
