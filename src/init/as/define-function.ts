@@ -1,5 +1,5 @@
 import { sizeOf, type Tensor } from '../../tensor/index.ts';
-import type { Accepted } from '../define.ts';
+import type { Accepted } from '../accept.ts';
 import type { Options } from '../initializer.ts';
 import type { DialectFunction, DialectSpread } from './dialect.ts';
 
