@@ -9,6 +9,8 @@ interface Definition<O extends Options> {
   readonly options: O;
   readonly choices?: Readonly<Record<string, readonly string[]>>;
   readonly tolerance?: number;
+  /** Options that may be infinite. */
+  readonly open?: readonly string[];
   readonly draw: (
     seed: number,
     shape: readonly number[],
@@ -17,14 +19,18 @@ interface Definition<O extends Options> {
   readonly spread: (shape: readonly number[], options: Accepted<O>) => DialectSpread;
 }
 
-/** The record of a function of a framework, equal to the last bit unless a tolerance is given. */
+/**
+ * The record of a function of a framework, equal to the last bit unless a tolerance is given. What it draws is
+ * finite: `RangeError` for options by which it would not be.
+ */
 export function defineFunction<const O extends Options>(
   definition: Definition<O>,
 ): DialectFunction {
-  const { call, options, choices = {}, tolerance = 0, draw, spread } = definition;
+  const { call, options, choices = {}, tolerance = 0, open = [], draw, spread } = definition;
   const complete = (given: Options): Accepted<O> => {
     const all = { ...options, ...given };
     assertTypes(call, options, all);
+    checkFinite(call, all, open);
     return all;
   };
   return {
@@ -32,7 +38,7 @@ export function defineFunction<const O extends Options>(
     options,
     choices,
     tolerance,
-    draw: (seed, shape, given) => draw(seed, shape, complete(given)),
+    draw: (seed, shape, given) => finite(call, draw(seed, shape, complete(given))),
     spread: (shape, given) => spread(shape, complete(given)),
   };
 }
@@ -47,6 +53,26 @@ function assertTypes<O extends Options>(
       throw new TypeError(`${call}: ${name} must be a ${typeof value}, got ${String(all[name])}`);
     }
   }
+}
+
+function checkFinite(call: string, options: Options, open: readonly string[]): void {
+  for (const [name, value] of Object.entries(options)) {
+    if (typeof value === 'number' && !Number.isFinite(value) && !open.includes(name)) {
+      throw new RangeError(`${call}: ${name} must be finite, got ${value}`);
+    }
+  }
+}
+
+/** The tensor itself; where a framework would give infinities or no numbers, a `RangeError`. */
+function finite(call: string, tensor: Tensor<'float32'>): Tensor<'float32'> {
+  for (const value of tensor.data) {
+    if (!Number.isFinite(value)) {
+      throw new RangeError(
+        `${call}: values must be numbers that float32 holds, got some that are not finite`,
+      );
+    }
+  }
+  return tensor;
 }
 
 /** A tensor of one value. */

@@ -193,6 +193,11 @@ test('where a framework raises, the error says what must hold', () => {
     message('tfjs', 'variance_scaling', [3], { scale: -1 }),
     message('tfjs', 'orthogonal', [3]),
     message('tfjs', 'identity', [2, 3]),
+    message('tfjs', 'truncated_normal', [3], { mean: Infinity, std: Infinity }),
+    message('tfjs', 'variance_scaling', [3, 3], { scale: 1e308 }),
+    message('jax', 'variance_scaling', [3, 3], { scale: -1 }),
+    message('keras-torch', 'constant', [3], { value: 1e39 }),
+    message('jax', 'truncated_normal', [3], { low: -Infinity, high: Infinity }),
   ]).toMatchInlineSnapshot(`
     [
       "jax glorot_uniform: shape must have at least 2 dimensions, none of them 0, got [3]",
@@ -210,6 +215,11 @@ test('where a framework raises, the error says what must hold', () => {
       "tfjs variance_scaling: scale must be >= 0, got -1",
       "tfjs orthogonal: shape must have at least 2 dimensions, got [3]",
       "tfjs identity: shape must be square, got [2, 3]",
+      "tf.initializers.truncatedNormal({ mean, stddev: std, seed }): mean must be finite, got Infinity",
+      "tf.initializers.varianceScaling({ scale, mode, distribution, seed }): values must be numbers that float32 holds, got some that are not finite",
+      "jax.nn.initializers.variance_scaling(scale, mode, distribution)(key, shape): values must be numbers that float32 holds, got some that are not finite",
+      "keras.initializers.Constant(value)(shape): values must be numbers that float32 holds, got some that are not finite",
+      "nothing was thrown",
     ]
   `);
 });

@@ -162,6 +162,7 @@ export const jaxFunctions: Readonly<Record<string, DialectFunction>> = {
   truncated_normal: defineFunction({
     call: 'jax.random.truncated_normal(key, low, high, shape) * std + mean',
     options: { mean: 0, std: 0.01, low: -2, high: 2 },
+    open: ['low', 'high'],
     draw: (seed, shape, { mean, std, low, high }) =>
       scaleAndShift(jaxTruncatedNormal(jaxKey(seed), low, high, shape), std, mean),
     spread: (_, { std, low, high }) => {

@@ -48,13 +48,19 @@ export function jaxUniform(
   return tensorOf(key, shape, uniformNumber(low, high));
 }
 
+const fromMinusOne = uniformNumber(ABOVE_MINUS_ONE, 1);
+
+/** The normal number that JAX makes of 23 random bits, `fraction` 2^23. */
+export function jaxNormalNumber(fraction: number): number {
+  return f(SQRT2 * erfInv32(fromMinusOne(fraction)));
+}
+
 /**
  * `jax.random.normal(key, shape)`, float32, with the bits of x86-64 CPUs: `√2 erf⁻¹(u)`, u uniform in
  * (-1, 1).
  */
 export function jaxNormal(key: JaxKey, shape: readonly number[]): Tensor<'float32'> {
-  const uniform = uniformNumber(ABOVE_MINUS_ONE, 1);
-  return tensorOf(key, shape, (fraction) => f(SQRT2 * erfInv32(uniform(fraction))));
+  return tensorOf(key, shape, jaxNormalNumber);
 }
 
 /**

@@ -25,7 +25,8 @@ const LOG_TABLE: readonly (readonly [inverse: number, log: number])[] = [
 
 /**
  * `ln x` of a normal float32 x > 0, in float32, as the GNU C library rounds it (release 2.28 and later:
- * float64 inside, one rounding at the end).
+ * float64 inside, one rounding at the end; that it may fuse products and sums changes no result for the
+ * numbers k 2^-23).
  * Reference: ARM optimized-routines, math/logf.c (MIT)
  */
 export function glibcLog32(x: number): number {
