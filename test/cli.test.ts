@@ -72,6 +72,8 @@ interface Report {
       dead: number | null;
     }[]
   > | null;
+  certificates:
+    { name: string; block: string | null; scheme: string; sMin: number; sMax: number }[] | null;
   verdict: string;
   output: string | null;
 }
@@ -207,6 +209,18 @@ describe('init', () => {
 });
 
 describe('advise, inspect and the lists', () => {
+  test('advise certifies what orthogonal schemes drew, and nothing that was not run', () => {
+    const { certificates } = report('advise', 'gru:8-16-3');
+    expect(certificates!.map(({ name, block }) => [name, block])).toHaveLength(3);
+    for (const { scheme, sMin, sMax } of certificates!) {
+      expect(scheme).toBe('orthogonal');
+      expect(Math.abs(sMin - 1)).toBeLessThan(1e-6);
+      expect(Math.abs(sMax - 1)).toBeLessThan(1e-6);
+    }
+    expect(stepzero('advise', 'gru:8-16-3').stdout).toContain('Certificates');
+    expect(report('advise', 'gru:8-16-3', '--no-run').certificates).toBe(null);
+  });
+
   test('advise writes nothing', () => {
     const before = readdirSync(folder);
     const { output, signal } = report('advise', 'lstm:8-16-3', '--no-run');
@@ -410,6 +424,29 @@ describe('sample', () => {
     );
     for (let o = 0; o < 5; o++)
       for (let i = 0; i < 3; i++) expect(io[i * 5 + o]).toBe(oi[o * 3 + i]);
+  });
+
+  test('--certify says what the singular values are, in words and in JSON', () => {
+    const args = ['sample', 'conv_orthogonal', '--shape', '6,4,3,3', '--gain', '2', '--certify'];
+    const { stdout, status } = stepzero(...args);
+    expect(status).toBe(0);
+    expect(stdout).toContain('Fourier symbol at 5×5 frequencies');
+    expect(stdout).toContain('Taps that are not zero: 9 of 9');
+    const { certificate } = JSON.parse(stepzero(...args, '--json').stdout) as {
+      certificate: { of: string; sMin: number; sMax: number; taps: object; frequencies: number[] };
+    };
+    expect(certificate).toMatchObject({
+      of: 'convolution',
+      taps: { nonZero: 9, all: 9 },
+      frequencies: [5, 5],
+    });
+    // Float32 elements of a kernel of norm 2 √4: off by at most 2^-24 of it per tap.
+    expect(Math.abs(certificate.sMin - 2)).toBeLessThan(3e-6);
+    expect(Math.abs(certificate.sMax - 2)).toBeLessThan(3e-6);
+    expect(failure('sample', 'ones', '--shape', '4', '--certify')).toEqual({
+      status: 1,
+      sentence: 'stepzero: certify: shape must have at least 2 dimensions, got [4]',
+    });
   });
 
   test('an option that the scheme does not have is wrong usage', () => {

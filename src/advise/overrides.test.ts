@@ -137,7 +137,7 @@ test('what cannot be gets one sentence that names the parameter or the option', 
     RangeError: scheme: name must be one that "stepzero schemes" lists, such as gpt2, got "gpt22"
     RangeError: gpt2: options must be among std, position_std, got "stdd"
     RangeError: gpt2: std and position_std must be finite and >= 0, got -1 and 0.01
-    RangeError: gpt2: the network must be a transformer, with attention and residual branches, got neither
+    RangeError: gpt2: the network must be a transformer, with attention in residual branches, got neither
     RangeError: --base: --scheme must be one that compares widths, such as mup, got none
     RangeError: --base: --scheme must be one that compares widths, such as mup, got gpt2
     "

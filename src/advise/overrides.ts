@@ -108,7 +108,7 @@ function parseForWeights(
 const advice = (choice: Choice, reason: string): Advice => ({ ...choice, reason, reference: null });
 
 /** Roles of what is no parameter as far as we know. */
-const FIXED: ReadonlySet<Role> = new Set(['constant', 'unused', 'unknown']);
+export const FIXED: ReadonlySet<Role> = new Set(['constant', 'unused', 'unknown']);
 
 function requireMap(parameter: ParameterInfo, choice: Choice): void {
   const { name, role, shape } = parameter;
@@ -128,17 +128,27 @@ interface SetRule {
 }
 
 function parseSet(network: Network, text: string): SetRule {
+  const { pattern, choice } = splitSet(text);
+  return {
+    text,
+    isName: isName(pattern),
+    matches: matcher(network, pattern, '--set'),
+    choice: parseChoice(choice),
+  };
+}
+
+/** The two sides of `PATTERN=scheme(option=value)`. */
+export function splitSet(text: string): { readonly pattern: string; readonly choice: string } {
   const parts = /^\s*(.*?\S)\s*=\s*([A-Za-z_]\w*\s*(?:\(.*\))?)\s*$/.exec(text);
   if (parts === null) {
     throw new RangeError(`--set: must be PATTERN=scheme(option=value), got '${text}'`);
   }
-  const [, pattern, choice] = parts;
-  return {
-    text,
-    isName: !/[*?]/.test(pattern),
-    matches: matcher(network, pattern, '--set'),
-    choice: parseChoice(choice),
-  };
+  return { pattern: parts[1], choice: parts[2] };
+}
+
+/** Whether a pattern has no wildcards. */
+export function isName(pattern: string): boolean {
+  return !/[*?]/.test(pattern);
 }
 
 function parseChoice(text: string): Choice {
@@ -147,7 +157,11 @@ function parseChoice(text: string): Choice {
 }
 
 /** A pattern with `*` for any text and `?` for one character, matched against whole names. */
-function matcher(network: Network, pattern: string, option: string): (name: string) => boolean {
+export function matcher(
+  network: Network,
+  pattern: string,
+  option: string,
+): (name: string) => boolean {
   const source = pattern
     .replaceAll(/[.+^${}()|[\]\\]/g, String.raw`\$&`)
     .replaceAll(/\*+/g, '.*')

@@ -1,4 +1,4 @@
-import { plainKernels, type Kernels, type Key } from '../random/index.ts';
+import { localKernels, type Kernels, type Key } from '../random/index.ts';
 import { sizeOf, type FloatDType, type Tensor } from '../tensor/index.ts';
 import { acceptOptions, type Accepted, type Optioned } from './accept.ts';
 import type { Options, Scheme, Spec } from './initializer.ts';
@@ -74,18 +74,35 @@ export function define<const O extends Options>(definition: Definition<O>): Sche
       const complete = checked(spec, given);
       return isEmpty(spec) ? 0 : definition.bound(spec, complete);
     },
-    draw: (key, spec, given, kernels = plainKernels) => {
+    draw: (key, spec, given, kernels = localKernels()) => {
       const complete = checked(spec, given);
       return isEmpty(spec)
         ? tensorOfZeros(spec, kernels, () => undefined)
-        : finite(name, definition.draw(key, spec, complete, kernels));
+        : finite(definition, spec, complete, definition.draw(key, spec, complete, kernels));
     },
   };
 }
 
+const largest: { readonly [D in FloatDType]: number } = {
+  float32: 2 ** 127,
+  float64: 2 ** 1023,
+  float16: 2 ** 15,
+  bfloat16: 2 ** 127,
+};
+
+/** No number is farther from the mean than so many standard deviations. */
+const FARTHEST = 1e7;
+
 /** The tensor itself, all of whose elements its dtype can hold; `RangeError` where one is not finite. */
-function finite(name: string, tensor: Tensor<FloatDType>): Tensor<FloatDType> {
+function finite<O extends Options>(
+  { name, mean, std }: Definition<O>,
+  spec: Spec,
+  options: Accepted<O>,
+  tensor: Tensor<FloatDType>,
+): Tensor<FloatDType> {
   const { dtype, data } = tensor;
+  const reach = Math.abs(mean?.(spec, options) ?? 0) + FARTHEST * std(spec, options);
+  if (reach < largest[dtype]) return tensor;
   const exponent = dtype === 'float16' ? 0x7c00 : 0x7f80;
   const isBits = dtype === 'float16' || dtype === 'bfloat16';
   for (const value of data) {

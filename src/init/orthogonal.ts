@@ -32,7 +32,8 @@ export function centred({ outputs, inputs, taps, kernel }: LinearMaps): Matrix {
 
 /**
  * `scale · Q` in a matrix of every map, zero elsewhere. Q is Haar with orthonormal columns if it is
- * tall, with orthonormal rows if it is wide; map g has the stream `group/g`.
+ * tall, with orthonormal rows if it is wide; map g has the stream `group/g`. The sign of the last of
+ * the shorter side's vectors is that of `turn`.
  */
 export function drawOrthogonal(
   key: Key,
@@ -40,6 +41,7 @@ export function drawOrthogonal(
   kernels: Kernels,
   matrixOf: (maps: LinearMaps) => Matrix,
   scale: number,
+  turn: (stream: Key, m: number, n: number) => number = () => 1,
 ): Tensor<FloatDType> {
   const precision = spec.dtype === 'float64' ? 'float64' : 'float32';
   return tensorOfZeros(spec, kernels, (values) => {
@@ -48,11 +50,15 @@ export function drawOrthogonal(
     const isTall = rows.length >= columns.length;
     const [long, short] = isTall ? [rows, columns] : [columns, rows];
     for (const [g, base] of maps.bases.entries()) {
-      const q = kernels.haar(fold(key, `group/${g}`), long.length, short.length, precision);
+      const stream = fold(key, `group/${g}`);
+      const q = kernels.haar(stream, long.length, short.length, precision);
+      const last = short.length - 1;
+      const lastScale = scale * turn(stream, long.length, short.length);
       for (let s = 0; s < short.length; s++) {
         const start = base + short[s];
+        const factor = s === last ? lastScale : scale;
         for (let l = 0; l < long.length; l++) {
-          values[start + long[l]] = scale * q[s * long.length + l];
+          values[start + long[l]] = factor * q[s * long.length + l];
         }
       }
     }

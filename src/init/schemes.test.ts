@@ -49,8 +49,16 @@ const variants: Readonly<Record<string, readonly Options[]>> = {
   orthogonal: [{ gain: 1.5 }],
   scaled_orthogonal: [{ gain: 1.5 }],
   delta_orthogonal: [{ gain: 1.5 }],
+  conv_orthogonal: [{ gain: 1.5, rank: 'random' }],
+  special_orthogonal: [{ gain: 1.5 }],
   identity: [{ gain: -2 }],
   dirac: [{ gain: 0.5 }],
+  mimetic: [
+    { part: 'output', alpha: 0.4, beta: -0.4 },
+    { heads: 4, alpha: 1, beta: 0 },
+    { part: 'key', heads: 8, first: 3, alpha: 0.2, beta: 1 },
+  ],
+  chrono_bias: [{ t_max: 1e6, sign: -1 }, { t_max: 2.5 }],
   glorot_truncated_normal: [{ gain: 2 }],
   he_truncated_normal: [{ slope: 1, mode: 'fan_out' }],
   lecun_truncated_normal: [{ gain: 0.5 }],
@@ -81,6 +89,7 @@ const only: Readonly<Record<string, readonly string[]>> = {
   hippo: ['square'],
   stft: ['waveform'],
   icnr: ['conv', 'grouped conv'],
+  mimetic: ['dense', 'transposed dense', 'square'],
   looks_linear: ['dense', 'transposed dense', 'conv', 'grouped conv', 'square'],
 };
 
@@ -96,7 +105,7 @@ function isDefined(name: string, spec: Spec): boolean {
   const isDense = !spec.layout.includes('kernel');
   if (name === 'bilinear') return !isDense;
   if (name === 'identity') return isDense;
-  return isDense ? name !== 'dirac' && name !== 'delta_orthogonal' : true;
+  return isDense ? !['dirac', 'delta_orthogonal', 'conv_orthogonal'].includes(name) : true;
 }
 
 const cases = schemes.flatMap((record) =>
@@ -305,7 +314,7 @@ test('names are unique, aliases lead to them, and every record is complete', () 
     expect(record.accept({})).toEqual(record.options);
     expect(Object.keys(record.choices).sort()).toEqual(
       Object.keys(record.options)
-        .filter((option) => typeof record.options[option] === 'string')
+        .filter((option) => typeof record.options[option] === 'string' && option !== 'stream')
         .sort(),
     );
   }
@@ -439,6 +448,14 @@ test('shapes for which a scheme is undefined are refused', () => {
   );
   expect(check('delta_orthogonal', specOf([8, 4], 'oi'))).toThrowErrorMatchingInlineSnapshot(
     `[RangeError: delta_orthogonal: shape must have 1 to 3 kernel axes (a dense weight takes orthogonal), got [8, 4] with 0]`,
+  );
+  expect(check('conv_orthogonal', specOf([8, 4], 'oi'))).toThrowErrorMatchingInlineSnapshot(
+    `[RangeError: conv_orthogonal: shape must have 1 to 3 kernel axes (a dense weight takes orthogonal), got [8, 4] with 0]`,
+  );
+  expect(
+    check('conv_orthogonal', specOf([8, 4, 1, 1, 1, 1], 'oi')),
+  ).toThrowErrorMatchingInlineSnapshot(
+    `[RangeError: conv_orthogonal: shape must have 1 to 3 kernel axes (a dense weight takes orthogonal), got [8, 4, 1, 1, 1, 1] with 4]`,
   );
   expect(check('identity', specOf([8, 4, 3], 'oi'))).toThrowErrorMatchingInlineSnapshot(
     `[RangeError: identity: shape must have 2 dimensions (a convolution takes dirac), got [8, 4, 3]]`,

@@ -1,6 +1,8 @@
 import { closest } from 'fastest-levenshtein';
 import { bilinear } from './bilinear.ts';
+import { chronoBias } from './chrono.ts';
 import { constant, ones, zeros } from './constant.ts';
+import { convOrthogonal } from './conv-orthogonal.ts';
 import { glorotNormal, glorotTruncatedNormal, glorotUniform } from './glorot.ts';
 import { hadamard } from './hadamard.ts';
 import { heNormal, heTruncatedNormal, heUniform } from './he.ts';
@@ -10,8 +12,10 @@ import { dirac, identity } from './identity.ts';
 import type { Scheme } from './initializer.ts';
 import { lecunNormal, lecunTruncatedNormal, lecunUniform } from './lecun.ts';
 import { looksLinear } from './looks-linear.ts';
+import { mimetic } from './mimetic.ts';
 import { deltaOrthogonal, orthogonal, scaledOrthogonal } from './orthogonal.ts';
 import { normal, truncatedNormal, uniform } from './random.ts';
+import { specialOrthogonal } from './special-orthogonal.ts';
 import { siren } from './siren.ts';
 import { sparse, sparseMartens } from './sparse.ts';
 import { spectral } from './spectral.ts';
@@ -38,8 +42,12 @@ export const schemes: readonly Scheme[] = [
   orthogonal,
   scaledOrthogonal,
   deltaOrthogonal,
+  convOrthogonal,
+  specialOrthogonal,
   identity,
   dirac,
+  chronoBias,
+  mimetic,
   glorotTruncatedNormal,
   heTruncatedNormal,
   lecunTruncatedNormal,

@@ -17,6 +17,7 @@ test('a branch has its layers in order, and not those of the shortcut', () => {
   expect(first).toEqual<Branch>({
     layers: [1, 2, 3].map((n) => [`layer1.0.conv${n}.weight`]),
     stack: null,
+    crosses: false,
   });
   expect(residuals.every(({ layers }) => layers.length === 3)).toBe(true);
 });
@@ -62,6 +63,7 @@ test('a decoder that reads an encoder is told from it, and its projections of th
   });
   const { residuals, attentions } = describeNetwork(graph);
   expect(residuals.map(({ stack }) => stack)).toEqual(['decoder', 'encoder', 'decoder']);
+  expect(residuals.map(({ crosses }) => crosses)).toEqual([false, false, true]);
   expect(residuals[2].layers).toEqual([['w_cross.q', 'w_cross.k', 'w_cross.v'], ['w_cross.o']]);
   expect(attentions.map(({ query }) => query)).toEqual(['w_self.q', 'w_enc.q', 'w_cross.q']);
   expect(attentions[2]).toEqual({

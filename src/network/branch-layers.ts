@@ -33,6 +33,7 @@ export function branchLayers(
         step.flatMap((layer) => weightsOf(landmarks, layer)),
       ),
       stack: memories.length === 0 ? null : isBefore ? 'encoder' : 'decoder',
+      crosses: found[index].outer.length > 0,
     };
   });
 }

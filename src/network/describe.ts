@@ -13,6 +13,7 @@ import { findLinks } from './links.ts';
 import { mergeClaims, mergeParameters } from './merge.ts';
 import { findMirrors } from './mirrors.ts';
 import { isNormalisation } from './norms.ts';
+import { layerParts } from './parts.ts';
 import type { Attention, BranchEnd, Network, ParameterInfo } from './parameter.ts';
 import { layerPositions } from './positions.ts';
 import { findResiduals } from './residual.ts';
@@ -97,6 +98,11 @@ export function describeNetwork(graph: Graph): Network {
         ...inner.flatMap((network) => network.activations),
       ]),
     ],
+    layers: [
+      ...layerParts(wiring, layerOf, attention.operands, claims),
+      ...inner.flatMap((network) => network.layers),
+    ],
+    stored: [...new Set([...graph.constants.keys(), ...inner.flatMap(({ stored }) => stored)])],
   };
 }
 

@@ -1,4 +1,5 @@
-import type { AxisRole, DType } from '../tensor/index.ts';
+import type { AxisRole, DType, Tensor } from '../tensor/index.ts';
+import type { View } from './box.ts';
 
 /** What a stored tensor is to its network. */
 export type Role =
@@ -94,6 +95,25 @@ export interface Link {
   readonly to: string;
 }
 
+/** One tensor that a layer reads, and the boxes of stored tensors that it is made from. */
+export interface LayerPart extends View {
+  readonly role: Role;
+  /** The input of the node that it is; -1 of what is added behind the node. */
+  readonly slot: number;
+  /** One role per axis; empty if it is no linear map. */
+  readonly layout: readonly AxisRole[];
+  /** What is stored, of an embedding alone: a row of zeros is that of the padding. */
+  readonly read?: () => Tensor;
+}
+
+/** A layer as it was put together: its node, and everything stored that it reads, the weight first. */
+export interface LayerParts {
+  readonly node: string;
+  readonly operator: string;
+  readonly groups: number;
+  readonly parts: readonly LayerPart[];
+}
+
 /** What a residual branch is made of. */
 export interface Branch {
   /**
@@ -103,6 +123,8 @@ export interface Branch {
   readonly layers: readonly (readonly string[])[];
   /** The part of an encoder with a decoder that it belongs to; `null` where no attention reads a memory. */
   readonly stack: 'encoder' | 'decoder' | null;
+  /** Whether it attends to something else than its own stream. */
+  readonly crosses: boolean;
 }
 
 /** The weights around one attention, by parameter name, where it is one stored tensor; else `null`. */
@@ -156,4 +178,8 @@ export interface Network {
   readonly normalised: boolean;
   /** Activations that occur, by name, `custom` for those without a name here. */
   readonly activations: readonly string[];
+  /** Layers and embeddings with all that they have stored, in the order of the nodes. */
+  readonly layers: readonly LayerParts[];
+  /** Names of everything stored, in the order of the file. */
+  readonly stored: readonly string[];
 }

@@ -4,5 +4,6 @@ export * from './kernels.ts';
 export * from './key.ts';
 export { fillNormal } from './normal.ts';
 export * from './permutation.ts';
-export * from './truncated-normal.ts';
-export * from './uniform.ts';
+export { fillTruncatedNormal } from './truncated-normal.ts';
+export { fillUniform } from './uniform.ts';
+export { localKernels, wasmKernels } from './wasm.ts';

@@ -1,3 +1,4 @@
+export { certificateLines } from './certificates.ts';
 export { signalChart } from './chart.ts';
 export type { ChartOptions } from './chart.ts';
 export { htmlReport } from './html.ts';

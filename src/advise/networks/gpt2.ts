@@ -1,7 +1,8 @@
 import type { Advice } from '../rules/index.ts';
 import { shown } from '../rules/index.ts';
 import { defineNetworkScheme, type NetworkScheme } from './network-scheme.ts';
-import { endsBranch, isWeight, transformerBranchesOf } from './parts.ts';
+import { endsBranch, isWeight } from './parts.ts';
+import { transformerDepths } from './transformer.ts';
 
 /** `N(0, 0.02²)`, over `√N` at the ends of the N residual branches (two per block). */
 export const gpt2: NetworkScheme = defineNetworkScheme({
@@ -16,7 +17,7 @@ export const gpt2: NetworkScheme = defineNetworkScheme({
       ? null
       : `std and position_std must be finite and >= 0, got ${std} and ${position_std}`,
   plan: (network, { std, position_std }) => {
-    const branches = transformerBranchesOf('gpt2', network);
+    const { branches } = transformerDepths('gpt2', network);
     const normal = (deviation: number, reason: string): Advice => ({
       scheme: 'normal',
       options: { std: deviation },

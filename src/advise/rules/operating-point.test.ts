@@ -13,6 +13,8 @@ const network = (depth: number, rest: Partial<Network> = {}): Network => ({
   attentions: [],
   normalised: false,
   activations: [],
+  layers: [],
+  stored: [],
   ...rest,
 });
 

@@ -1,12 +1,15 @@
 import { Command } from 'commander';
-import { planOptions } from '../options.ts';
+import { AS_HELP, planOptions } from '../options.ts';
 import type { InitOptions } from '../run-init.ts';
 
 const EXAMPLES = `
 Examples:
   $ stepzero advise model.onnx
   $ stepzero advise resnet:50 --no-run --json
-  $ stepzero advise model.onnx --scheme 'he_normal(slope=0.2)'`;
+  $ stepzero advise model.onnx --scheme 'he_normal(slope=0.2)'
+  $ stepzero advise model.onnx --as torch --no-run
+
+${AS_HELP}`;
 
 /** `stepzero advise`: the same as `init` without writing weights. */
 export function adviseCommand(): Command {
