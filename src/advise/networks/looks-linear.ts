@@ -17,6 +17,7 @@ export const looksLinear: NetworkScheme = defineNetworkScheme({
       'orthogonal',
       'scaled_orthogonal',
       'delta_orthogonal',
+      'conv_orthogonal',
       'lecun_normal',
       'glorot_normal',
     ],
