@@ -52,9 +52,9 @@ test('a function is called for every tensor of PyTorch, not of the file: gate by
   const { data } = torch.functions['uniform'].draw(3, [20 * 6 + 20 * 5 + 3 * 5], choice.options);
   // PyTorch's gates are input, forget, cell, output; the file's input, output, forget, cell.
   const gates = (from: number, width: number): number[] =>
-    [0, 3, 1, 2].flatMap((gate) => [
-      ...data.subarray(from + gate * 5 * width, from + (gate + 1) * 5 * width),
-    ]);
+    [0, 3, 1, 2].flatMap((gate) =>
+      Array.from(data.subarray(from + gate * 5 * width, from + (gate + 1) * 5 * width)),
+    );
   expect([...input]).toEqual(gates(0, 6));
   expect([...hidden]).toEqual(gates(120, 5));
   expect([...output]).toEqual([...data.subarray(220)]);
