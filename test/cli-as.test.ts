@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import * as fc from 'fast-check';
@@ -59,7 +59,11 @@ const golden = JSON.parse(
 ) as { tensors: (Case & { sha256: string })[] };
 
 const argumentsOf = ({ scheme, options, shape, seed }: Case): string[] => [
-  ...['sample', scheme, '--as', 'torch', '--shape', shape.join(), '--seed', String(seed)],
+  'sample',
+  scheme,
+  '--as=torch',
+  `--shape=${shape.join()}`,
+  `--seed=${seed}`,
   ...Object.entries(options).flatMap(([name, value]) => [
     `--${name.replace('_', '-')}=${String(value).replace('Infinity', 'inf')}`,
   ]),

@@ -259,7 +259,7 @@ describe('advise, inspect and the lists', () => {
     );
   });
 
-  test.each(['init', 'advise', 'inspect', 'sample', 'schemes', 'architectures'])(
+  test.each(['init', 'advise', 'inspect', 'sample', 'transform', 'schemes', 'architectures'])(
     '%s --help has an example',
     (name) => {
       const { stdout, status } = stepzero(name, '--help');
@@ -267,6 +267,65 @@ describe('advise, inspect and the lists', () => {
       expect(stdout).toMatch(new RegExp(`\\$ stepzero ${name}`));
     },
   );
+});
+
+describe('transform', () => {
+  test('crelu writes a network that init --scheme looks_linear takes', () => {
+    const answer = stepzero('transform', 'crelu', 'mlp:4-7x2-2', '-o', 'wide.onnx', '--json');
+    expect(JSON.parse(answer.stdout)).toMatchInlineSnapshot(`
+      {
+        "model": "mlp:4-7x2-2",
+        "output": "wide.onnx",
+        "plain": [],
+        "rectifiers": [
+          "activations.0",
+          "activations.1",
+        ],
+        "transform": "crelu",
+        "version": 1,
+        "widened": [
+          {
+            "after": [
+              7,
+              14,
+            ],
+            "before": [
+              7,
+              7,
+            ],
+            "name": "layers.1.weight",
+          },
+          {
+            "after": [
+              2,
+              14,
+            ],
+            "before": [
+              2,
+              7,
+            ],
+            "name": "layers.2.weight",
+          },
+        ],
+      }
+    `);
+    const { parameters, output } = report('init', 'wide.onnx', '--scheme', 'looks_linear');
+    expect(output).toBe('wide.init.onnx');
+    const schemes = parameters.filter(({ role }) => role === 'dense').map(({ scheme }) => scheme);
+    expect(schemes).toEqual(['scaled_orthogonal', 'looks_linear', 'looks_linear']);
+  });
+
+  test('crelu without a place to write names the file after the model', () => {
+    expect(stepzero('transform', 'crelu', 'mlp:4-7x2-2').stdout).toMatchInlineSnapshot(`
+      "mlp:4-7x2-2: 2 ReLUs concatenated with that of -x
+        layers.1.weight  [7,7] → [7,14]
+        layers.2.weight  [2,7] → [2,14]
+      Wrote mlp-4-7x2-2.crelu.onnx, which computes what the model did
+      "
+    `);
+    expect(stepzero('transform', 'crelu', 'wide.onnx').status).toBe(1);
+    expect(existsSync(join(folder, 'wide.crelu.onnx'))).toBe(false);
+  });
 });
 
 describe('what cannot be run', () => {
@@ -430,6 +489,16 @@ describe('bad input gets one sentence, and leaves nothing behind', () => {
     [['init', 'good.onnx', '--scheme', 'he_normal(slop=1)'], 1],
     [['init', 'good.onnx', '--scheme', 'gpt2'], 1],
     [['sample', 'gpt2', '--shape', '8,4'], 1],
+    [['transform', 'crelu', 'missing.onnx'], 1],
+    [['transform', 'crelu', 'mlp:4-8-2:tanh'], 1],
+    [['transform', 'crelu', 'resnet:8', '-o', 'r.onnx'], 1],
+    [['transform', 'crelu', 'good.onnx', '-o', 'good.onnx'], 2],
+    [['transform', 'crelu', 'good.onnx', '-o', 'good.npz'], 2],
+    [['transform', 'crelu', 'good.onnx', '-o', 'no/such/x.onnx'], 1],
+    [['transform', 'prelu', 'good.onnx'], 2],
+    [['init', 'good.onnx', '--scheme', 'looks_linear(base=none)'], 1],
+    [['init', 'mlp:4-7-2', '--scheme', 'looks_linear'], 1],
+    [['sample', 'looks_linear', '--shape', '4,5'], 1],
     [['advise', 'good.onnx', '--base', 'good.onnx'], 1],
     [['init', 'good.onnx', '--set', 'nothing*=zeros'], 1],
     [['init', 'good.onnx', '--set', 'zeros'], 1],

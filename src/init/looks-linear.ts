@@ -1,5 +1,6 @@
 import type { Kernels, Key } from '../random/index.ts';
 import type { AxisRole, FloatDType, Tensor } from '../tensor/index.ts';
+import { convOrthogonal } from './conv-orthogonal.ts';
 import { badGain, define } from './define.ts';
 import { glorotNormal } from './glorot.ts';
 import type { Scheme, Spec } from './initializer.ts';
@@ -8,7 +9,14 @@ import { linearMaps, mapSize, notLinear } from './linear-map.ts';
 import { deltaOrthogonal, orthogonal, scaledOrthogonal } from './orthogonal.ts';
 import { tensorOfZeros } from './tensor.ts';
 
-const BASES = [orthogonal, scaledOrthogonal, deltaOrthogonal, lecunNormal, glorotNormal];
+const BASES = [
+  orthogonal,
+  scaledOrthogonal,
+  deltaOrthogonal,
+  convOrthogonal,
+  lecunNormal,
+  glorotNormal,
+];
 
 interface MirrorOptions {
   readonly gain: number;

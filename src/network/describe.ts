@@ -11,9 +11,10 @@ import type { Layer } from './layer.ts';
 import { findLayers } from './layers.ts';
 import { findLinks } from './links.ts';
 import { mergeClaims, mergeParameters } from './merge.ts';
+import { findMirrors } from './mirrors.ts';
 import { isNormalisation } from './norms.ts';
-import { layerParts } from './parts.ts';
 import type { Attention, BranchEnd, Network, ParameterInfo } from './parameter.ts';
+import { layerParts } from './parts.ts';
 import { layerPositions } from './positions.ts';
 import { findResiduals } from './residual.ts';
 import { rootsOf } from './roots.ts';
@@ -34,7 +35,8 @@ export function describeNetwork(graph: Graph): Network {
   const branches = new Set(residuals.map((residual) => residual.branch));
   const learned = behindLayers(wiring, layerOf);
   const scalars = learnedScalars(wiring, layerOf, branches, learned);
-  const sites = activationSites(wiring, elementwiseMaps(wiring, scalars));
+  const maps = elementwiseMaps(wiring, scalars);
+  const sites = activationSites(wiring, maps);
   const activationFrom = new Map<string, string>();
   for (const site of sites.values()) {
     const known = activationFrom.get(site.source);
@@ -76,6 +78,7 @@ export function describeNetwork(graph: Graph): Network {
   return {
     parameters: withUnused(graph, all),
     links: findLinks(landmarks, layers, positions.of),
+    mirrors: findMirrors(wiring, maps, layerOf),
     depth: positions.depth,
     branches: inner.reduce((sum, network) => sum + network.branches, residuals.length),
     residuals: [

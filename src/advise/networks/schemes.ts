@@ -6,6 +6,7 @@ import { fixup } from './fixup.ts';
 import { gpt2 } from './gpt2.ts';
 import { identityRnn } from './identity-rnn.ts';
 import { layerScale } from './layer-scale.ts';
+import { looksLinear } from './looks-linear.ts';
 import { mimetic } from './mimetic.ts';
 import { mup } from './mup.ts';
 import type { NetworkScheme } from './network-scheme.ts';
@@ -31,6 +32,7 @@ export const networkSchemes: readonly NetworkScheme[] = [
   mimetic,
   mup,
   flaxDefault,
+  looksLinear,
 ];
 
 /** Other names of network schemes that are in use. */
