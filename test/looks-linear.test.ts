@@ -167,6 +167,12 @@ const concatenated = (graph: Graph): Graph => editModel(modelOf(graph), creluEdi
 
 const all: Readonly<Record<string, Graph>> = {
   ...graphs,
+  ...Object.fromEntries(
+    [
+      'parallel convolutions that are concatenated',
+      'grouped convolutions, whose groups have halves of their own',
+    ].map((name) => [`${name}, of concatenated rectifiers`, concatenated(graphs[name])]),
+  ),
   ...Object.fromEntries(named.map((text) => [text, buildArchitecture(text)])),
   ...Object.fromEntries(
     ['mlp:32-63x6-5', 'cnn:3x12-9x4-5:circular'].map((text) => [
