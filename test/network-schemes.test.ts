@@ -1,5 +1,7 @@
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { advise, applyPlan } from '../src/advise/index.ts';
+import { readModelFile } from '../src/files/index.ts';
 import { modelOf } from '../src/graph/index.ts';
 import { makeInputs, measureSignal, type SignalRow } from '../src/measure/index.ts';
 import { buildArchitecture, describeNetwork } from '../src/network/index.ts';
@@ -51,4 +53,33 @@ test('an identity RNN keeps what it has taken in', async () => {
   const rows = await signalOf('rnn:8-16x2-4:relu:t16', 'identity_rnn(std=0.1)');
   const moments = rows.map((row) => row.secondMoment ?? NaN);
   expect(moments.every((moment) => Number.isFinite(moment) && moment > 0)).toBe(true);
+});
+
+const MODULES = join(import.meta.dirname, 'golden/pytorch_modules');
+
+test.each([
+  'encoder.ts',
+  'encoder.dyn',
+  'encoder_prenorm.raw',
+  'blocks.ts',
+  'gpt.ts',
+  'mha.ts',
+  'mha_cross.ts',
+])('the heads of PyTorch’s %s are two, however they were exported', (name) => {
+  const { attentions } = describeNetwork(readModelFile(join(MODULES, `${name}.onnx`)).graph);
+  expect(attentions.length).toBeGreaterThan(0);
+  expect(attentions.map(({ heads }) => heads)).toEqual(attentions.map(() => 2));
+});
+
+test('the encoder of PyTorch’s nn.Transformer is told from its decoder', () => {
+  const { residuals } = describeNetwork(readModelFile(join(MODULES, 'transformer.raw.onnx')).graph);
+  const count = (stack: string, crosses: boolean): number =>
+    residuals.filter((branch) => branch.stack === stack && branch.crosses === crosses).length;
+  const parts = [...new Set(residuals.flatMap(({ layers }) => layers.flat()))];
+  expect(parts.every((name) => /encoder|decoder/.test(name))).toBe(true);
+  for (const { stack, layers } of residuals) {
+    expect(layers.flat().every((name) => name.includes(`t.${stack}.`))).toBe(true);
+  }
+  expect(count('decoder', true)).toBeGreaterThan(0);
+  expect(count('encoder', true)).toBe(0);
 });

@@ -62,6 +62,20 @@ test('kernels are certified as what their scheme promises', () => {
   for (const { sMin, sMax } of certificates) expect(sMax / sMin - 1).toBeLessThan(1e-6);
 });
 
+test('whatever promises equal singular values is certified', () => {
+  for (const scheme of [
+    'orthogonal',
+    'scaled_orthogonal',
+    'special_orthogonal',
+    'spectral',
+    'hadamard',
+  ]) {
+    const { certificates } = certified(drawn('mlp:32-64x3-16:tanh', { scheme }));
+    expect(certificates).toHaveLength(4);
+    for (const { sMin, sMax } of certificates) expect(sMax / sMin - 1).toBeLessThan(1e-6);
+  }
+});
+
 test('schemes that promise no singular values have no certificates', () => {
   const { certificates, left } = certified(drawn('mlp:20-32x6-4:relu'));
   expect([certificates, left]).toEqual([[], []]);

@@ -22,6 +22,8 @@ const PROMISES: Readonly<Record<string, 'matrix' | 'convolution'>> = {
   orthogonal: 'matrix',
   scaled_orthogonal: 'matrix',
   special_orthogonal: 'matrix',
+  spectral: 'matrix',
+  hadamard: 'matrix',
   delta_orthogonal: 'convolution',
   conv_orthogonal: 'convolution',
 };

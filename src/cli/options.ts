@@ -61,7 +61,7 @@ export function planOptions(): Option[] {
     new Option(
       '--base <MODEL>',
       'the network with whose widths a scheme such as mup compares those of this one',
-    ),
+    ).conflicts('as'),
     new Option(
       '--set <PATTERN=SCHEME>',
       'a scheme for the parameters that match; may be repeated',

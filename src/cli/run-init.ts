@@ -108,19 +108,19 @@ interface Drawn {
 function planOf(
   { label: model }: Loaded,
   network: Network,
-  options: InitOptions,
+  { base, ...options }: InitOptions,
   kernels: Kernels,
 ): Drawn {
-  const { base, ...asked } = options;
+  const asked = {
+    ...options,
+    model,
+    ...(base === undefined ? {} : { base: describeNetwork(loadModel(base).model.graph) }),
+  };
   if (options.as === undefined) {
-    const plan = advise(network, {
-      ...asked,
-      model,
-      ...(base === undefined ? {} : { base: describeNetwork(loadModel(base).model.graph) }),
-    });
+    const plan = advise(network, asked);
     return { plan, draws: applyPlan(plan, network, kernels) };
   }
-  const { plan, values } = adviseAs(network, dialectOption(options.as), { ...asked, model });
+  const { plan, values } = adviseAs(network, dialectOption(options.as), asked);
   const others = plan.parameters.filter(({ name }) => !values.has(name));
   const draws = applyPlan({ ...plan, parameters: others }, network, kernels);
   for (const [name, tensor] of values) draws.set(name, () => tensor);

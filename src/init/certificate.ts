@@ -69,13 +69,10 @@ export function certify(
     return { of: 'matrix', ...ofMatrix, taps, frequencies: null, matrix: null };
   }
   const frequencies = gridOf(maps.kernel);
-  return {
-    of: 'convolution',
-    ...spectrum(symbol, reachOf(frequencies), symbolsOf),
-    taps,
-    frequencies,
-    matrix: ofMatrix,
-  };
+  // The symbol of one tap is that tap.
+  const ofSymbol =
+    symbol.complex === 0 ? ofMatrix : spectrum(symbol, reachOf(frequencies), symbolsOf);
+  return { of: 'convolution', ...ofSymbol, taps, frequencies, matrix: ofMatrix };
 }
 
 /** The elements in units in which no square of them overflows or vanishes (mostly 1), and the sum of these. */
@@ -121,7 +118,11 @@ export function certificateCost(
     const { exact, lanczos } = spectrumCost(sizes);
     return exact <= exactCost ? exact : lanczos;
   };
-  return cost(matrix) + (symbol === null || of === 'matrix' ? 0 : cost(symbol));
+  if (symbol === null || of === 'matrix') return cost(matrix);
+  if (symbol.complex === 0) return cost(symbol);
+  // The symbols themselves: a multiplication for the real and one for the imaginary part per element.
+  const making = 8 * sizeOf(spec.shape) * (1 + symbol.complex / symbol.real);
+  return cost(matrix) + cost(symbol) + making;
 }
 
 /** The matrices of a weight and of its symbol. */

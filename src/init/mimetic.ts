@@ -30,8 +30,8 @@ function widths(spec: Spec, part: string): { readonly stream: number; readonly i
 /**
  * One factor of `A = alpha Z/√d + beta I`, cut to the width of a head: with `A = U Σ Vᵀ` queries and
  * values get the first columns of `U √Σ`, keys and outputs those of `V √Σ`. Head i is drawn from the
- * stream `head/i`, so that two tensors of one stream multiply to A. Units beyond its rank are 0. The pairs `u_i, v_i` have a random
- * sign in common, since their own is that of an algorithm.
+ * stream `head/i`, so that two tensors of one stream multiply to A; units beyond its rank are 0. The sign
+ * that `u_i` and `v_i` have in common is random: it gives the largest element of `u_i` its sign.
  */
 export const mimetic: Scheme = define({
   name: 'mimetic',
@@ -114,8 +114,14 @@ function factorOf(
   const vectors = part === 'query' || part === 'value' ? left : right;
   const factor = vectors.slice(0, rank * d);
   for (let i = 0; i < rank; i++) {
-    const scale = Math.sqrt(values[i]) * (signs[i] < 0 ? -1 : 1);
+    const own = leader(left.subarray(i * d, (i + 1) * d)) < 0 === signs[i] < 0 ? 1 : -1;
+    const scale = Math.sqrt(values[i]) * own;
     for (let j = 0; j < d; j++) factor[i * d + j] *= scale;
   }
   return factor;
+}
+
+/** The element of the largest magnitude, the first of several. */
+function leader(row: Float64Array): number {
+  return row.reduce((most, value) => (Math.abs(value) > Math.abs(most) ? value : most), 0);
 }

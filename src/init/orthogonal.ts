@@ -1,4 +1,4 @@
-import { fold, type Kernels, type Key } from '../random/index.ts';
+import { fold, type FloatArray, type Kernels, type Key } from '../random/index.ts';
 import type { FloatDType, Tensor } from '../tensor/index.ts';
 import { badGain, define } from './define.ts';
 import type { Scheme, Spec } from './initializer.ts';
@@ -49,20 +49,63 @@ export function drawOrthogonal(
     const { rows, columns } = matrixOf(maps);
     const isTall = rows.length >= columns.length;
     const [long, short] = isTall ? [rows, columns] : [columns, rows];
+    const place = placeOf(long, short);
     for (const [g, base] of maps.bases.entries()) {
       const stream = fold(key, `group/${g}`);
-      const q = kernels.haar(stream, long.length, short.length, precision);
-      const last = short.length - 1;
+      const own = values.subarray(base, base + long.length * short.length);
+      const room = place === 'elsewhere' ? undefined : own;
+      const q = kernels.haar(stream, long.length, short.length, precision, room);
       const lastScale = scale * turn(stream, long.length, short.length);
-      for (let s = 0; s < short.length; s++) {
-        const start = base + short[s];
-        const factor = s === last ? lastScale : scale;
-        for (let l = 0; l < long.length; l++) {
-          values[start + long[l]] = factor * q[s * long.length + l];
+      const last = (short.length - 1) * long.length;
+      for (let i = 0; i < last; i++) q[i] *= scale;
+      for (let i = last; i < last + long.length; i++) q[i] *= lastScale;
+      if (place === 'transposed') transposeSquare(own, long.length);
+      if (place === 'elsewhere') scatter(q, long, short, values.subarray(base));
+    }
+  });
+}
+
+/**
+ * How vectors of the short side, one after the other, come to lie in the tensor: in that order, with rows
+ * and columns of a square changed about, or `elsewhere`.
+ */
+function placeOf(long: Offsets, short: Offsets): 'direct' | 'transposed' | 'elsewhere' {
+  const isEvery = (offsets: Offsets, distance: number): boolean =>
+    offsets.every((offset, i) => offset === i * distance);
+  if (isEvery(long, 1) && isEvery(short, long.length)) return 'direct';
+  const isSquare = long.length === short.length;
+  return isSquare && isEvery(short, 1) && isEvery(long, short.length) ? 'transposed' : 'elsewhere';
+}
+
+/** Rows and columns that are taken together, so that both are in the cache. */
+const TILE = 32;
+
+/** Changes rows and columns of an n × n matrix about, in place. */
+function transposeSquare(values: FloatArray, n: number): void {
+  for (let i0 = 0; i0 < n; i0 += TILE) {
+    for (let j0 = 0; j0 <= i0; j0 += TILE) {
+      for (let i = i0; i < Math.min(i0 + TILE, n); i++) {
+        for (let j = j0; j < Math.min(j0 + TILE, i); j++) {
+          const above = values[j * n + i];
+          values[j * n + i] = values[i * n + j];
+          values[i * n + j] = above;
         }
       }
     }
-  });
+  }
+}
+
+/** Puts vector s of q, of the length of `long`, at `short[s] + long[…]`. */
+function scatter(q: FloatArray, long: Offsets, short: Offsets, values: FloatArray): void {
+  for (let s0 = 0; s0 < short.length; s0 += TILE) {
+    for (let l0 = 0; l0 < long.length; l0 += TILE) {
+      for (let s = s0; s < Math.min(s0 + TILE, short.length); s++) {
+        for (let l = l0; l < Math.min(l0 + TILE, long.length); l++) {
+          values[short[s] + long[l]] = q[s * long.length + l];
+        }
+      }
+    }
+  }
 }
 
 /** `W = gain Q`, Q Haar-distributed with orthonormal rows or columns, of `[out, in · kernel]` per group. */

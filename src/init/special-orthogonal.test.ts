@@ -40,6 +40,20 @@ test('square maps are rotations: every determinant is 1, where those of orthogon
   }
 });
 
+// A rotation of space has trace 1 + 2 cos θ, and under the Haar measure θ in [0, π] has the density
+// (1 - cos θ) / π. Kolmogorov: P(√n D > 2.5) = 7.5e-6.
+test('angles of rotations of space follow the Haar measure of SO(3)', () => {
+  const spec = specOf([3, 3], 'oi', 'float64');
+  const draws = 5000;
+  const shares = Array.from({ length: draws }, (_, seed) => {
+    const q = draw('special_orthogonal', spec, seed);
+    const angle = Math.acos(Math.max(-1, Math.min(1, (q[0] + q[4] + q[8] - 1) / 2)));
+    return (angle - Math.sin(angle)) / Math.PI;
+  }).sort((a, b) => a - b);
+  const distances = shares.map((u, i) => Math.max(u - i / draws, (i + 1) / draws - u));
+  expect(Math.sqrt(draws) * Math.max(...distances)).toBeLessThan(2.5);
+});
+
 test('only the sign of the last column differs from orthogonal, and nothing where the map is not square', () => {
   const square = specOf([5, 5], 'oi', 'float64');
   for (let seed = 0; seed < 10; seed++) {

@@ -78,33 +78,27 @@ export function spectrumOf(matrices: Matrices, reach: number, exactCost: number)
       orthogonality: null,
     };
   }
-  const ends =
-    spectrumCost(matrices).exact <= exactCost ? exactEnds(matrices) : krylovEnds(matrices);
-  const { low, high, beyond, method, residual, orthogonality } = ends;
-  // Twice the long side for blocks of complex matrices.
-  const rounding = 2 * (long + short) * 2 ** -52;
-  const half = reach * ((high - low) / 2 + beyond) + rounding;
+  const isExact = spectrumCost(matrices).exact <= exactCost;
+  const { sMin, sMax, beyond, ...rest } = isExact ? exactEnds(matrices) : krylovEnds(matrices);
+  const [low, high] = [sMin ** 2 / mean2, sMax ** 2 / mean2];
+  // Sums of so many products, twice as many where they are complex.
+  const rounding = 4 * (long + short) * 2 ** -52;
+  const half = reach * ((high - low) / 2 + beyond) + rounding * high;
   const middle = (high + low) / 2;
-  const root = (deviation: number): number => Math.sqrt(mean2 * Math.max(1 + deviation, 0));
-  return {
-    sMin: root(low),
-    sMax: root(high),
-    interval: [root(middle - half), root(middle + half)],
-    method,
-    residual,
-    orthogonality,
-  };
+  const root = (square: number): number => Math.sqrt(mean2 * Math.max(square, 0));
+  const interval =
+    reach === 1 && beyond === 0
+      ? ([Math.max(sMin - rounding * sMax, 0), sMax + rounding * sMax] as const)
+      : ([root(middle - half), root(middle + half)] as const);
+  return { sMin, sMax, interval, ...rest };
 }
 
-/** The ends of the spectrum of `WᵀW / c - I`. */
-interface DeviationEnds extends Pick<Spectrum, 'method' | 'residual' | 'orthogonality'> {
-  readonly low: number;
-  readonly high: number;
-  /** What may lie beyond each end. */
+interface Ends extends Omit<Spectrum, 'interval'> {
+  /** How far the squares of singular values may lie beyond those of the ends, in units of their mean. */
   readonly beyond: number;
 }
 
-function exactEnds({ blocks, mean2 }: Matrices): DeviationEnds {
+function exactEnds({ blocks, mean2 }: Matrices): Ends {
   let [sMin, sMax] = [Infinity, 0];
   let orthogonality = 0;
   for (const { long, short, re, im } of blocks()) {
@@ -120,18 +114,7 @@ function exactEnds({ blocks, mean2 }: Matrices): DeviationEnds {
       orthogonality = Math.max(orthogonality, Math.abs(gram[i] / mean2 - one));
     }
   }
-  const deviation = (s: number): number => {
-    const root = Math.sqrt(mean2);
-    return ((s - root) / root) * (s / root + 1);
-  };
-  return {
-    low: deviation(sMin),
-    high: deviation(sMax),
-    beyond: 0,
-    method: 'exact',
-    residual: 0,
-    orthogonality,
-  };
+  return { sMin, sMax, beyond: 0, method: 'exact', residual: 0, orthogonality };
 }
 
 /** `[Re, -Im; Im, Re]`, which has the singular values of `Re + i Im`, each twice. */
@@ -156,7 +139,7 @@ function realOf(
 }
 
 /** Lanczos on `WᵀW / c - I` of all matrices as one: where W is near an isometry, all that it sees is how near. */
-function krylovEnds({ blocks, mean2, short, real, complex }: Matrices): DeviationEnds {
+function krylovEnds({ blocks, mean2, short, real, complex }: Matrices): Ends {
   const dimension = short * (real + 2 * complex);
   const held = [...blocks()];
   const start = new Float64Array(dimension);
@@ -175,10 +158,18 @@ function krylovEnds({ blocks, mean2, short, real, complex }: Matrices): Deviatio
     return out;
   };
   const { low, high, residual, steps } = lanczos(apply, start, STEPS);
-  const shortfall = lanczosShortfall(dimension, steps, CHANCE);
+  const shortfall = residual === 0 ? 0 : lanczosShortfall(dimension, steps, CHANCE);
   // The whole width w is at most the width seen and the shortfalls ε w of both ends.
   const beyond = (shortfall * (high - low)) / (1 - 2 * shortfall);
-  return { low, high, beyond, method: 'lanczos', residual, orthogonality: null };
+  const root = (deviation: number): number => Math.sqrt(mean2 * Math.max(1 + deviation, 0));
+  return {
+    sMin: root(low),
+    sMax: root(high),
+    beyond,
+    method: 'lanczos',
+    residual,
+    orthogonality: null,
+  };
 }
 
 /** `y += AᵀA x`, four rows at a time. */

@@ -82,30 +82,30 @@ export function* symbolsOf(
   const grid = gridOf(kernel);
   const strides = stridesOf(kernel);
   const half = halfGrid(grid);
+  const matrices = Array.from(taps, () => new Float64Array(long * short));
   for (const base of bases) {
+    for (const [t, matrix] of matrices.entries()) {
+      for (let r = 0; r < long; r++) {
+        const from = base + taps[t] + rows[r];
+        for (let s = 0; s < short; s++) matrix[r * short + s] = values[from + across[s]];
+      }
+    }
     for (const frequency of half) {
       const re = new Float64Array(long * short);
       const im = frequency.some((j) => j !== 0) ? new Float64Array(long * short) : null;
-      for (let t = 0; t < taps.length; t++) {
-        const turns = kernel.reduce(
-          (sum, extent, axis) =>
-            sum +
-            ((frequency[axis] * (Math.floor(t / strides[axis]) % extent)) % grid[axis]) /
-              grid[axis],
-          0,
-        );
-        const cos = Math.cos(2 * Math.PI * turns);
-        const sin = Math.sin(2 * Math.PI * turns);
-        for (let r = 0; r < long; r++) {
-          const from = base + taps[t] + rows[r];
-          for (let s = 0; s < short; s++) {
-            const value = values[from + across[s]];
-            re[r * short + s] += cos * value;
-            if (im !== null) im[r * short + s] += sin * value;
-          }
-        }
+      for (const [t, matrix] of matrices.entries()) {
+        const turns = kernel.reduce((sum, extent, axis) => {
+          const place = Math.floor(t / strides[axis]) % extent;
+          return sum + ((frequency[axis] * place) % grid[axis]) / grid[axis];
+        }, 0);
+        add(re, Math.cos(2 * Math.PI * turns), matrix);
+        if (im !== null) add(im, Math.sin(2 * Math.PI * turns), matrix);
       }
       yield { long, short, re, im };
     }
   }
+}
+
+function add(sum: Float64Array, factor: number, matrix: Float64Array): void {
+  for (let i = 0; i < sum.length; i++) sum[i] += factor * matrix[i];
 }

@@ -75,7 +75,8 @@ export function withAttention(
   for (const node of context.wiring.graph.nodes) {
     const site = siteAt(context.wiring, node);
     if (site === null) continue;
-    const [query, key, value] = PARTS.map((part) => note(context, readings, site, part));
+    const walks = PARTS.map((part) => note(context, readings, site, part));
+    const [query, key, value] = walks;
     const output = outputProjection(context, site.result);
     const fused = context.layerOf.get(node) ?? null;
     cores.push({
@@ -83,7 +84,7 @@ export function withAttention(
       key: key.layer ?? fused,
       value: value.layer ?? fused,
       output,
-      heads: headsOf(context, site, query, key),
+      heads: headsOf(context, site, walks),
     });
     if (output !== null) operands.set(output, { ...output.operands[0], role: 'attention_output' });
   }
@@ -98,14 +99,25 @@ export function withAttention(
 function headsOf(
   { wiring }: AttentionContext,
   site: Site,
-  query: Walked,
-  key: Walked,
+  walks: readonly Walked[],
 ): number | null {
+  const [query, key] = walks;
   if (site.heads !== null) return site.heads;
   const last = wiring.graph.values.get(site.query ?? '')?.shape?.at(-1);
   const width = query.headWidth ?? key.headWidth ?? (typeof last === 'number' ? last : null);
-  const isWhole = width !== null && query.width > 0 && query.width % width === 0;
-  return isWhole && query.width === key.width ? query.width / width : null;
+  if (query.layer === null || key.layer === null || width === null) return null;
+  // A layer of which several parts read the whole is divided among them in a way that was not followed.
+  const [own, other] = [query, key].map((walk) => {
+    const isWhole = walk.layer !== null && walk.width === outputsOf(walk.layer);
+    const sharing = walks.filter(({ layer }) => layer === walk.layer);
+    return isWhole ? walk.width / sharing.length : walk.width;
+  });
+  const heads = own / width;
+  return own === other && Number.isInteger(heads) && heads > 0 ? heads : null;
+}
+
+function outputsOf({ operands: [{ layout, view }] }: Layer): number {
+  return view.shape[layout.indexOf('out')];
 }
 
 function projection(operand: Operand, reading: Reading): Operand {
@@ -289,10 +301,9 @@ function note(
       if (!isProjection(layer)) return;
       const reading = readings.get(layer) ?? { runs: new Map(), shares: site.shares };
       readings.set(layer, reading);
-      const { runs, extents } = outputsAlong(context.wiring, layer, path, values);
+      const { runs, width: headWidth } = outputsAlong(context.wiring, layer, path, values);
       const width = runs.reduce((sum, { length }) => sum + length, 0);
-      const isSpread = extents !== null && extents.length <= 2;
-      found.push({ layer, width, headWidth: isSpread ? (extents.at(-1) ?? null) : null });
+      found.push({ layer, width, headWidth });
       reading.runs.set(part, joined([...(reading.runs.get(part) ?? []), ...runs]));
       return;
     }

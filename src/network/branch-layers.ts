@@ -29,9 +29,9 @@ export function branchLayers(
   return residuals.map(({ sum }, index): Branch => {
     const isBefore = sum.outputs.some((output) => before.has(output));
     return {
-      layers: found[index].layers.map((step) =>
-        step.flatMap((layer) => weightsOf(landmarks, layer)),
-      ),
+      layers: found[index].layers.map((step) => [
+        ...new Set(step.flatMap((layer) => weightsOf(landmarks, layer))),
+      ]),
       stack: memories.length === 0 ? null : isBefore ? 'encoder' : 'decoder',
       crosses: found[index].outer.length > 0,
     };

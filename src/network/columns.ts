@@ -22,8 +22,8 @@ interface Columns {
 export interface Passage {
   /** Which of them reach its end, as runs in ascending order. */
   readonly runs: readonly Run[];
-  /** The extents of the axes over which they are spread there, as `[heads, width]`; `null` if not known. */
-  readonly extents: readonly number[] | null;
+  /** How many of them stand on the last axis of theirs there, as the width of a head; `null` if not known. */
+  readonly width: number | null;
 }
 
 /** A run of consecutive outputs of a layer. */
@@ -46,11 +46,24 @@ export function outputsAlong(
   let columns = startOf(wiring, layer);
   for (const [index, node] of path.entries()) {
     const next = step(wiring, columns, node, values[index]);
-    if (next === null) return { runs: runsOf(columns), extents: null };
+    if (next === null) {
+      return { runs: runsOf(columns), width: widthAfter(wiring, columns, path.slice(index)) };
+    }
     columns = next;
   }
   const extents = columns.axes.flatMap((axis) => (axis === null ? [] : [axis.extent]));
-  return { runs: runsOf(columns), extents };
+  return { runs: runsOf(columns), width: extents.length > 2 ? null : (extents.at(-1) ?? null) };
+}
+
+/** The last extent of the first reshape to extents that are known, which puts the heads together with the examples. */
+function widthAfter(wiring: Wiring, { axes }: Columns, path: readonly Node[]): number | null {
+  const whole = axes.at(-1)?.extent;
+  if (whole === undefined) return null;
+  for (const { operator, inputs } of path) {
+    const last = operator === 'Reshape' ? (integersOf(wiring, inputs[1])?.at(-1) ?? 0) : 0;
+    if (last > 0 && whole % last === 0) return last;
+  }
+  return null;
 }
 
 function startOf(wiring: Wiring, layer: Layer): Columns {

@@ -95,25 +95,6 @@ export interface Link {
   readonly to: string;
 }
 
-/** One tensor that a layer reads, and the boxes of stored tensors that it is made from. */
-export interface LayerPart extends View {
-  readonly role: Role;
-  /** The input of the node that it is; -1 of what is added behind the node. */
-  readonly slot: number;
-  /** One role per axis; empty if it is no linear map. */
-  readonly layout: readonly AxisRole[];
-  /** What is stored, of an embedding alone: a row of zeros is that of the padding. */
-  readonly read?: () => Tensor;
-}
-
-/** A layer as it was put together: its node, and everything stored that it reads, the weight first. */
-export interface LayerParts {
-  readonly node: string;
-  readonly operator: string;
-  readonly groups: number;
-  readonly parts: readonly LayerPart[];
-}
-
 /** What a residual branch is made of. */
 export interface Branch {
   /**
@@ -135,6 +116,25 @@ export interface Attention {
   readonly output: string | null;
   /** Heads, each with a key of its own; `null` where that is not known. */
   readonly heads: number | null;
+}
+
+/** One tensor that a layer reads, and the boxes of stored tensors that it is made from. */
+export interface LayerPart extends View {
+  readonly role: Role;
+  /** The input of the node that it is; -1 of what is added behind the node. */
+  readonly slot: number;
+  /** One role per axis; empty if it is no linear map. */
+  readonly layout: readonly AxisRole[];
+  /** What is stored, of an embedding alone: a row of zeros is that of the padding. */
+  readonly read?: () => Tensor;
+}
+
+/** A layer as it was put together: its node, and everything stored that it reads, the weight first. */
+export interface LayerParts {
+  readonly node: string;
+  readonly operator: string;
+  readonly groups: number;
+  readonly parts: readonly LayerPart[];
 }
 
 /** How one layer's weight is mirrored, so that the network looks linear. */

@@ -32,11 +32,19 @@ export function lanczos(
     basis.push(v);
     const w = apply(v);
     diagonal.push(dot(v, w));
-    for (let pass = 0; pass < 2; pass++) for (const b of basis) subtract(w, dot(b, w), b);
+    makeOrthogonal(w, basis);
     rest = norm(w);
     if (rest === 0) break;
-    beside.push(rest);
     next = scaled(w, 1 / rest);
+    makeOrthogonal(next, basis);
+    const left = norm(next);
+    // What the second pass takes half of was nothing but rounding: the space is complete.
+    if (left < 0.5) {
+      rest = 0;
+      break;
+    }
+    beside.push(rest);
+    next = scaled(next, 1 / left);
   }
   if (basis.length === start.length) rest = 0;
   const { values, last } = tridiagonalEigen(diagonal, beside);
@@ -74,6 +82,9 @@ function scaled(a: Float64Array, factor: number): Float64Array {
   return a.map((value) => factor * value);
 }
 
-function subtract(a: Float64Array, factor: number, b: Float64Array): void {
-  for (let i = 0; i < a.length; i++) a[i] -= factor * b[i];
+function makeOrthogonal(a: Float64Array, basis: readonly Float64Array[]): void {
+  for (const b of basis) {
+    const factor = dot(a, b);
+    for (let i = 0; i < a.length; i++) a[i] -= factor * b[i];
+  }
 }

@@ -4,6 +4,7 @@ export * from './kernels.ts';
 export * from './key.ts';
 export { fillNormal } from './normal.ts';
 export * from './permutation.ts';
+export { philoxBlocks } from './philox.ts';
 export { fillTruncatedNormal } from './truncated-normal.ts';
 export { fillUniform } from './uniform.ts';
 export { localKernels, wasmKernels } from './wasm.ts';

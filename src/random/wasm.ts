@@ -1,5 +1,4 @@
 import { assertIndices, type FloatArray } from './chunks.ts';
-import { haarColumns } from './haar.ts';
 import { insideOf } from './inside.ts';
 import type { Key } from './key.ts';
 import { plainKernels, type Kernels } from './kernels.ts';
@@ -81,7 +80,7 @@ export function wasmKernels(): Kernels | null {
 
   return {
     memory: plainKernels.memory,
-    haar: haarColumns,
+    haar: plainKernels.haar,
     uniform: (key, out, low, high, offset = 0) => {
       assertUniform(low, high);
       assertIndices('fillUniform', out, offset);

@@ -1,4 +1,5 @@
 import type { FloatArray, Key, Kernels } from '../random/index.ts';
+import type { HaarPart } from '../runtime/index.ts';
 
 /** A piece of a stream to be filled by one of the kernels. */
 export interface Piece {
@@ -15,13 +16,15 @@ export interface FillTask extends Piece {
   readonly progress: Int32Array;
 }
 
-/** A Haar matrix to be put into shared memory by one thread. */
+/** A Haar matrix in shared memory, which every thread that gets this has a part in. */
 export interface HaarTask {
   readonly kind: 'haar';
   readonly key: Key;
   readonly m: number;
   readonly n: number;
+  readonly precision: 'float32' | 'float64';
   readonly out: FloatArray;
+  readonly part: HaarPart;
   readonly progress: Int32Array;
 }
 
@@ -31,7 +34,7 @@ export type Task = FillTask | HaarTask;
 /** Elements that a thread takes at a time. */
 export const SLICE: number = 2 ** 16;
 
-/** Places in `progress`: slices taken, slices done, and whether a thread gave up. */
+/** Places in `progress`: slices taken, slices or parts done, and parts that went wrong. */
 export const TAKEN = 0;
 export const DONE = 1;
 export const FAILED = 2;
@@ -55,4 +58,18 @@ export function work(kernels: Kernels, task: FillTask): void {
     Atomics.add(progress, DONE, 1);
     Atomics.notify(progress, DONE);
   }
+}
+
+/** Does this thread's part of a Haar matrix, and says whether it went well. */
+export async function workOnHaar(kernels: Kernels, task: HaarTask): Promise<void> {
+  const { key, m, n, precision, out, part, progress } = task;
+  try {
+    // Only now, since what it loads takes longer than most other work.
+    const { haarOnEngine } = await import('../runtime/index.ts');
+    await haarOnEngine(key, m, n, precision, kernels, out, part);
+  } catch {
+    Atomics.add(progress, FAILED, 1);
+  }
+  Atomics.add(progress, DONE, 1);
+  Atomics.notify(progress, DONE);
 }

@@ -26,6 +26,25 @@ test.each(Object.entries(laws))('%s has the same bits on 1, 2 and 3 threads', (_
   }
 });
 
+test('a Haar matrix is that of the plain loops, on however many threads, in its own memory or ours', () => {
+  const [m, n] = [900, 800];
+  const plain = plainKernels.haar(key(7), m, n, 'float64');
+  const farthest = (q: FloatArray): number => {
+    let worst = 0;
+    for (let i = 0; i < q.length; i++) worst = Math.max(worst, Math.abs(q[i] - plain[i]));
+    return worst;
+  };
+  for (const { kernels } of pools) {
+    // docs/streams.md promises 1e-12 for float64 and 2e-6 for float32.
+    expect(farthest(kernels.haar(key(7), m, n, 'float64'))).toBeLessThan(1e-12);
+    expect(farthest(kernels.haar(key(7), m, n, 'float32'))).toBeLessThan(2e-6);
+    for (const out of [new Float32Array(kernels.memory(4 * m * n)), new Float32Array(m * n)]) {
+      expect(kernels.haar(key(7), m, n, 'float32', out)).toBe(out);
+      expect(farthest(out)).toBeLessThan(2e-6);
+    }
+  }
+});
+
 test('memory that is not shared is filled on the calling thread alone', () => {
   const out = new Float64Array(300_000);
   pools[1].kernels.normal(key(5), out, 0, 1);

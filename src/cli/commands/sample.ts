@@ -38,15 +38,21 @@ const NUMBERS = {
   std: 'of normal, truncated_normal, sparse and sparse_martens',
   low: 'of uniform; of truncated_normal in units of std',
   high: 'of uniform; of truncated_normal in units of std',
-  a: "smallest value of PyTorch's truncated_normal (--as torch)",
-  b: "largest value of PyTorch's truncated_normal (--as torch)",
-  'negative-slope': "slope of PyTorch's he_normal and he_uniform (--as torch)",
   sparsity: 'share of zeros among the weights of an input, of sparse',
   connections: 'weights per output that are not 0, of sparse_martens',
   omega: 'factor inside the sine, of siren',
   factor: 'by which a pixel shuffle enlarges, of icnr',
+  't-max': 'steps that a cell is to remember at most, of chrono_bias',
+  sign: '1 for a forget gate, -1 for an input gate, of chrono_bias',
+  heads: 'heads of the attention, of mimetic',
+  first: 'number of the first head, of mimetic',
+  alpha: 'share of chance in a product, of mimetic',
+  beta: 'share of the identity in a product, of mimetic',
   half_in: 'inputs in one half of a mirrored block, of looks_linear',
   half_out: 'outputs in one half of a mirrored block, of looks_linear',
+  a: "smallest value of PyTorch's truncated_normal (--as torch)",
+  b: "largest value of PyTorch's truncated_normal (--as torch)",
+  'negative-slope': "slope of PyTorch's he_normal and he_uniform (--as torch)",
 } as const;
 
 const AS = `
@@ -89,9 +95,6 @@ export function sampleCommand(): Command {
   return command
     .addOption(new Option('--mode <MODE>', 'fan_in, fan_out, fan_avg or fan_geo_avg'))
     .addOption(new Option('--distribution <NAME>', 'normal, truncated_normal or uniform'))
-    .addOption(new Option('--rank <RANK>', 'half or random, of conv_orthogonal'))
-    .addOption(new Option('--nonlinearity <NAME>', 'relu, leaky_relu, … of PyTorch (--as torch)'))
-    .addOption(asOption().conflicts(['layout', 'groups', 'dtype']))
     .addOption(new Option('--base <NAME>', 'scheme of the half that looks_linear mirrors'))
     .addOption(new Option('--mirror <AXIS>', 'in, out or both, of looks_linear'))
     .addOption(new Option('--position <PLACE>', 'first or hidden, of siren'))
@@ -102,6 +105,13 @@ export function sampleCommand(): Command {
     .addOption(new Option('--window <NAME>', 'hann, hamming or none, of stft'))
     .addOption(new Option('--scaling <NAME>', 'density, spectrum or none, of stft'))
     .addOption(new Option('--ends <ENDS>', 'symmetric or periodic window, of stft'))
+    .addOption(new Option('--part <PART>', 'query, key, value or output, of mimetic'))
+    .addOption(
+      new Option('--stream <NAME>', 'stream to share with another tensor: chrono_bias, mimetic'),
+    )
+    .addOption(new Option('--rank <RANK>', 'half or random, of conv_orthogonal'))
+    .addOption(new Option('--nonlinearity <NAME>', 'relu, leaky_relu, … of PyTorch (--as torch)'))
+    .addOption(asOption().conflicts(['layout', 'groups', 'dtype']))
     .addOption(seedOption())
     .addOption(new Option('-o, --out <FILE>', 'where to write the values: .npy or .json'))
     .addOption(

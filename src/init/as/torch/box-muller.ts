@@ -2,10 +2,13 @@ import { cosSmall, exactLn, sinSmall } from '../../../numeric/index.ts';
 import { fma32 } from './fma32.ts';
 import { bits24, uniform53, type TorchGenerator } from './mersenne.ts';
 
-// The single precision functions are Cephes's, in the order of rounding of PyTorch's build for AVX2:
-// what is written as `fma32` is rounded once, every `f` once.
+// The single precision functions are Cephes's, in the order of rounding of PyTorch's build for AVX2, which
+// fuses multiplications and additions. `fused` rounds twice, to float64 and then to float32; for each of the
+// 2²⁴ numbers that a logarithm or an angle can come from that gives what rounding once gives (box-muller.test.ts).
 
 const f = Math.fround;
+
+const fused = (a: number, b: number, c: number): number => f(a * b + c);
 
 /** Elements that are made together, eight cosines and eight sines. */
 export const BLOCK = 16;
@@ -35,17 +38,17 @@ function ln24(k: number): number {
     x = f(x - 1);
   }
   const z = f(x * x);
-  let y = fma32(P0, x, P1);
-  y = fma32(y, x, P2);
-  y = fma32(y, x, P3);
-  y = fma32(y, x, P4);
-  y = fma32(y, x, P5);
-  y = fma32(y, x, P6);
-  y = fma32(y, x, P7);
-  y = fma32(y, x, P8);
-  y = fma32(f(y * x), z, f(e * LN2_LOW));
-  y = fma32(-z, 0.5, y);
-  return fma32(e, LN2_HIGH, f(x + y));
+  let y = fused(P0, x, P1);
+  y = fused(y, x, P2);
+  y = fused(y, x, P3);
+  y = fused(y, x, P4);
+  y = fused(y, x, P5);
+  y = fused(y, x, P6);
+  y = fused(y, x, P7);
+  y = fused(y, x, P8);
+  y = fused(f(y * x), z, f(e * LN2_LOW));
+  y = fused(-z, 0.5, y);
+  return fused(e, LN2_HIGH, f(x + y));
 }
 
 /**
@@ -64,22 +67,24 @@ function transform(
     const r = f(Math.sqrt(f(-2 * ln24(0x1000000 - uniforms[from + j]))));
     const theta = f(TWO_PI * (uniforms[from + j + 8] / 0x1000000));
     const octant = (Math.trunc(f(theta * FOUR_OVER_PI)) + 1) & ~1;
-    let x = fma32(octant, D1, theta);
-    x = fma32(octant, D2, x);
-    x = fma32(octant, D3, x);
+    let x = fused(octant, D1, theta);
+    x = fused(octant, D2, x);
+    x = fused(octant, D3, x);
     const z = f(x * x);
-    let c = fma32(C0, z, C1);
-    c = fma32(c, z, C2);
+    let c = fused(C0, z, C1);
+    c = fused(c, z, C2);
     c = f(c * z);
-    c = f(fma32(c, z, f(-0.5 * z)) + 1);
-    let s = fma32(S0, z, S1);
-    s = fma32(s, z, S2);
-    s = fma32(f(s * z), x, x);
+    c = f(fused(c, z, f(-0.5 * z)) + 1);
+    let s = fused(S0, z, S1);
+    s = fused(s, z, S2);
+    s = fused(f(s * z), x, x);
     const swaps = (octant & 2) !== 0;
     const sin = swaps ? c : s;
     const cos = swaps ? s : c;
-    out[to + j] = fma32(f(r * (((octant - 2) & 4) === 0 ? -cos : cos)), std, mean);
-    out[to + j + 8] = fma32(f(r * ((octant & 4) === 0 ? sin : -sin)), std, mean);
+    const first = f(r * (((octant - 2) & 4) === 0 ? -cos : cos));
+    const second = f(r * ((octant & 4) === 0 ? sin : -sin));
+    out[to + j] = mean === 0 ? first * std + mean : fma32(first, std, mean);
+    out[to + j + 8] = mean === 0 ? second * std + mean : fma32(second, std, mean);
   }
 }
 

@@ -17,10 +17,10 @@ interface Case {
   seed: number;
 }
 
-// Made by test/golden/torch.py with PyTorch 2.13.0+cpu on an x86-64 processor with AVX-512; `copied` are
+// Made by test/golden/pytorch.py with PyTorch 2.13.0+cpu on an x86-64 processor with AVX-512; `copied` are
 // the PyTorch cases of the issue's reference draws.
 const golden = JSON.parse(
-  readFileSync(new URL('../../../../test/golden/torch.json', import.meta.url), 'utf8'),
+  readFileSync(new URL('../../../../test/golden/pytorch.json', import.meta.url), 'utf8'),
 ) as {
   tensors: (Case & { sha256: string })[];
   streams: { seed: number; calls: [string, Options, number[]][]; sha256: string[] }[];

@@ -3,8 +3,8 @@
 `tensors`: one function after `torch.manual_seed`. `streams`: several in a row. `architectures`: the modules of
 our named architectures, built in order, with recurrent gates restacked as ONNX has them. `close`: values that are
 promised within a tolerance, among them `trunc_normal_` of PyTorch 2.11 as its source computes it (uniform, erfinv,
-scale, shift, clamp). Run with torch 2.13: python torch.py > torch.json; with the reference draws of the issue as
-an argument, their PyTorch cases are copied too.
+scale, shift, clamp). Run with torch 2.13: python pytorch.py > pytorch.json; with the reference draws of the issue as
+an argument, their PyTorch cases are copied too; with --draw, prints the hashes of cases from standard input.
 """
 
 import hashlib
@@ -13,7 +13,6 @@ import math
 import sys
 import warnings
 
-sys.path.pop(0)  # this file is called torch, too
 import torch
 import torch.nn as nn
 import torch.nn.init as init
@@ -237,6 +236,14 @@ def architecture_cases():
         result[text] = {name: sha(value) for name, value in build().items()}
     return dict(seed=21, networks=result)
 
+
+if sys.argv[1:] == ["--draw"]:
+    drawn = []
+    for case in json.load(sys.stdin):
+        torch.manual_seed(case["seed"])
+        drawn.append(sha(draw(case["scheme"], case["options"], case["shape"])))
+    print(json.dumps(drawn))
+    sys.exit()
 
 copied = []
 if len(sys.argv) > 1:
