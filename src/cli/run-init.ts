@@ -1,5 +1,6 @@
 import { basename, dirname, extname, join } from 'node:path';
 import { advise, applyPlan, calibrate, type Plan } from '../advise/index.ts';
+import { emitProgram, type Framework } from '../emit/index.ts';
 import { writeAtomically, writeModelFile } from '../files/index.ts';
 import { externalLocations } from '../graph/index.ts';
 import { judgeSignal, makeInputs, measureSignal, type SignalRow } from '../measure/index.ts';
@@ -37,6 +38,7 @@ export interface InitOptions {
   readonly calibrate: boolean;
   readonly json?: boolean;
   readonly html?: string;
+  readonly emit?: Framework;
 }
 
 type Draws = ReadonlyMap<string, () => Tensor<FloatDType>>;
@@ -72,7 +74,9 @@ export async function runInit(text: string, options: InitOptions, writes: boolea
       await writeAtomically(options.html, [new TextEncoder().encode(await htmlReport(report))]);
     }
     bar.end();
-    if (options.json === true) printJson(report);
+    const program = options.emit === undefined ? null : emitProgram(plan, network, options.emit);
+    if (options.json === true) printJson(program === null ? report : { ...report, program });
+    else if (program !== null) process.stdout.write(program);
     else {
       printText(terminalReport(report, textOptions()));
       if (options.html !== undefined) printText(`Wrote ${printable(options.html)}`);
