@@ -1,22 +1,24 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { gunzipSync } from 'node:zlib';
 import { afterAll, expect, test } from 'vitest';
+import { frameworks, emitProgram } from '../src/emit/index.ts';
 import {
-  advise,
-  applyPlan,
-  specOfParameter,
-  type Overrides,
-  type Plan,
-  type PlanEntry,
-} from '../src/advise/index.ts';
-import { emitProgram, frameworks } from '../src/emit/index.ts';
-import { decodeModel } from '../src/graph/index.ts';
-import { scheme } from '../src/init/index.ts';
-import { describeNetwork, type Network, type ParameterInfo } from '../src/network/index.ts';
-import { encodeSafetensors } from '../src/tensor/index.ts';
-import { python, pythonHas } from './python.ts';
+  bytesOf,
+  castTo,
+  decodeNpy,
+  decodeNpz,
+  decodeSafetensors,
+  encodeNpy,
+  encodeNpz,
+  encodeSafetensors,
+  type Tensor,
+} from '../src/tensor/index.ts';
+import { advise } from '../src/advise/index.ts';
+import { modelFile, networkOf, writeCases } from './python/emit-cases.ts';
+import { python, pythonHas } from './python/run.ts';
 
 const MODULES = ['numpy', 'torch', 'safetensors', 'jax', 'flax', 'keras', 'tensorflow'];
 const has = pythonHas(MODULES);
@@ -30,108 +32,6 @@ const needs = (...modules: string[]): { skip: boolean } => ({
   skip: modules.some((module) => !has.has(module)),
 });
 
-const golden = JSON.parse(
-  readFileSync(new URL('golden/emit_models.json', import.meta.url), 'utf8'),
-) as { readonly files: Readonly<Record<string, string>> };
-
-function networkOf(name: string): Network {
-  const file = gunzipSync(Buffer.from(golden.files[name], 'base64'));
-  return describeNetwork(decodeModel(new Uint8Array(file), { name: `${name}.onnx` }).graph);
-}
-
-/** Plans that the programs are tested with; what stands before the dash is the network. */
-const CASES: Readonly<Record<string, Overrides>> = {
-  mlp: {},
-  tanh: {},
-  cnn: {},
-  tanhcnn: {},
-  recurrent: {},
-  block: {},
-  encoder: {},
-  'mlp-slope': { scheme: 'he_uniform(slope=0.2)', set: ['2.weight=identity(gain=0.5)'] },
-  'mlp-stored': { set: ['2.weight=truncated_normal(std=1, low=-1, high=3)'] },
-  'cnn-stored': {
-    set: [
-      'conv.weight=truncated_normal(std=1, low=-1, high=3)',
-      'dw.weight=truncated_normal(std=1, low=-1, high=3)',
-      'up.weight=truncated_normal(std=1, low=-1, high=3)',
-    ],
-  },
-  'cnn-others': {
-    set: [
-      'conv.weight=dirac(gain=2)',
-      'dw.weight=orthogonal(gain=1.2)',
-      'up.weight=orthogonal',
-      'head.weight=truncated_normal(std=0.1, mean=0.5)',
-      'conv.bias=constant(value=0.25)',
-      'dw.bias=normal(mean=1, std=0.1)',
-      'up.bias=uniform(low=0.1, high=0.2)',
-    ],
-  },
-  'cnn-glorot': { scheme: 'glorot_normal' },
-  'encoder-orthogonal': { scheme: 'orthogonal(gain=1.5)' },
-};
-
-const LAWS: Readonly<Record<string, string>> = {
-  zeros: 'constant',
-  ones: 'constant',
-  constant: 'constant',
-  truncated_normal: 'truncated',
-  scaled_orthogonal: 'orthogonal',
-};
-
-/** What one box of a parameter must be, from the plan alone. */
-function boxOf(info: ParameterInfo, entry: PlanEntry, block?: PlanEntry['blocks'][number]): object {
-  const { scheme: name, options } = block ?? entry;
-  const record = scheme(name);
-  const spec = specOfParameter(info, block);
-  const law = LAWS[name] ?? /normal|uniform/.exec(name)?.[0] ?? name;
-  return {
-    start: block?.start ?? info.shape.map(() => 0),
-    shape: block?.shape ?? info.shape,
-    kind: law,
-    mean: record.mean(spec, options),
-    std: record.std(spec, options),
-    bound: record.bound(spec, options),
-    gain: record.bound(spec, options),
-  };
-}
-
-/** The matrices of the groups of a depthwise kernel, one by one. */
-function groupBoxes(info: ParameterInfo, entry: PlanEntry): object[] {
-  const shape = info.shape.with(0, info.shape[0] / info.groups);
-  return Array.from({ length: info.groups }, (_, group) => ({
-    ...boxOf(info, entry),
-    start: info.shape.map((_, axis) => (axis === 0 ? group * shape[0] : 0)),
-    shape,
-  }));
-}
-
-/** Schemes whose values are the same whoever draws them, or come from the file. */
-const EXACT = new Set(['dirac', 'identity']);
-
-function expectedOf(plan: Plan, network: Network): object {
-  const infos = new Map(network.parameters.map((info) => [info.name, info]));
-  const parameters: Record<string, object> = {};
-  for (const entry of plan.parameters) {
-    const info = infos.get(entry.name);
-    if (info === undefined || entry.scheme === 'keep' || entry.name.startsWith('/')) continue;
-    const isStored = entry.options['low'] === -1;
-    parameters[entry.name] = {
-      shape: info.shape,
-      layout: info.layout,
-      exact: EXACT.has(entry.scheme) || isStored,
-      boxes:
-        entry.blocks.length > 0
-          ? entry.blocks.map((block) => boxOf(info, entry, block))
-          : entry.scheme === 'orthogonal' && info.groups > 1
-            ? groupBoxes(info, entry)
-            : [boxOf(info, entry)],
-    };
-  }
-  return { left: [], parameters };
-}
-
 const folders: string[] = [];
 afterAll(() => {
   for (const folder of folders) rmSync(folder, { recursive: true, force: true });
@@ -143,43 +43,143 @@ function newFolder(): string {
   return folder;
 }
 
-/** A folder with the programs of every case and what they must draw. */
-function emitted(): string {
-  const folder = newFolder();
-  const expected: Record<string, object> = {};
-  for (const [name, overrides] of Object.entries(CASES)) {
-    const network = networkOf(name.split('-')[0]);
-    const plan = advise(network, { model: `${name}.onnx`, seed: 0, ...overrides });
-    expected[name] = expectedOf(plan, network);
-    mkdirSync(join(folder, name));
-    for (const framework of frameworks) {
-      writeFileSync(join(folder, name, `${framework}.py`), emitProgram(plan, network, framework));
-    }
-    const weights = new Map([...applyPlan(plan, network)].map(([key, draw]) => [key, draw()]));
-    writeFileSync(
-      join(folder, name, 'weights.safetensors'),
-      Buffer.concat([...encodeSafetensors(weights)]),
-    );
-  }
-  writeFileSync(join(folder, 'expected.json'), JSON.stringify(expected));
-  return folder;
-}
-
 const script = (name: string): string => resolve(import.meta.dirname, 'python', name);
 
 test('programs for torch draw what the plan asks for', needs('torch', 'safetensors'), () => {
-  expect(python([script('emit_torch.py'), emitted()])).toBe('\n');
+  expect(python([script('emit_torch.py'), writeCases(newFolder())])).toBe('\n');
 });
 
 test('programs for jax draw what the plan asks for', needs('jax', 'flax', 'safetensors'), () => {
-  expect(python([script('emit_jax.py'), emitted()])).toBe('\n');
+  expect(python([script('emit_jax.py'), writeCases(newFolder())])).toBe('\n');
 });
 
 test('programs for flax draw what the plan asks for', needs('flax', 'safetensors'), () => {
-  expect(python([script('emit_flax.py'), emitted()])).toBe('\n');
+  expect(python([script('emit_flax.py'), writeCases(newFolder())])).toBe('\n');
 });
 
 test('programs for keras draw what the plan asks for', needs('keras', 'safetensors'), () => {
-  const backend = ['jax', 'torch', 'tensorflow'].find((name) => has.has(name)) ?? 'jax';
-  expect(python([script('emit_keras.py'), emitted(), backend])).toBe('\n');
+  const backend = ['torch', 'jax', 'tensorflow'].find((name) => has.has(name)) ?? 'jax';
+  expect(python([script('emit_keras.py'), writeCases(newFolder()), backend])).toBe('\n');
 });
+
+test('every program is Python', needs(), () => {
+  const folder = newFolder();
+  const files = ['mlp', 'tanh', 'cnn', 'recurrent', 'block', 'encoder'].flatMap((name) => {
+    const network = networkOf(name);
+    const plan = advise(network, { model: `a "model"\\ of\n${name}`, seed: 0 });
+    return frameworks.map((framework) => {
+      const path = join(folder, `${name}_${framework}.py`);
+      writeFileSync(path, emitProgram(plan, network, framework));
+      return path;
+    });
+  });
+  expect(python(['-W', 'error', '-m', 'py_compile', ...files])).toBe('');
+});
+
+type Digests = Readonly<Record<string, { dtype: string; shape: number[]; sha256: string }>>;
+
+function digests(tensors: ReadonlyMap<string, Tensor>): Digests {
+  return Object.fromEntries(
+    [...tensors].map(([name, tensor]) => {
+      const sha256 = createHash('sha256').update(bytesOf(tensor)).digest('hex');
+      return [name, { dtype: tensor.dtype, shape: [...tensor.shape], sha256 }];
+    }),
+  );
+}
+
+const ramp = Float64Array.from({ length: 24 }, (_, i) => (i - 7) / 3);
+
+/** Every dtype, a scalar, tensors without elements, and names that are not plain words. */
+const TENSORS: ReadonlyMap<string, Tensor> = new Map<string, Tensor>([
+  ['float32', { dtype: 'float32', shape: [2, 3, 4], data: castTo('float32', ramp) }],
+  ['float64', { dtype: 'float64', shape: [24], data: ramp }],
+  ['float16', { dtype: 'float16', shape: [4, 6], data: castTo('float16', ramp) }],
+  ['bfloat16', { dtype: 'bfloat16', shape: [6, 4], data: castTo('bfloat16', ramp) }],
+  ['int8', { dtype: 'int8', shape: [3], data: Int8Array.of(-128, 0, 127) }],
+  ['int16', { dtype: 'int16', shape: [2], data: Int16Array.of(-32768, 32767) }],
+  ['int32', { dtype: 'int32', shape: [2], data: Int32Array.of(-(2 ** 31), 2 ** 31 - 1) }],
+  ['int64', { dtype: 'int64', shape: [2], data: BigInt64Array.of(-(2n ** 63n), 2n ** 63n - 1n) }],
+  ['uint8', { dtype: 'uint8', shape: [2], data: Uint8Array.of(0, 255) }],
+  ['uint16', { dtype: 'uint16', shape: [1, 2], data: Uint16Array.of(0, 65535) }],
+  ['uint32', { dtype: 'uint32', shape: [2], data: Uint32Array.of(0, 2 ** 32 - 1) }],
+  ['uint64', { dtype: 'uint64', shape: [1], data: BigUint64Array.of(2n ** 64n - 1n) }],
+  ['bool', { dtype: 'bool', shape: [5], data: Uint8Array.of(0, 1, 1, 0, 1) }],
+  ['scalar', { dtype: 'float32', shape: [], data: Float32Array.of(-0) }],
+  ['empty', { dtype: 'float32', shape: [0, 3], data: new Float32Array(0) }],
+  ['empty.int', { dtype: 'int64', shape: [2, 0], data: new BigInt64Array(0) }],
+  ['Größe/重み "1"', { dtype: 'float32', shape: [1], data: Float32Array.of(Infinity) }],
+  ['__proto__', { dtype: 'float32', shape: [1], data: Float32Array.of(NaN) }],
+]);
+
+const parsed = (text: string): Digests => JSON.parse(text) as Digests;
+
+test('PyTorch loads every tensor of a .safetensors file', needs('torch', 'safetensors'), () => {
+  const folder = newFolder();
+  writeFileSync(join(folder, 'ours.safetensors'), Buffer.concat([...encodeSafetensors(TENSORS)]));
+  expect(parsed(python([script('files.py'), 'torch', 'ours.safetensors'], '', folder))).toEqual(
+    digests(TENSORS),
+  );
+});
+
+test('NumPy loads every tensor of an .npz file, and .npy files', needs('numpy'), () => {
+  const folder = newFolder();
+  const bfloat16 = TENSORS.get('bfloat16');
+  if (bfloat16 === undefined) throw new Error('bfloat16 must be there');
+  // NumPy has no bfloat16: its numbers are those of float32 with the lower bits 0.
+  const bits = Uint32Array.from(bfloat16.data as Uint16Array, (half) => half << 16);
+  const data = new Float32Array(bits.buffer);
+  const tensors = new Map(TENSORS).set('bfloat16', { ...bfloat16, dtype: 'float32', data });
+  writeFileSync(join(folder, 'ours.npz'), Buffer.concat([...encodeNpz(TENSORS)]));
+  expect(parsed(python([script('files.py'), 'numpy', 'ours.npz'], '', folder))).toEqual(
+    digests(tensors),
+  );
+  for (const [name, tensor] of TENSORS) {
+    writeFileSync(join(folder, 'one.npy'), Buffer.concat([...encodeNpy(tensor)]));
+    if (name !== 'float16' && name !== 'scalar' && name !== 'empty') continue;
+    expect(parsed(python([script('files.py'), 'numpy', 'one.npy'], '', folder))).toEqual(
+      digests(new Map([['', tensor]])),
+    );
+  }
+});
+
+test('what PyTorch and NumPy write is read', needs('torch', 'safetensors', 'numpy'), () => {
+  const folder = newFolder();
+  const written = JSON.parse(python([script('files.py'), 'write'], '', folder)) as Readonly<
+    Record<string, Digests>
+  >;
+  expect(Object.keys(written)).toHaveLength(8);
+  for (const [file, expected] of Object.entries(written)) {
+    const bytes = new Uint8Array(readFileSync(join(folder, file)));
+    const tensors = file.endsWith('.npz')
+      ? decodeNpz(bytes, file)
+      : file.endsWith('.npy')
+        ? new Map([['', decodeNpy(bytes, file)]])
+        : decodeSafetensors(bytes, file).tensors;
+    expect(digests(tensors)).toEqual(expected);
+  }
+});
+
+test(
+  'a model of PyTorch loads the weights that `init` writes for its export',
+  needs('torch', 'safetensors'),
+  () => {
+    const folder = newFolder();
+    for (const name of ['mlp', 'cnn', 'recurrent', 'block', 'encoder']) {
+      writeFileSync(join(folder, `${name}.onnx`), modelFile(name));
+      const { status, stderr } = spawnSync(
+        process.execPath,
+        [
+          resolve(import.meta.dirname, '../src/cli/main.ts'),
+          'init',
+          `${name}.onnx`,
+          '--no-run',
+          '-o',
+          `${name}.safetensors`,
+        ],
+        { cwd: folder, encoding: 'utf8', env: { ...process.env, NODE_OPTIONS: '' } },
+      );
+      expect([status, stderr]).toEqual([0, '']);
+    }
+    expect(python([script('state.py')], '', folder)).toBe('\n');
+  },
+);

@@ -25,7 +25,7 @@ const GATES: Readonly<Record<Recurrent['operator'], Readonly<Record<string, stri
 };
 
 /** The variables of a linen cell, one per gate, that a packed tensor becomes; gates that are alike as one. */
-function gateTargets(item: Item, { module, operator, kind, gates }: Recurrent): Target[] | null {
+function gateTargets({ module, operator, kind, gates }: Recurrent): Target[] | null {
   const alike = new Map<string, string[]>();
   for (const [gate, part] of gates) {
     if (!Object.hasOwn(GATES[operator], gate)) return null;
@@ -56,13 +56,16 @@ function sidesOf(
   return [`i${set}/bias`, ...(letters.includes('n') ? ['hn/bias'] : [])];
 }
 
-function targetsOf(item: Item): Target[] | string {
-  const { modules, leaf } = pathOf(item.entry.name);
-  if (item.info.role.startsWith('recurrent_')) {
-    const recurrent = isStored(item) ? null : recurrentOf(item, modules, leaf);
-    const targets = recurrent === null ? null : gateTargets(item, recurrent);
+function targetsOf(
+  item: Item,
+  recurrent: Recurrent | 'told' | null | undefined,
+): readonly Target[] | string {
+  if (recurrent === 'told') return [];
+  if (recurrent !== undefined) {
+    const targets = recurrent === null || isStored(item) ? null : gateTargets(recurrent);
     return targets ?? 'recurrent layers whose gates linen holds in other variables.';
   }
+  const { modules, leaf } = pathOf(item.entry.name);
   const name = [...modules, leafOf(item, leaf, LEAVES)].join('/');
   const turned = orientation(item);
   if (turned === null && item.info.layout.length > 0) return 'weights whose axes linen has not.';
@@ -112,9 +115,10 @@ export function flaxProgram(plan: Plan, network: Network): string {
   const { drawn, kept } = itemsOf(plan, network);
   const mapped: Mapped[] = [];
   const left: Left[] = [];
+  const recurrent = recurrentOf(drawn.filter(({ entry }) => !isMadeUp(entry.name)));
   for (const item of drawn) {
     const { entry } = item;
-    const targets = isMadeUp(entry.name) ? MADE_UP : targetsOf(item);
+    const targets = isMadeUp(entry.name) ? MADE_UP : targetsOf(item, recurrent.get(item));
     if (typeof targets === 'string') left.push({ entry, why: targets });
     else mapped.push({ item, targets });
   }

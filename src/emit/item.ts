@@ -82,3 +82,30 @@ function dividedAxis(shape: readonly number[], parts: readonly Part[]): number |
 export function isStored({ parts }: Item): boolean {
   return parts.some(({ draw }) => draw.kind === 'stored');
 }
+
+/**
+ * One of the equal slices of a parameter whose first axis is a stack of them, as the directions of a
+ * recurrent layer; `null` if it is no stack.
+ */
+export function sliceOf(item: Item): Item | null {
+  const { info, parts } = item;
+  const [count] = info.shape;
+  if (count < 2 || !parts.every(({ shape }) => shape[0] === 1)) return null;
+  const slices = Array.from({ length: count }, (_, i) =>
+    parts.flatMap((part): Part[] =>
+      part.start[0] === i
+        ? [{ ...part, start: part.start.slice(1), shape: part.shape.slice(1) }]
+        : [],
+    ),
+  );
+  const shown = slices.map((slice) =>
+    JSON.stringify(slice.map(({ start, shape, draw }) => [start, shape, draw])),
+  );
+  if (new Set(shown).size > 1) return null;
+  const shape = info.shape.slice(1);
+  const axis = dividedAxis(shape, slices[0]);
+  const own = { ...info, shape, layout: info.layout.slice(1) };
+  const ordered =
+    axis === null ? slices[0] : slices[0].toSorted((a, b) => a.start[axis] - b.start[axis]);
+  return { ...item, info: own, parts: ordered, axis };
+}

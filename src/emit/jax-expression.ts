@@ -63,12 +63,28 @@ export function partsExpression(
   axis: number,
   expressions: readonly string[],
 ): string | null {
+  if (divided === null && !isOneDraw(parts, expressions)) return null;
+  const sizes = parts.map(({ shape }) => shape[divided ?? 0]);
+  return packedExpression(parts, sizes, axis, expressions);
+}
+
+/** Whether parts that are drawn alike, element by element, are one draw. */
+function isOneDraw(parts: readonly Part[], expressions: readonly string[]): boolean {
+  const isAlike = expressions.every((expression) => expression === expressions[0]);
+  return parts.length === 1 || (isAlike && isElementwise(parts[0].draw));
+}
+
+/** The initializer of parts of these sizes, one behind another along an axis. */
+export function packedExpression(
+  parts: readonly Part[],
+  sizes: readonly number[],
+  axis: number,
+  expressions: readonly string[],
+): string {
   const [first] = expressions;
-  const alike = expressions.every((expression) => expression === first);
-  if (parts.length === 1 || (alike && isElementwise(parts[0].draw))) return first;
-  if (divided === null) return null;
-  const sizes = parts.map(({ shape }) => shape[divided]);
-  if (alike && sizes.every((size) => size === sizes[0])) {
+  if (isOneDraw(parts, expressions)) return first;
+  const isAlike = expressions.every((expression) => expression === first);
+  if (isAlike && sizes.every((size) => size === sizes[0])) {
     return `each(${parts.length}, ${first}, axis=${axis})`;
   }
   const runs: [number, string][] = [];
@@ -84,13 +100,15 @@ export function partsExpression(
 export const JAX_HELPERS: readonly Helper[] = [
   {
     name: 'stored',
-    source: `# What JAX has no function for is drawn by StepZero:
+    source: `# What JAX has no function for is drawn by StepZero, by this command with the same --seed, --scheme,
+# --set and --keep:
 #     stepzero init MODEL -o weights.safetensors
 STORED = load_file("weights.safetensors")
 
 
 def stored(name, axes=None):
-    return lambda key, shape, dtype: jnp.transpose(STORED[name], axes).reshape(shape).astype(dtype)`,
+    w = STORED[name] if axes is None else STORED[name].transpose(axes)
+    return lambda key, shape, dtype: w.reshape(shape).astype(dtype)`,
   },
   {
     name: 'uniform',
@@ -122,6 +140,15 @@ def stored(name, axes=None):
         keys = jax.random.split(key, len(rules))
         part = lambda size: tuple(size if i == axis % len(shape) else n for i, n in enumerate(shape))
         return jnp.concatenate([rule(k, part(n), dtype) for k, (n, rule) in zip(keys, rules)], axis)
+
+    return draw`,
+  },
+  {
+    name: 'stack',
+    source: `def stack(rule):
+    """Draws every slice of the first axis by itself."""
+    def draw(key, shape, dtype):
+        return jnp.stack([rule(k, shape[1:], dtype) for k in jax.random.split(key, shape[0])])
 
     return draw`,
   },

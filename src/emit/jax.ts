@@ -1,6 +1,6 @@
 import type { Plan } from '../advise/index.ts';
 import type { Network } from '../network/index.ts';
-import { isStored, itemsOf, type Item, type Part } from './item.ts';
+import { isStored, itemsOf, sliceOf, type Item, type Part } from './item.ts';
 import {
   JAX_HELPERS,
   jaxExpression,
@@ -32,6 +32,8 @@ function expressionOf(item: Item): string {
   const expressions = item.parts.map((part) => jaxExpression(part, axes));
   const whole = partsExpression(item, item.axis ?? 0, expressions);
   if (whole !== null) return whole;
+  const slice = sliceOf(item);
+  if (slice !== null) return `stack(${expressionOf(slice)})`;
   // What is left of a box has no batch axis, and its outputs may be another axis.
   const layout = item.info.layout.filter((role) => role !== 'batch');
   const left = { out: layout.indexOf('out'), in: layout.indexOf('in') };

@@ -42,13 +42,15 @@ function mean(value: number): string {
 export const KERAS_HELPERS: readonly Helper[] = [
   {
     name: 'stored',
-    source: `# What Keras has no function for is drawn by StepZero:
+    source: `# What Keras has no function for is drawn by StepZero, by this command with the same --seed, --scheme,
+# --set and --keep:
 #     stepzero init MODEL -o weights.safetensors
 STORED = load_file("weights.safetensors")
 
 
 def stored(name, axes=None):
-    return lambda shape, seed: np.transpose(STORED[name], axes).reshape(shape)`,
+    w = STORED[name] if axes is None else STORED[name].transpose(axes)
+    return lambda shape, seed: w.reshape(shape)`,
   },
   {
     name: 'constant',

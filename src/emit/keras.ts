@@ -1,9 +1,8 @@
 import type { Plan } from '../advise/index.ts';
 import type { Network } from '../network/index.ts';
-import { isElementwise } from './draw.ts';
 import { recurrentOf, type Recurrent } from './gates.ts';
 import { isStored, itemsOf, type Item } from './item.ts';
-import { partsExpression, storedExpression } from './jax-expression.ts';
+import { packedExpression, partsExpression, storedExpression } from './jax-expression.ts';
 import { KERAS_HELPERS, kerasExpression } from './keras-expression.ts';
 import { orientation, type Orientation } from './layout.ts';
 import { isMadeUp, leafOf, pathOf } from './names.ts';
@@ -26,43 +25,31 @@ const CELLS: Readonly<Record<Recurrent['operator'], { name: string; gates: reado
   RNN: { name: 'simple_rnn_cell', gates: ['hidden'] },
 };
 
-/** The variable of a cell; `null` where its gates do not get what one packed variable can be given. */
-function cellTargets(item: Item, { module, operator, kind, gates }: Recurrent): Target[] | null {
+/** The variable of a cell; `null` where its gates are not those of Keras. */
+function cellTargets({ module, operator, kind, gates }: Recurrent): Target[] | null {
   const cell = CELLS[operator];
   const parts = cell.gates.flatMap((gate) => gates.get(gate) ?? []);
   const where: Orientation | null = kind === 'bias' ? null : { order: [], out: -1, in: -2 };
-  const rules = parts.map(({ draw }) => kerasExpression(draw, where));
-  const expressions = rules.filter((rule) => rule !== null);
+  const expressions = parts.flatMap(({ draw }) => kerasExpression(draw, where) ?? []);
   if (expressions.length !== cell.gates.length) return null;
-  const [first] = expressions;
-  const alike = expressions.every((expression) => expression === first);
-  const units = item.info.role === 'recurrent_bias' ? sizeOfGate(item) : 0;
-  const rule =
-    alike && (cell.gates.length === 1 || isElementwise(parts[0].draw))
-      ? first
-      : alike
-        ? `each(${cell.gates.length}, ${first}, axis=-1)`
-        : `parts(${expressions.map((rule) => `(${units}, ${rule})`).join(', ')}, axis=-1)`;
-  // A GRU of Keras that resets behind the product has two rows of biases: only equal values fit both.
-  if (kind === 'bias' && !alike && operator !== 'LSTM') return null;
   const variable = { input: 'kernel', hidden: 'recurrent_kernel', bias: 'bias' }[kind];
   const name = `${module.replaceAll('/', '_')}/${cell.name}/${variable}`;
-  return [{ name, expression: rule }];
+  const sizes = parts.map(({ shape }) => shape.at(-1) ?? 0);
+  const expression = packedExpression(parts, sizes, -1, expressions);
+  return [{ name, expression }];
 }
 
-/** The units of a layer, from one gate of its bias. */
-function sizeOfGate({ parts }: Item): number {
-  return parts[0].shape.at(-1) ?? 0;
-}
-
-function targetsOf(item: Item): Target[] | string {
-  const { modules, leaf } = pathOf(item.entry.name);
-  const { role, layout } = item.info;
-  if (role.startsWith('recurrent_')) {
-    const recurrent = isStored(item) ? null : recurrentOf(item, modules, leaf);
-    const targets = recurrent === null ? null : cellTargets(item, recurrent);
+function targetsOf(
+  item: Item,
+  recurrent: Recurrent | 'told' | null | undefined,
+): readonly Target[] | string {
+  if (recurrent === 'told') return [];
+  if (recurrent !== undefined) {
+    const targets = recurrent === null || isStored(item) ? null : cellTargets(recurrent);
     return targets ?? 'recurrent layers whose gates Keras packs otherwise.';
   }
+  const { modules, leaf } = pathOf(item.entry.name);
+  const { role, layout } = item.info;
   const own = leafOf(item, leaf, LEAVES);
   const name = modules.length === 0 ? own : `${modules.join('_')}/${own}`;
   const where = orientation(item, role === 'transposed_conv');
@@ -117,9 +104,10 @@ export function kerasProgram(plan: Plan, network: Network): string {
   const { drawn, kept } = itemsOf(plan, network);
   const mapped: Mapped[] = [];
   const left: Left[] = [];
+  const recurrent = recurrentOf(drawn.filter(({ entry }) => !isMadeUp(entry.name)));
   for (const item of drawn) {
     const { entry } = item;
-    const targets = isMadeUp(entry.name) ? MADE_UP : targetsOf(item);
+    const targets = isMadeUp(entry.name) ? MADE_UP : targetsOf(item, recurrent.get(item));
     if (typeof targets === 'string') left.push({ entry, why: targets });
     else mapped.push({ item, targets });
   }

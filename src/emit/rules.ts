@@ -38,8 +38,8 @@ interface Rule {
 }
 
 /**
- * The lines of the table from patterns to expressions: parameters of one role that get the same are one
- * rule, under the reason of the first of them.
+ * The lines of the table from patterns to expressions: parameters of one role that get the same for the
+ * same reason are one rule, under the reason of the first of them.
  */
 export function ruleLines(mapped: readonly Mapped[]): string[] {
   const rules = new Map<string, Rule>();
@@ -49,9 +49,12 @@ export function ruleLines(mapped: readonly Mapped[]): string[] {
       // Two biases of the file may be one variable: the first that is told counts.
       if (taken.has(target.name)) continue;
       taken.set(target.name, target.expression);
-      const key = JSON.stringify([item.entry.role, target.group ?? target.expression]);
-      const { name, reason } = item.entry;
-      const rule = rules.get(key) ?? { reason: firstSentence(reason), first: name, targets: [] };
+      const { name, role } = item.entry;
+      const reason = firstSentence(item.entry.reason);
+      // One reason for all, but for its numbers.
+      const kind = reason.replaceAll(/[\d.]+/g, '0');
+      const key = JSON.stringify([role, target.group ?? target.expression, kind]);
+      const rule = rules.get(key) ?? { reason, first: name, targets: [] };
       rules.set(key, rule);
       rule.targets.push(target);
     }

@@ -2,7 +2,7 @@ import type { Plan } from '../advise/index.ts';
 import type { Network } from '../network/index.ts';
 import { sizeOf } from '../tensor/index.ts';
 import { isElementwise, type Chosen } from './draw.ts';
-import { isStored, itemsOf, type Item, type Part } from './item.ts';
+import { isStored, itemsOf, sliceOf, type Item, type Part } from './item.ts';
 import { isMadeUp } from './names.ts';
 import { programText, type Frame } from './program.ts';
 import { pyLambda, pyNumber, pyString } from './python.ts';
@@ -104,6 +104,8 @@ function wholeExpression(item: Item): string {
   if (drops === null) {
     // Only what is drawn element by element may be drawn across boxes.
     if (alike && !first.includes('xavier') && isElementwise(parts[0].draw)) return first;
+    const slice = sliceOf(item);
+    if (slice !== null) return `stack(${wholeExpression(slice)})`;
     const boxes = parts.map((part, i) => `(${boxOf(item, part)}, ${expressions[i]})`);
     return `boxes(${boxes.join(', ')})`;
   }
@@ -154,7 +156,8 @@ const FRAME: Frame = {
   helpers: [
     {
       name: 'stored',
-      source: `# What torch has no function for is drawn by StepZero:
+      source: `# What torch has no function for is drawn by StepZero, by this command with the same --seed, --scheme,
+# --set and --keep:
 #     stepzero init MODEL -o weights.safetensors
 STORED = load_file("weights.safetensors")
 
@@ -174,6 +177,12 @@ def stored(name):
     """Draws the parts of a packed tensor, of these sizes, one after another."""
     sizes = [size for size, _ in rules]
     return lambda w: [rule(part) for part, (_, rule) in zip(w.split(sizes, dim), rules)]`,
+    },
+    {
+      name: 'stack',
+      source: `def stack(rule):
+    """Draws every slice of the first axis by itself."""
+    return lambda w: [rule(part) for part in w]`,
     },
     {
       name: 'boxes',

@@ -85,10 +85,10 @@ def check_box(part, box, layout):
 
 
 def check_runs(runs, where):
-    """The same seed gives the same values, another seed others."""
+    """The same seed gives the same values, another seed others (but for what comes from a file)."""
     first, again, other = runs
     for name, w in first.items():
         if not np.array_equal(w, again[name]):
             yield f"{where}: {name} must be the same for the same seed"
-        if np.unique(w).size > 8 and np.array_equal(w, other[name]):
+        if np.unique(w).size > 8 and "stored" not in where and np.array_equal(w, other[name]):
             yield f"{where}: {name} must differ for another seed"

@@ -15,8 +15,8 @@ wrong = []
 for case, expected in load(folder / "expected.json").items():
     module = program(folder, case, "jax")
     items = expected["parameters"]
-    params = {name: jnp.full(item["shape"], 7.25, jnp.float32) for name, item in items.items()}
-    params |= {"of no rule": jnp.ones(3)}
+    params = {name: np.full(item["shape"], 7.25, np.float32) for name, item in items.items()}
+    params |= {"of no rule": np.ones(3, np.float32)}
     runs = []
     for seed in (0, 0, 1):
         drawn = module.init(jax.random.key(seed), params)

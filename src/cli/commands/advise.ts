@@ -1,5 +1,5 @@
 import { Command, Option } from 'commander';
-import { frameworks } from '../../emit/index.ts';
+import type { Framework } from '../../emit/index.ts';
 import { planOptions } from '../options.ts';
 import type { InitOptions } from '../run-init.ts';
 
@@ -9,6 +9,13 @@ Examples:
   $ stepzero advise resnet:50 --no-run --json
   $ stepzero advise model.onnx --scheme 'he_normal(slope=0.2)'
   $ stepzero advise model.onnx --emit torch > init_model.py`;
+
+const FRAMEWORKS: Readonly<Record<Framework, true>> = {
+  torch: true,
+  jax: true,
+  flax: true,
+  keras: true,
+};
 
 /** `stepzero advise`: the same as `init` without writing weights. */
 export function adviseCommand(): Command {
@@ -22,7 +29,7 @@ export function adviseCommand(): Command {
     new Option(
       '--emit <FRAMEWORK>',
       'print a Python program that draws the planned weights in a framework, and nothing else',
-    ).choices(frameworks),
+    ).choices(Object.keys(FRAMEWORKS)),
   );
   return command
     .addHelpText('after', EXAMPLES)

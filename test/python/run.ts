@@ -12,6 +12,9 @@ export function python(args: readonly string[], input: string = '', folder?: str
     env: {
       ...process.env,
       CUDA_VISIBLE_DEVICES: '',
+      JAX_PLATFORMS: 'cpu',
+      // Small arrays once: what is compiled need not be fast.
+      XLA_FLAGS: '--xla_backend_optimization_level=0',
       TF_CPP_MIN_LOG_LEVEL: '3',
       OMP_NUM_THREADS: '1',
     },
