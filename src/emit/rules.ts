@@ -60,9 +60,13 @@ export function ruleLines(mapped: readonly Mapped[]): string[] {
     }
   }
   const lines: string[] = [];
+  const written = new Set<string>();
   for (const { reason, first, targets } of rules.values()) {
     const more = targets.length === 1 ? '' : ` and ${targets.length - 1} more`;
-    lines.push(`    # ${oneLine(`${first}${more}: ${reason}`)}`, ...linesOf(targets, taken));
+    const own = linesOf(targets, taken).filter((line) => !written.has(line));
+    const above = own.length === 0 ? ' (by a pattern above)' : '';
+    lines.push(`    # ${oneLine(`${first}${more}: ${reason}${above}`)}`, ...own);
+    for (const line of own) written.add(line);
   }
   return lines;
 }

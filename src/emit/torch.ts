@@ -89,7 +89,22 @@ function storedExpression({ entry }: Item): string {
   return `stored(${pyString(entry.name)})`;
 }
 
-/** The expression of a whole parameter; stored values are those of the whole, whatever the parts. */
+/**
+ * The expression of a whole parameter. What the rules see has no batch axes of extent 1; recurrent layers
+ * of torch have none either, of other tensors the one slice is taken.
+ */
+function expressionOfAll(item: Item): string {
+  const { info } = item;
+  const expression = wholeExpression(item);
+  const isMap = info.layout.some((role, axis) => role === 'batch' && info.shape[axis] === 1);
+  if (!isMap || isStored(item) || info.role.startsWith('recurrent_')) return expression;
+  const box = info.layout.map((role, axis) =>
+    role === 'batch' && info.shape[axis] === 1 ? '0' : ':',
+  );
+  return `boxes((np.s_[${box.join(', ')}], ${expression}))`;
+}
+
+/** The expression of the maps of a parameter; stored values are those of the whole, whatever the parts. */
 function wholeExpression(item: Item): string {
   const { parts, axis } = item;
   if (isStored(item)) return storedExpression(item);
@@ -103,7 +118,7 @@ function wholeExpression(item: Item): string {
   const drops = plainAxis(item, axis);
   if (drops === null) {
     // Only what is drawn element by element may be drawn across boxes.
-    if (alike && !first.includes('xavier') && isElementwise(parts[0].draw)) return first;
+    if (alike && isElementwise(parts[0].draw) && !/kaiming|xavier/.test(first)) return first;
     const slice = sliceOf(item);
     if (slice !== null) return `stack(${wholeExpression(slice)})`;
     const boxes = parts.map((part, i) => `(${boxOf(item, part)}, ${expressions[i]})`);
@@ -232,7 +247,7 @@ export function torchProgram(plan: Plan, network: Network): string {
     const { entry } = item;
     if (isMadeUp(entry.name)) left.push({ entry, why: MADE_UP });
     else {
-      const expression = wholeExpression(item);
+      const expression = expressionOfAll(item);
       const group = isStored(item) ? { group: 'stored' } : {};
       mapped.push({ item, targets: [{ name: entry.name, expression, ...group }] });
     }

@@ -133,7 +133,8 @@ function groupBoxes(info: ParameterInfo, entry: PlanEntry): object[] {
 /** Schemes whose values are the same whoever draws them, or come from the file. */
 const EXACT = new Set(['dirac', 'identity']);
 
-function expectedOf(plan: Plan, network: Network): object {
+/** What every parameter that is drawn must be, for check.py. */
+export function expectedOf(plan: Plan, network: Network): object {
   const infos = new Map(network.parameters.map((info) => [info.name, info]));
   const parameters: Record<string, object> = {};
   for (const entry of plan.parameters) {
