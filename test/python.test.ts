@@ -69,8 +69,14 @@ const FOR_JAX = new Set([
   'cnn-others',
 ]);
 const FOR_FLAX = new Set([
-  ...['tanh', 'cnn', 'tanhcnn', 'recurrent', 'block', 'encoder'],
-  ...['cnn-stored', 'cnn-others'],
+  'tanh',
+  'cnn',
+  'tanhcnn',
+  'recurrent',
+  'block',
+  'encoder',
+  'cnn-stored',
+  'cnn-others',
 ]);
 
 test('programs for torch draw what is planned', needs('torch', 'safetensors'), () => {
