@@ -72,6 +72,8 @@ interface Report {
       dead: number | null;
     }[]
   > | null;
+  certificates:
+    { name: string; block: string | null; scheme: string; sMin: number; sMax: number }[] | null;
   verdict: string;
   output: string | null;
 }
@@ -207,6 +209,18 @@ describe('init', () => {
 });
 
 describe('advise, inspect and the lists', () => {
+  test('advise certifies what orthogonal schemes drew, and nothing that was not run', () => {
+    const { certificates } = report('advise', 'gru:8-16-3');
+    expect(certificates!.map(({ name, block }) => [name, block])).toHaveLength(3);
+    for (const { scheme, sMin, sMax } of certificates!) {
+      expect(scheme).toBe('orthogonal');
+      expect(Math.abs(sMin - 1)).toBeLessThan(1e-6);
+      expect(Math.abs(sMax - 1)).toBeLessThan(1e-6);
+    }
+    expect(stepzero('advise', 'gru:8-16-3').stdout).toContain('Certificates');
+    expect(report('advise', 'gru:8-16-3', '--no-run').certificates).toBe(null);
+  });
+
   test('advise writes nothing', () => {
     const before = readdirSync(folder);
     const { output, signal } = report('advise', 'lstm:8-16-3', '--no-run');
@@ -265,9 +279,17 @@ describe('advise, inspect and the lists', () => {
     expect(stepzero('schemes').stdout).toContain('delta_orthogonal');
     expect(stepzero('architectures').stdout).toContain('mlp:784-512x10-10:relu');
     expect(stepzero('schemes', '--json').stdout).toContain('"formula"');
+    const { schemes } = JSON.parse(stepzero('schemes', '--json').stdout) as {
+      schemes: { name: string; scope: string }[];
+    };
+    const scopeOf = (name: string) => schemes.find((row) => row.name === name)?.scope;
+    expect([scopeOf('orthogonal'), scopeOf('gpt2')]).toEqual(['tensor', 'network']);
+    expect(stepzero('schemes').stdout).toMatch(
+      /^For one tensor .*\n\nzeros [^]*\n\nPlanned over a whole network .*\n\n/,
+    );
   });
 
-  test.each(['init', 'advise', 'inspect', 'sample', 'schemes', 'architectures'])(
+  test.each(['init', 'advise', 'inspect', 'sample', 'transform', 'schemes', 'architectures'])(
     '%s --help has an example',
     (name) => {
       const { stdout, status } = stepzero(name, '--help');
@@ -275,6 +297,65 @@ describe('advise, inspect and the lists', () => {
       expect(stdout).toMatch(new RegExp(`\\$ stepzero ${name}`));
     },
   );
+});
+
+describe('transform', () => {
+  test('crelu writes a network that init --scheme looks_linear takes', () => {
+    const answer = stepzero('transform', 'crelu', 'mlp:4-7x2-2', '-o', 'wide.onnx', '--json');
+    expect(JSON.parse(answer.stdout)).toMatchInlineSnapshot(`
+      {
+        "model": "mlp:4-7x2-2",
+        "output": "wide.onnx",
+        "plain": [],
+        "rectifiers": [
+          "activations.0",
+          "activations.1",
+        ],
+        "transform": "crelu",
+        "version": 1,
+        "widened": [
+          {
+            "after": [
+              7,
+              14,
+            ],
+            "before": [
+              7,
+              7,
+            ],
+            "name": "layers.1.weight",
+          },
+          {
+            "after": [
+              2,
+              14,
+            ],
+            "before": [
+              2,
+              7,
+            ],
+            "name": "layers.2.weight",
+          },
+        ],
+      }
+    `);
+    const { parameters, output } = report('init', 'wide.onnx', '--scheme', 'looks_linear');
+    expect(output).toBe('wide.init.onnx');
+    const schemes = parameters.filter(({ role }) => role === 'dense').map(({ scheme }) => scheme);
+    expect(schemes).toEqual(['scaled_orthogonal', 'looks_linear', 'looks_linear']);
+  });
+
+  test('crelu without a place to write names the file after the model', () => {
+    expect(stepzero('transform', 'crelu', 'mlp:4-7x2-2').stdout).toMatchInlineSnapshot(`
+      "mlp:4-7x2-2: 2 ReLUs concatenated with that of -x
+        layers.1.weight  [7,7] → [7,14]
+        layers.2.weight  [2,7] → [2,14]
+      Wrote mlp-4-7x2-2.crelu.onnx, which computes what the model did
+      "
+    `);
+    expect(stepzero('transform', 'crelu', 'wide.onnx').status).toBe(1);
+    expect(existsSync(join(folder, 'wide.crelu.onnx'))).toBe(false);
+  });
 });
 
 describe('what cannot be run', () => {
@@ -375,6 +456,29 @@ describe('sample', () => {
       for (let i = 0; i < 3; i++) expect(io[i * 5 + o]).toBe(oi[o * 3 + i]);
   });
 
+  test('--certify says what the singular values are, in words and in JSON', () => {
+    const args = ['sample', 'conv_orthogonal', '--shape', '6,4,3,3', '--gain', '2', '--certify'];
+    const { stdout, status } = stepzero(...args);
+    expect(status).toBe(0);
+    expect(stdout).toContain('Fourier symbol at 5×5 frequencies');
+    expect(stdout).toContain('Taps that are not zero: 9 of 9');
+    const { certificate } = JSON.parse(stepzero(...args, '--json').stdout) as {
+      certificate: { of: string; sMin: number; sMax: number; taps: object; frequencies: number[] };
+    };
+    expect(certificate).toMatchObject({
+      of: 'convolution',
+      taps: { nonZero: 9, all: 9 },
+      frequencies: [5, 5],
+    });
+    // Float32 elements of a kernel of norm 2 √4: off by at most 2^-24 of it per tap.
+    expect(Math.abs(certificate.sMin - 2)).toBeLessThan(3e-6);
+    expect(Math.abs(certificate.sMax - 2)).toBeLessThan(3e-6);
+    expect(failure('sample', 'ones', '--shape', '4', '--certify')).toEqual({
+      status: 1,
+      sentence: 'stepzero: certify: shape must have at least 2 dimensions, got [4]',
+    });
+  });
+
   test('an option that the scheme does not have is wrong usage', () => {
     expect(failure('sample', 'glorot_uniform', '--shape', '4,4', '--slope', '2'))
       .toMatchInlineSnapshot(`
@@ -413,6 +517,19 @@ describe('bad input gets one sentence, and leaves nothing behind', () => {
     [['init', 'good.onnx', '--scheme', 'orthogonl'], 1],
     [['init', 'good.onnx', '--scheme', 'delta_orthogonal'], 1],
     [['init', 'good.onnx', '--scheme', 'he_normal(slop=1)'], 1],
+    [['init', 'good.onnx', '--scheme', 'gpt2'], 1],
+    [['sample', 'gpt2', '--shape', '8,4'], 1],
+    [['transform', 'crelu', 'missing.onnx'], 1],
+    [['transform', 'crelu', 'mlp:4-8-2:tanh'], 1],
+    [['transform', 'crelu', 'resnet:8', '-o', 'r.onnx'], 1],
+    [['transform', 'crelu', 'good.onnx', '-o', 'good.onnx'], 2],
+    [['transform', 'crelu', 'good.onnx', '-o', 'good.npz'], 2],
+    [['transform', 'crelu', 'good.onnx', '-o', 'no/such/x.onnx'], 1],
+    [['transform', 'prelu', 'good.onnx'], 2],
+    [['init', 'good.onnx', '--scheme', 'looks_linear(base=none)'], 1],
+    [['init', 'mlp:4-7-2', '--scheme', 'looks_linear'], 1],
+    [['sample', 'looks_linear', '--shape', '4,5'], 1],
+    [['advise', 'good.onnx', '--base', 'good.onnx'], 1],
     [['init', 'good.onnx', '--set', 'nothing*=zeros'], 1],
     [['init', 'good.onnx', '--set', 'zeros'], 1],
     [['init', 'good.onnx', '--set', '*.bias=he_normal'], 1],

@@ -21,19 +21,20 @@ export interface AdviseOptions extends Overrides {
 
 /**
  * Makes the plan for a network: for every stored float tensor a scheme with its options, the standard
- * deviation, and the reason. `RangeError` if a scheme asked for is undefined for a tensor, if a
- * pattern matches nothing, or if a weight is computed at run time and not kept.
+ * deviation, and the reason. `RangeError` if a scheme asked for fits no weight, if a network scheme does
+ * not apply, if a pattern matches nothing, or if a weight is computed at run time and not kept.
  */
 export function advise(network: Network, options: AdviseOptions): Plan {
   const override = overrideFor(network, options);
   const parameters = network.parameters.map((parameter) => {
-    const own = override(parameter);
-    if (own === null && parameter.problem !== null && !parameter.problem.includes('not known')) {
+    const { advice, unfit } = override(parameter);
+    if (advice === null && parameter.problem !== null && !parameter.problem.includes('not known')) {
       throw new RangeError(
         `${parameter.problem}; fold it into a stored tensor, or keep ${parameter.name} as it is with --keep`,
       );
     }
-    return entryFor(parameter, own ?? ruleFor(parameter.role)(parameter, network));
+    const own = advice ?? ruleFor(parameter.role)(parameter, network);
+    return entryFor(parameter, unfit === null ? own : { ...own, reason: `${own.reason} ${unfit}` });
   });
   const { model, seed } = options;
   return { version: 1, model, seed, parameters, whyNot: whyNot(network) };

@@ -1,6 +1,6 @@
 import { scheme } from '../init/index.ts';
 import type { Network, ParameterInfo } from '../network/index.ts';
-import { fold, key, plainKernels, type Kernels, type Key } from '../random/index.ts';
+import { fold, key, localKernels, type Kernels, type Key } from '../random/index.ts';
 import { sizeOf, stridesOf, type FloatDType, type Tensor } from '../tensor/index.ts';
 import { KEEP, type Choice, type Plan, type PlanEntry, type PlannedBlock } from './plan.ts';
 import { naming, specOfParameter } from './spec.ts';
@@ -13,7 +13,7 @@ import { naming, specOfParameter } from './spec.ts';
 export function applyPlan(
   plan: Plan,
   network: Network,
-  kernels: Kernels = plainKernels,
+  kernels: Kernels = localKernels(),
 ): Map<string, () => Tensor<FloatDType>> {
   const infos = new Map(network.parameters.map((parameter) => [parameter.name, parameter]));
   const root = key(plan.seed);

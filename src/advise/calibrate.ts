@@ -1,6 +1,6 @@
 import type { Link, Network } from '../network/index.ts';
 import type { Plan, PlanEntry } from './plan.ts';
-import { shown } from './rules/rule.ts';
+import { HE, shown } from './rules/index.ts';
 
 /** Four digits, so that the rounding of one machine's run does not show in the weights. */
 const steady = (factor: number): number => Number(factor.toPrecision(4));
@@ -29,10 +29,10 @@ export function calibrate(
   const entries = new Map(plan.parameters.map((entry) => [entry.name, entry]));
   for (const chain of chainsOf(network.branches > 0 ? [] : network.links)) {
     if (chain.length < SHORTEST) continue;
-    // Only He's rule is corrected: what a person asked for, and every other rule, stays as it is.
+    // Only He's rule is corrected: what a person asked for, every other rule and scheme, stays as it is.
     const ours = chain.filter(({ parameter }) => {
       const entry = entries.get(parameter);
-      return entry?.scheme === 'he_normal' && entry.reference !== null;
+      return entry?.scheme === 'he_normal' && entry.reference === HE;
     });
     const ratios = ours.map(
       ({ from, to }) => (secondMoment(to) ?? NaN) / (secondMoment(from) ?? NaN),

@@ -98,7 +98,7 @@ test('a vector or a table can have a scheme that needs no fans', () => {
 test('what cannot be gets one sentence that names the parameter or the option', () => {
   const errors = [
     messageOf(TRANSFORMER, { scheme: 'delta_orthogonal' }),
-    messageOf('cnn:1x8x8-4x2-3', { scheme: 'identity' }),
+    messageOf(TRANSFORMER, { scheme: 'dirac' }),
     messageOf('lstm:3-4-2', { scheme: 'dirac' }),
     messageOf(TRANSFORMER, { set: ['embed*=he_normal'] }),
     messageOf(TRANSFORMER, { set: ['embed.weight=orthogonal'] }),
@@ -109,12 +109,19 @@ test('what cannot be gets one sentence that names the parameter or the option', 
     messageOf(TRANSFORMER, { set: ['head.weight'] }),
     messageOf(TRANSFORMER, { set: ['=zeros'] }),
     messageOf(TRANSFORMER, { set: ['head.weight=zeroes'] }),
+    messageOf(TRANSFORMER, { set: ['head.weight=gpt2'] }),
     messageOf(TRANSFORMER, { scheme: 'he_normal(slop=1)' }),
+    messageOf(TRANSFORMER, { scheme: 'gpt22(std=0.1)' }),
+    messageOf(TRANSFORMER, { scheme: 'gpt2(stdd=0.1)' }),
+    messageOf(TRANSFORMER, { scheme: 'gpt2(std=-1)' }),
+    messageOf('mlp:4-8x2-2', { scheme: 'gpt2' }),
+    messageOf(TRANSFORMER, { base: networkOf(TRANSFORMER) }),
+    messageOf(TRANSFORMER, { scheme: 'gpt2', base: networkOf(TRANSFORMER) }),
   ];
   expect(`\n${errors.join('\n')}\n`).toMatchInlineSnapshot(`
     "
     RangeError: blocks.0.attn.qkv.weight (query): delta_orthogonal: shape must have 1 to 3 kernel axes (a dense weight takes orthogonal), got [8, 8] with 0
-    RangeError: layers.0.weight: identity: shape must have 2 dimensions (a convolution takes dirac), got [4, 1, 3, 3]
+    RangeError: blocks.0.attn.qkv.weight (query): dirac: shape must have kernel axes (a dense weight takes identity), got [8, 8]
     RangeError: rnn.weight_ih_l0 (forward/input): dirac: shape must have kernel axes (a dense weight takes identity), got [4, 3]
     RangeError: embed.weight: he_normal must have a weight with fans, got an embedding of shape [10,8]
     RangeError: embed.weight: orthogonal must have a weight with fans, got an embedding of shape [10,8]
@@ -125,7 +132,42 @@ test('what cannot be gets one sentence that names the parameter or the option', 
     RangeError: --set: must be PATTERN=scheme(option=value), got 'head.weight'
     RangeError: --set: must be PATTERN=scheme(option=value), got '=zeros'
     RangeError: scheme: name must be one that "stepzero schemes" lists, such as zeros, got "zeroes"
+    RangeError: --set: scheme must be one for a single tensor, got gpt2, which is planned over a whole network and taken by init --scheme gpt2
     RangeError: he_normal: options must be among slope, mode, gain, got "slop"
+    RangeError: scheme: name must be one that "stepzero schemes" lists, such as gpt2, got "gpt22"
+    RangeError: gpt2: options must be among std, position_std, got "stdd"
+    RangeError: gpt2: std and position_std must be finite and >= 0, got -1 and 0.01
+    RangeError: gpt2: the network must be a transformer, with attention in residual branches, got neither
+    RangeError: --base: --scheme must be one that compares widths, such as mup, got none
+    RangeError: --base: --scheme must be one that compares widths, such as mup, got gpt2
     "
   `);
+});
+
+test('--scheme is used where it is defined, and the rules say why elsewhere', () => {
+  const rules = entries('cnn:1x8x8-4x2-3', {});
+  const asked = entries('cnn:1x8x8-4x2-3', { scheme: 'delta_orthogonal(gain=2)' });
+  const head = 'fc.weight';
+  expect(asked.get('layers.1.weight')).toMatchObject({
+    scheme: 'delta_orthogonal',
+    reason: 'As asked by --scheme delta_orthogonal(gain=2).',
+  });
+  expect({ ...asked.get(head), reason: '' }).toEqual({ ...rules.get(head), reason: '' });
+  expect(asked.get(head)?.reason).toBe(
+    `${rules.get(head)?.reason} Not by --scheme delta_orthogonal(gain=2), which does not fit it (delta_orthogonal: shape must have 1 to 3 kernel axes (a dense weight takes orthogonal), got [3, 4] with 0).`,
+  );
+});
+
+test('--set and --keep go above a scheme that is planned over the network', () => {
+  const found = entries(TRANSFORMER, {
+    scheme: 'gpt2',
+    set: ['head.weight=zeros'],
+    keep: ['embed.weight'],
+  });
+  expect(found.get('head.weight')?.scheme).toBe('zeros');
+  expect(found.get('embed.weight')?.scheme).toBe('keep');
+  expect(found.get('pos_embed')).toMatchObject({ scheme: 'normal', std: 0.01 });
+  // What the scheme leaves to the rules, and what is no parameter.
+  expect(found.get('norm.weight')?.scheme).toBe('ones');
+  expect(found.get('attn_scale')?.scheme).toBe('keep');
 });

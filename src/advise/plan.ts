@@ -49,6 +49,8 @@ export interface Plan {
   readonly version: 1;
   readonly model: string;
   readonly seed: number;
+  /** The framework whose draws these are, `torch@2.13`; left out where they are StepZero's own. */
+  readonly as?: string;
   readonly parameters: readonly PlanEntry[];
   /** Answer to "why not N(0, 0.01²) or ±1/√n?" with this network's numbers. */
   readonly whyNot: string;

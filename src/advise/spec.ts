@@ -43,6 +43,29 @@ export function meanOf(choice: Choice, spec: Spec, where: string): number {
   return naming(where, () => record.mean(spec, choice.options));
 }
 
+/** A weight, or a block of it, for which a scheme is undefined, and what the scheme says of it. */
+export interface Unfit {
+  readonly where: string;
+  readonly sentence: string;
+}
+
+/** Why a choice does not fit a weight or one of its blocks, `null` if it fits. */
+export function unfitFor(choice: Choice, parameter: ParameterInfo): Unfit | null {
+  const record = scheme(choice.scheme);
+  const blocks = parameter.blocks.length === 0 ? [undefined] : parameter.blocks;
+  for (const block of blocks) {
+    const spec = specOfParameter(parameter, block && { ...block, ...choice });
+    try {
+      record.check(spec, choice.options);
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error;
+      const where = block === undefined ? parameter.name : `${parameter.name} (${block.name})`;
+      return { where, sentence: error.message };
+    }
+  }
+  return null;
+}
+
 /** What `work` gives; its errors name the parameter. */
 export function naming<T>(where: string, work: () => T): T {
   try {

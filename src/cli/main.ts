@@ -6,6 +6,7 @@ import { initCommand } from './commands/init.ts';
 import { inspectCommand } from './commands/inspect.ts';
 import { sampleCommand } from './commands/sample.ts';
 import { schemesCommand } from './commands/schemes.ts';
+import { transformCommand } from './commands/transform.ts';
 import { FAILURE, USAGE, UsageError } from './failure.ts';
 import { usageSentence } from './usage-sentence.ts';
 import { VERSION } from './version.ts';
@@ -33,6 +34,7 @@ async function main(): Promise<void> {
     adviseCommand(),
     inspectCommand(),
     sampleCommand(),
+    transformCommand(),
     schemesCommand(),
     architecturesCommand(),
   ]) {

@@ -33,14 +33,35 @@ export function jsonOption(): Option {
   return new Option('--json', 'print the result as JSON');
 }
 
+/** `--as`, the same for every command that draws. */
+export function asOption(): Option {
+  return new Option(
+    '--as <DIALECT>',
+    'draw what a framework would: torch@2.13, torch@2.11, torch, jax, tf, keras-jax, keras-torch, keras-tf, tfjs',
+  );
+}
+
+/** What `--as` means to `init` and `advise`. */
+export const AS_HELP = `With --as, the network gets what the framework would have drawn: with torch, what torch.manual_seed(N) and
+building its modules gives, one after another in the order of construction (that of the parameters in the
+file). --set then calls functions of torch.nn.init on what matches, in that order, after the modules were
+built; --scheme F calls F on every weight instead of building, and leaves the rest to StepZero's rules.
+Schemes and options are those of "sample --as". What is kept is drawn and dropped. Nothing is calibrated.
+Modules that initialise themselves anew in their own code (torchvision's ResNet, timm) get the defaults of
+their parts. docs/dialects.md says what is equal to the last bit.`;
+
 /** The options by which `init` and `advise` change the plan. */
 export function planOptions(): Option[] {
   return [
     seedOption(),
     new Option(
       '--scheme <NAME>',
-      'one scheme for every weight, e.g. orthogonal or he_normal(slope=0.2)',
+      'one scheme for every weight, e.g. orthogonal or he_normal(slope=0.2), or one for the whole network, e.g. fixup',
     ),
+    new Option(
+      '--base <MODEL>',
+      'the network with whose widths a scheme such as mup compares those of this one',
+    ).conflicts('as'),
     new Option(
       '--set <PATTERN=SCHEME>',
       'a scheme for the parameters that match; may be repeated',
@@ -49,6 +70,7 @@ export function planOptions(): Option[] {
       '--keep <PATTERN>',
       'leave matching parameters as they are; may be repeated',
     ).argParser(collected),
+    asOption(),
     new Option(
       '--input <FILE>',
       'run on these inputs (.npy, or .npz by input name) instead of Gaussian ones',

@@ -1,10 +1,11 @@
 import { basename, dirname, extname, join } from 'node:path';
-import { advise, applyPlan, calibrate, type Plan } from '../advise/index.ts';
+import { advise, adviseAs, applyPlan, calibrate, certifyPlan, type Plan } from '../advise/index.ts';
 import { emitProgram, type Framework } from '../emit/index.ts';
 import { writeAtomically, writeModelFile } from '../files/index.ts';
 import { externalLocations } from '../graph/index.ts';
 import { judgeSignal, makeInputs, measureSignal, type SignalRow } from '../measure/index.ts';
 import { describeNetwork, type Network } from '../network/index.ts';
+import type { Kernels } from '../random/index.ts';
 import { htmlReport, printable, terminalReport, type InitReport } from '../report/index.ts';
 import {
   bytesPerElement,
@@ -13,9 +14,11 @@ import {
   type LazyTensor,
   type Tensor,
 } from '../tensor/index.ts';
+import { openThreads } from '../threads/index.ts';
 import { UsageError } from './failure.ts';
 import { frameworkDefaults } from './framework-defaults.ts';
 import { loadModel, type Loaded } from './load.ts';
+import { dialectOption } from './dialect-option.ts';
 import { checkMemory } from './memory.ts';
 import { checkPlaces, type Place } from './places.ts';
 import { printJson, printText, textOptions } from './print.ts';
@@ -30,6 +33,7 @@ export interface InitOptions {
   readonly inPlace?: boolean;
   readonly seed: number;
   readonly scheme?: string;
+  readonly base?: string;
   readonly set?: readonly string[];
   readonly keep?: readonly string[];
   readonly input?: string;
@@ -38,6 +42,7 @@ export interface InitOptions {
   readonly calibrate: boolean;
   readonly json?: boolean;
   readonly html?: string;
+  readonly as?: string;
   readonly emit?: Framework;
 }
 
@@ -46,6 +51,7 @@ type Draws = ReadonlyMap<string, () => Tensor<FloatDType>>;
 /** Plans, draws, proves and (for `init`) writes; prints the report. */
 export async function runInit(text: string, options: InitOptions, writes: boolean): Promise<void> {
   const bar = progress();
+  const { kernels, close } = openThreads();
   try {
     bar.say(`Reading ${text}`);
     const loaded = loadModel(text);
@@ -53,10 +59,14 @@ export async function runInit(text: string, options: InitOptions, writes: boolea
     checkPlaces(...placesOf(loaded, output, options));
     const network = describeNetwork(loaded.model.graph);
     checkWeights(loaded.label, network, options.run);
-    const drawn = advise(network, { ...options, model: loaded.label });
-    const proof = options.run ? await proveOrSay(loaded, network, drawn, options, bar) : NOT_RUN;
-    const plan = typeof proof === 'string' ? drawn : proof.plan;
-    const draws = typeof proof === 'string' ? applyPlan(plan, network) : proof.draws;
+    const drawn = planOf(loaded, network, options, kernels);
+    const proof = options.run
+      ? await proveOrSay(loaded, network, drawn, options, kernels, bar)
+      : NOT_RUN;
+    const plan = typeof proof === 'string' ? drawn.plan : proof.plan;
+    const draws = typeof proof === 'string' ? drawn.draws : proof.draws;
+    bar.say('Certifying');
+    const certified = options.run ? certifyPlan(plan, network, draws) : null;
     if (output !== null) {
       bar.say(`Writing ${output}`);
       await write(output, loaded, network, draws, options.inPlace === true);
@@ -64,8 +74,13 @@ export async function runInit(text: string, options: InitOptions, writes: boolea
     const report: InitReport = {
       ...plan,
       signal: typeof proof === 'string' ? null : proof.signal,
+      certificates: certified?.certificates ?? null,
       verdict: typeof proof === 'string' ? proof : proof.verdict,
-      notes: [...(typeof proof === 'string' ? [] : proof.notes), ...notesOf(network)],
+      notes: [
+        ...(typeof proof === 'string' ? [] : proof.notes),
+        ...notesOf(network),
+        ...leftOut(certified?.left ?? []),
+      ],
       output,
       command: ['stepzero', ...process.argv.slice(2)].map(quoted).join(' '),
     };
@@ -83,7 +98,37 @@ export async function runInit(text: string, options: InitOptions, writes: boolea
     }
   } finally {
     bar.end();
+    await close();
   }
+}
+
+/** A plan and what it draws. */
+interface Drawn {
+  readonly plan: Plan;
+  readonly draws: Draws;
+}
+
+/** StepZero's plan, or what a framework would have drawn. */
+function planOf(
+  { label: model }: Loaded,
+  network: Network,
+  { base, ...options }: InitOptions,
+  kernels: Kernels,
+): Drawn {
+  const asked = {
+    ...options,
+    model,
+    ...(base === undefined ? {} : { base: describeNetwork(loadModel(base).model.graph) }),
+  };
+  if (options.as === undefined) {
+    const plan = advise(network, asked);
+    return { plan, draws: applyPlan(plan, network, kernels) };
+  }
+  const { plan, values } = adviseAs(network, dialectOption(options.as), asked);
+  const others = plan.parameters.filter(({ name }) => !values.has(name));
+  const draws = applyPlan({ ...plan, parameters: others }, network, kernels);
+  for (const [name, tensor] of values) draws.set(name, () => tensor);
+  return { plan, draws };
 }
 
 const NOT_RUN = 'Not run, so nothing is proved: leave out --no-run to see the signal.';
@@ -108,7 +153,7 @@ function outputPath(loaded: Loaded, { out, inPlace }: InitOptions): string {
 function placesOf(
   { path, model }: Loaded,
   output: string | null,
-  { inPlace, html, input }: InitOptions,
+  { inPlace, html, input, base }: InitOptions,
 ): [writes: Place[], reads: Place[]] {
   const place = (option: string, file: string | null | undefined): Place[] =>
     file === null || file === undefined ? [] : [{ option, path: file }];
@@ -119,6 +164,7 @@ function placesOf(
       ...place('the model', inPlace === true ? null : path),
       ...beside.flatMap((file) => place('the tensors of the model', file)),
       ...place('--input', input),
+      ...place('--base', base),
     ],
   ];
 }
@@ -136,9 +182,7 @@ function defaultOutput({ label, path }: Loaded): string {
   return `${label.replaceAll(/[^A-Za-z0-9.-]+/g, '-').replace(/-+$/, '')}.onnx`;
 }
 
-interface Proof {
-  readonly plan: Plan;
-  readonly draws: Draws;
+interface Proof extends Drawn {
   readonly signal: { readonly before: readonly SignalRow[]; readonly after: readonly SignalRow[] };
   readonly verdict: string;
   readonly notes: readonly string[];
@@ -148,12 +192,13 @@ interface Proof {
 async function proveOrSay(
   loaded: Loaded,
   network: Network,
-  drawn: Plan,
+  drawn: Drawn,
   options: InitOptions,
+  kernels: Kernels,
   bar: Progress,
 ): Promise<Proof | string> {
   try {
-    return await prove(loaded, network, drawn, options, bar);
+    return await prove(loaded, network, drawn, options, kernels, bar);
   } catch (error) {
     if (options.input !== undefined) throw error;
     return `Not proved, since the network does not run on inputs made up for it: ${sentenceOf(error)}. Where the inputs are the reason, give real ones with --input.`;
@@ -164,8 +209,9 @@ async function proveOrSay(
 async function prove(
   loaded: Loaded,
   network: Network,
-  drawn: Plan,
+  drawn: Drawn,
   options: InitOptions,
+  kernels: Kernels,
   bar: Progress,
 ): Promise<Proof> {
   const { model, label } = loaded;
@@ -190,20 +236,21 @@ async function prove(
   bar.say('Running before');
   const before = await run('before', isSpec ? frameworkDefaults(network, options.seed) : new Map());
   bar.say('Drawing weights');
-  let plan = drawn;
-  let values = drawAll(applyPlan(plan, network));
+  let { plan } = drawn;
+  let values = drawAll(drawn.draws);
   let after = await run('after', values);
   const moments = new Map(after.map((row) => [row.name, row.secondMoment]));
-  const calibrated = options.calibrate
-    ? calibrate(plan, network, (name) => moments.get(name) ?? null)
-    : null;
+  const calibrated =
+    options.calibrate && options.as === undefined
+      ? calibrate(plan, network, (name) => moments.get(name) ?? null)
+      : null;
   if (calibrated !== null) {
     const count = calibrated.parameters.filter((entry, i) => entry !== plan.parameters[i]).length;
     notes.push(
       `In this draw a rectifier chain wandered off by more than a factor 1.5, by chance at finite width or at the borders of images; ${count} weights were scaled by their measured factors. --no-calibrate leaves them as drawn, another --seed draws others.`,
     );
     plan = calibrated;
-    values = drawAll(applyPlan(plan, network));
+    values = drawAll(applyPlan(plan, network, kernels));
     after = await run('after', values);
   }
   const judged = judgeSignal(after);
@@ -249,6 +296,14 @@ function notesOf(network: Network): string[] {
           .slice(0, 5)
           .map(({ name }) => name)
           .join(', ')}${unknown.length > 5 ? ', …' : ''}.`,
+      ];
+}
+
+function leftOut(names: readonly string[]): string[] {
+  return names.length === 0
+    ? []
+    : [
+        `To save time ${names.length} orthogonal ${names.length === 1 ? 'tensor has' : 'tensors have'} no certificate: ${names.slice(0, 5).join(', ')}${names.length > 5 ? ', …' : ''}.`,
       ];
 }
 

@@ -1,28 +1,39 @@
+import { isNetworkScheme, networkSchemes } from '../advise/index.ts';
 import { schemes, type Options } from '../init/index.ts';
 import { architectures } from '../network/index.ts';
-import { architecturesTable, schemesTable } from '../report/index.ts';
+import { architecturesTable, schemesTable, titled } from '../report/index.ts';
 import { printJson, printText, textOptions } from './print.ts';
 
-/** Prints every scheme. */
+/** Prints every scheme, those for one tensor and those for a whole network apart. */
 export function runSchemes({ json }: { json?: boolean }): void {
-  const rows = schemes.map(({ name, formula, options, use, reference }) => ({
-    name,
-    formula,
-    options,
-    use,
-    reference,
-  }));
-  if (json === true) printJson({ version: 1, schemes: rows });
-  else {
-    const described = rows.map(({ name, formula, options, use, reference }) => ({
-      name,
-      formula,
-      use: `${use}${optionsText(options)}`,
-      reference,
-    }));
-    printText(schemesTable(described, textOptions()).join('\n'));
+  const rows = [...schemes, ...networkSchemes].map((record) => {
+    const { name, formula, options, use, reference } = record;
+    const scope = isNetworkScheme(record) ? 'network' : 'tensor';
+    return { name, scope, formula, options, use, reference };
+  });
+  if (json === true) {
+    printJson({ version: 1, schemes: rows });
+    return;
   }
+  const options = textOptions();
+  const sections = SCOPES.map(([scope, title]) => {
+    const described = rows
+      .filter((row) => row.scope === scope)
+      .map(({ name, formula, options: own, use, reference }) => ({
+        name,
+        formula,
+        use: `${use}${optionsText(own)}`,
+        reference,
+      }));
+    return titled(title, schemesTable(described, options), options).join('\n');
+  });
+  printText(sections.join('\n\n\n'));
 }
+
+const SCOPES = [
+  ['tensor', 'For one tensor (sample NAME), or for every weight (init MODEL --scheme NAME)'],
+  ['network', 'Planned over a whole network (init MODEL --scheme NAME)'],
+] as const;
 
 /** Prints every named architecture. */
 export function runArchitectures({ json }: { json?: boolean }): void {

@@ -1,8 +1,9 @@
 import { extname } from 'node:path';
-import { scheme as schemeNamed, specOf, type Spec } from '../init/index.ts';
+import { tensorSchemeFor } from '../advise/index.ts';
+import { certify, dialectFunction, dialectOptions, specOf, type Spec } from '../init/index.ts';
 import { writeAtomically } from '../files/index.ts';
-import { formatNumber, printable } from '../report/index.ts';
-import { key } from '../random/index.ts';
+import { certificateLines, formatNumber, printable } from '../report/index.ts';
+import { key, type Kernels } from '../random/index.ts';
 import {
   bytesPerElement,
   encodeNpy,
@@ -11,7 +12,9 @@ import {
   type FloatDType,
   type Tensor,
 } from '../tensor/index.ts';
+import { asUsage, dialectOption } from './dialect-option.ts';
 import { UsageError } from './failure.ts';
+import { openThreads } from '../threads/index.ts';
 import { checkMemory } from './memory.ts';
 import { checkPlaces } from './places.ts';
 import { progress } from './progress.ts';
@@ -25,11 +28,36 @@ export interface SampleOptions {
   readonly dtype: FloatDType;
   readonly seed: number;
   readonly out?: string;
+  readonly certify?: boolean;
   readonly json?: boolean;
+  readonly as?: string;
   readonly [option: string]: unknown;
 }
 
-const OWN = new Set(['shape', 'layout', 'groups', 'dtype', 'seed', 'out', 'json']);
+const OWN = new Set(['shape', 'layout', 'groups', 'dtype', 'seed', 'out', 'json', 'as', 'certify']);
+
+/** The options of a scheme among those that were given, as the schemes spell them: `negative_slope`. */
+function givenOptions(given: SampleOptions): Record<string, number | string> {
+  const options: Record<string, number | string> = {};
+  for (const [option, value] of Object.entries(given)) {
+    if (OWN.has(option) || (typeof value !== 'number' && typeof value !== 'string')) continue;
+    options[option.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)] = value;
+  }
+  return options;
+}
+
+const flagOf = (option: string): string => `--${option.replaceAll('_', '-')}`;
+
+/** Throws where an option was given that there is not, naming those that there are. */
+function checkOptions(name: string, known: readonly string[], given: object): void {
+  const unknown = Object.keys(given).find((option) => !known.includes(option));
+  if (unknown === undefined) return;
+  const rule =
+    known.length === 0
+      ? 'takes no options'
+      : `options must be among ${known.map(flagOf).join(', ')}`;
+  throw new UsageError(`${name}: ${rule}, got ${flagOf(unknown)}`);
+}
 
 /** Elements up to which the values themselves are printed. */
 const PRINTED = 64;
@@ -47,48 +75,42 @@ function specOfShape({ shape, layout, dtype, groups }: SampleOptions): Spec {
   }
 }
 
+/** One tensor, and what is said of it. */
+interface Drawing {
+  readonly tensor: Tensor<FloatDType>;
+  /** What the tensor is as a linear map. */
+  readonly spec: Spec;
+  readonly summary: object;
+  /** What it is, for people. */
+  readonly title: string;
+  readonly std: number | null;
+  /** What is promised of the values, for people. */
+  readonly promise: string;
+}
+
 /** Draws one tensor, writes it, and says what was drawn. */
 export async function runSample(name: string, given: SampleOptions): Promise<void> {
-  const record = schemeNamed(name);
-  const options: Record<string, number | string> = { ...record.options };
-  for (const [option, value] of Object.entries(given)) {
-    if (OWN.has(option) || (typeof value !== 'number' && typeof value !== 'string')) continue;
-    if (!(option in record.options)) {
-      const known = Object.keys(record.options);
-      const rule =
-        known.length === 0
-          ? 'takes no options'
-          : `options must be among ${known.map((o) => `--${o}`).join(', ')}`;
-      throw new UsageError(`${record.name}: ${rule}, got --${option}`);
-    }
-    options[option] = value;
-  }
   const format = given.out === undefined ? null : extname(given.out);
+  const draw = given.as === undefined ? prepareOwn(name, given) : prepareAs(given.as, name, given);
   if (format !== null && format !== '.npy' && format !== '.json') {
     throw new UsageError(`--out: must end in .npy or .json, got ${given.out}`);
   }
   if (given.out !== undefined) checkPlaces([{ option: '--out', path: given.out }], []);
   const bytes = sizeOf(given.shape) * bytesPerElement(given.dtype);
   checkMemory('--shape', `[${given.shape.join()}] of ${given.dtype}`, bytes);
-  const spec = specOfShape(given);
-  record.check(spec, options);
   const bar = progress();
   bar.say(`Drawing [${given.shape.join()}]`);
-  const tensor = record.draw(key(given.seed), spec, options);
+  const { kernels, close } = openThreads();
+  const { tensor, spec, summary: own, title, std, promise } = draw(kernels);
+  await close();
+  if (given.certify === true) bar.say('Certifying');
+  const certificate = given.certify === true ? certify(tensor, spec) : null;
   bar.end();
-  const { shape, layout, groups, dtype, seed } = given;
+  const drawn = measured(tensor);
   const summary = {
-    version: 1,
-    scheme: record.name,
-    options,
-    shape,
-    layout,
-    groups,
-    dtype,
-    seed,
-    std: record.std(spec, options),
-    bound: record.bound(spec, options),
-    measured: measured(tensor),
+    ...own,
+    measured: drawn,
+    ...(certificate === null ? {} : { certificate }),
   };
   if (given.out !== undefined) {
     await writeAtomically(
@@ -102,11 +124,88 @@ export async function runSample(name: string, given: SampleOptions): Promise<voi
     else for (const chunk of jsonChunks(output, tensor)) process.stdout.write(chunk);
     return;
   }
-  printText(
-    `${record.name} [${shape.join()}] ${dtype}, fan_in ${spec.fanIn}, fan_out ${spec.fanOut}: std ${formatNumber(summary.std)} promised, ${formatNumber(summary.measured.std)} drawn`,
-  );
+  const promised = std === null ? '' : `std ${formatNumber(std)} promised, `;
+  printText(`${title}: ${promised}${std === null ? 'std ' : ''}${formatNumber(drawn.std)} drawn`);
+  if (promise !== '') printText(promise);
+  if (certificate !== null) printText(certificateLines(certificate).join('\n'));
   if (given.out !== undefined) printText(`Wrote ${printable(given.out)}`);
-  else if (sizeOf(shape) > 0) printText(previewOf(tensor));
+  else if (sizeOf(given.shape) > 0) printText(previewOf(tensor));
+}
+
+/** A tensor of StepZero's own. */
+function prepareOwn(name: string, given: SampleOptions): (kernels: Kernels) => Drawing {
+  const record = tensorSchemeFor('sample', name);
+  const own = givenOptions(given);
+  checkOptions(record.name, Object.keys(record.options), own);
+  const options = { ...record.options, ...own };
+  return (kernels) => {
+    const spec = specOfShape(given);
+    record.check(spec, options);
+    const { shape, layout, groups, dtype, seed } = given;
+    const [std, bound] = [record.std(spec, options), record.bound(spec, options)];
+    return {
+      tensor: record.draw(key(seed), spec, options, kernels),
+      spec,
+      summary: {
+        version: 1,
+        scheme: record.name,
+        options,
+        shape,
+        layout,
+        groups,
+        dtype,
+        seed,
+        std,
+        bound,
+      },
+      title: `${record.name} [${shape.join()}] ${dtype}, fan_in ${spec.fanIn}, fan_out ${spec.fanOut}`,
+      std,
+      promise: '',
+    };
+  };
+}
+
+/** The tensor that a framework would draw. */
+function prepareAs(as: string, name: string, given: SampleOptions): (kernels: Kernels) => Drawing {
+  const dialect = dialectOption(as);
+  const found = dialectFunction(dialect, name);
+  const own = givenOptions(given);
+  checkOptions(`${dialect.name} ${found.name}`, Object.keys(found.record.options), own);
+  const options = asUsage(() => dialectOptions(found, own));
+  return () => {
+    const { shape, seed } = given;
+    const { call, tolerance, spread, draw } = found.record;
+    const tensor = draw(seed, shape, options);
+    const { std, bound } =
+      sizeOf(shape) === 0
+        ? { std: 0, bound: 0 }
+        : (spread?.(shape, options) ?? { std: null, bound: null });
+    return {
+      tensor,
+      spec: specOfShape({ ...given, layout: dialect.name.startsWith('torch') ? 'oi' : 'io' }),
+      summary: {
+        version: 1,
+        scheme: found.name,
+        as: dialect.name,
+        call,
+        tolerance,
+        options,
+        shape,
+        layout: null,
+        groups: 1,
+        dtype: 'float32',
+        seed,
+        std,
+        bound,
+      },
+      title: `${dialect.name} ${call} [${shape.join()}] float32`,
+      std,
+      promise:
+        tolerance === 0
+          ? 'Equal to the last bit to what the framework draws.'
+          : `Within ${tolerance} of what the framework draws.`,
+    };
+  };
 }
 
 /** The elements as float64, a piece at a time. */

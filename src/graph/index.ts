@@ -3,6 +3,7 @@ export * from './attributes.ts';
 export { builder, type Builder } from './builder.ts';
 export { decodeModel, type DecodeOptions } from './onnx/decode.ts';
 export { dataTypeOf } from './onnx/dtype.ts';
+export { editModel, type ModelEdit } from './onnx/edit.ts';
 export { encodeModel, encodePieces, protobufLimit } from './onnx/encode.ts';
 export { encodeApart, externalLocations, type EncodedApart } from './onnx/externalize.ts';
 export { locationProblem, type ExternalReader } from './onnx/external.ts';

@@ -1,22 +1,12 @@
-import { plainKernels, type Kernels, type Key } from '../random/index.ts';
+import { localKernels, type Kernels, type Key } from '../random/index.ts';
 import { sizeOf, type FloatDType, type Tensor } from '../tensor/index.ts';
+import { acceptOptions, type Accepted, type Optioned } from './accept.ts';
 import type { Options, Scheme, Spec } from './initializer.ts';
 import { tensorOfZeros } from './tensor.ts';
 
-/** The options of a scheme as its own functions see them: complete, and of the types of the defaults. */
-export type Accepted<O extends Options> = {
-  readonly [K in keyof O]: O[K] extends number ? number : string;
-};
-
 /** A scheme as its file writes it; `define` makes a `Scheme` of it. */
-export interface Definition<O extends Options> extends Pick<
-  Scheme,
-  'name' | 'formula' | 'use' | 'reference'
-> {
-  readonly options: O;
-  readonly choices?: Readonly<Record<string, readonly string[]>>;
-  /** What must hold for the options and what was got, where something does not hold. */
-  readonly problem?: (options: Accepted<O>) => string | null;
+export interface Definition<O extends Options>
+  extends Optioned<O>, Pick<Scheme, 'formula' | 'use' | 'reference'> {
   /** What must hold for the tensor and what was got, where something does not hold. */
   readonly undefinedFor?: (spec: Spec, options: Accepted<O>) => string | null;
   readonly mean?: (spec: Spec, options: Accepted<O>) => number;
@@ -28,38 +18,6 @@ export interface Definition<O extends Options> extends Pick<
     options: Accepted<O>,
     kernels: Kernels,
   ) => Tensor<FloatDType>;
-}
-
-function accept<O extends Options>(scheme: Definition<O>, given: Options): Accepted<O> {
-  const known = Object.keys(scheme.options);
-  const unknown = Object.keys(given).find((option) => !known.includes(option));
-  if (unknown !== undefined) {
-    const all = known.length === 0 ? 'none' : `among ${known.join(', ')}`;
-    throw new RangeError(`${scheme.name}: options must be ${all}, got ${JSON.stringify(unknown)}`);
-  }
-  const complete = { ...scheme.options, ...given };
-  assertTypes(scheme, complete);
-  const problem = scheme.problem?.(complete) ?? null;
-  if (problem !== null) throw new RangeError(`${scheme.name}: ${problem}`);
-  return complete;
-}
-
-function assertTypes<O extends Options>(
-  { name, options, choices = {} }: Definition<O>,
-  complete: Options,
-): asserts complete is Accepted<O> {
-  for (const [option, value] of Object.entries(complete)) {
-    const words = choices[option] ?? [];
-    const isWord = typeof options[option] === 'string';
-    if (typeof value !== typeof options[option]) {
-      const kind = isWord ? `one of ${words.join(', ')}` : 'a number';
-      throw new TypeError(`${name}: ${option} must be ${kind}, got ${JSON.stringify(value)}`);
-    }
-    if (isWord && !words.includes(String(value))) {
-      throw new RangeError(`${name}: ${option} must be one of ${words.join(', ')}, got ${value}`);
-    }
-    if (Number.isNaN(value)) throw new RangeError(`${name}: ${option} must be a number, got NaN`);
-  }
 }
 
 function checkSpec(name: string, { shape, layout, groups }: Spec): void {
@@ -87,7 +45,7 @@ function isEmpty(spec: Spec): boolean {
 export function define<const O extends Options>(definition: Definition<O>): Scheme {
   const { name, formula, use, reference, options, choices = {} } = definition;
   const checked = (spec: Spec, given: Options): Accepted<O> => {
-    const complete = accept(definition, given);
+    const complete = acceptOptions(definition, given);
     checkSpec(name, spec);
     const problem = definition.undefinedFor?.(spec, complete) ?? null;
     if (problem !== null) throw new RangeError(`${name}: ${problem}`);
@@ -100,7 +58,7 @@ export function define<const O extends Options>(definition: Definition<O>): Sche
     reference,
     options,
     choices,
-    accept: (given) => ({ ...accept(definition, given) }),
+    accept: (given) => ({ ...acceptOptions(definition, given) }),
     check: (spec, given) => {
       checked(spec, given);
     },
@@ -116,18 +74,35 @@ export function define<const O extends Options>(definition: Definition<O>): Sche
       const complete = checked(spec, given);
       return isEmpty(spec) ? 0 : definition.bound(spec, complete);
     },
-    draw: (key, spec, given, kernels = plainKernels) => {
+    draw: (key, spec, given, kernels = localKernels()) => {
       const complete = checked(spec, given);
       return isEmpty(spec)
         ? tensorOfZeros(spec, kernels, () => undefined)
-        : finite(name, definition.draw(key, spec, complete, kernels));
+        : finite(definition, spec, complete, definition.draw(key, spec, complete, kernels));
     },
   };
 }
 
+const largest: { readonly [D in FloatDType]: number } = {
+  float32: 2 ** 127,
+  float64: 2 ** 1023,
+  float16: 2 ** 15,
+  bfloat16: 2 ** 127,
+};
+
+/** No number is farther from the mean than so many standard deviations. */
+const FARTHEST = 1e7;
+
 /** The tensor itself, all of whose elements its dtype can hold; `RangeError` where one is not finite. */
-function finite(name: string, tensor: Tensor<FloatDType>): Tensor<FloatDType> {
+function finite<O extends Options>(
+  { name, mean, std }: Definition<O>,
+  spec: Spec,
+  options: Accepted<O>,
+  tensor: Tensor<FloatDType>,
+): Tensor<FloatDType> {
   const { dtype, data } = tensor;
+  const reach = Math.abs(mean?.(spec, options) ?? 0) + FARTHEST * std(spec, options);
+  if (reach < largest[dtype]) return tensor;
   const exponent = dtype === 'float16' ? 0x7c00 : 0x7f80;
   const isBits = dtype === 'float16' || dtype === 'bfloat16';
   for (const value of data) {

@@ -44,3 +44,10 @@ export const heUniform: Scheme = he(
   'uniform',
   'w ~ U(-√3 σ, √3 σ), σ² = 2 gain² / ((1 + slope²) fan)',
 );
+
+/** The normal law of this name cut at two of its parent's standard deviations; std is that of the result. */
+export const heTruncatedNormal: Scheme = he(
+  'he_truncated_normal',
+  'truncated_normal',
+  'w = σ z / √Var z, z ~ N(0, 1) cut to [-2, 2], σ² = 2 gain² / ((1 + slope²) fan)',
+);

@@ -1,5 +1,12 @@
+export * from './accept.ts';
+export * from './as/choose.ts';
+export type * from './as/dialect.ts';
+export * from './as/dialects.ts';
+export * from './as/jax/index.ts';
 export * from './gain.ts';
 export * from './initializer.ts';
 export * from './parse.ts';
 export * from './schemes.ts';
 export * from './spec.ts';
+export { certificateCost, certify, type Certificate, type CertifyOptions } from './certificate.ts';
+export type { Spectrum } from './spectrum.ts';

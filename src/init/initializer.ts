@@ -57,7 +57,7 @@ export interface Scheme {
   readonly bound: (spec: Spec, options: Options) => number | null;
   /**
    * The tensor; throws what `check` throws. The kernels decide how fast it is there, never what it is:
-   * plain TypeScript if none are given.
+   * those of the calling thread if none are given.
    */
   readonly draw: (key: Key, spec: Spec, options: Options, kernels?: Kernels) => Tensor<FloatDType>;
 }

@@ -36,3 +36,10 @@ export const lecunUniform: Scheme = lecun(
   'uniform',
   'w ~ U(-√3 σ, √3 σ), σ² = gain² / fan_in',
 );
+
+/** The normal law of this name cut at two of its parent's standard deviations; std is that of the result. */
+export const lecunTruncatedNormal: Scheme = lecun(
+  'lecun_truncated_normal',
+  'truncated_normal',
+  'w = σ z / √Var z, z ~ N(0, 1) cut to [-2, 2], σ² = gain² / fan_in',
+);

@@ -72,11 +72,18 @@ test('a weight and its transpose in the other layout are the same map for the sa
       (out, inputs, kernel, groups) => {
         const first = specOf([out * groups, inputs, ...kernel], 'oi', 'float64', groups);
         const second = specOf([...kernel, inputs, out * groups], 'io', 'float64', groups);
-        for (const name of ['orthogonal', 'scaled_orthogonal', 'delta_orthogonal', 'dirac']) {
+        for (const name of [
+          'orthogonal',
+          'scaled_orthogonal',
+          'delta_orthogonal',
+          'conv_orthogonal',
+          'special_orthogonal',
+          'dirac',
+        ]) {
           const isDefined =
             name === 'delta_orthogonal'
               ? kernel.length > 0 && inputs <= out
-              : name !== 'dirac' || kernel.length > 0;
+              : !['dirac', 'conv_orthogonal'].includes(name) || kernel.length > 0;
           if (!isDefined) continue;
           expect(matrices(second, draw(name, second))).toEqual(matrices(first, draw(name, first)));
         }

@@ -1,4 +1,4 @@
-import { fold, type Kernels, type Key } from '../random/index.ts';
+import { fold, type FloatArray, type Kernels, type Key } from '../random/index.ts';
 import type { FloatDType, Tensor } from '../tensor/index.ts';
 import { badGain, define } from './define.ts';
 import type { Scheme, Spec } from './initializer.ts';
@@ -14,32 +14,34 @@ import {
 import { tensorOfZeros } from './tensor.ts';
 
 /** The part of a map that becomes orthogonal: offsets of its rows and columns. */
-interface Matrix {
+export interface Matrix {
   readonly rows: Offsets;
   readonly columns: Offsets;
 }
 
 /** Every map as a matrix of outputs by inputs and taps, the input the slower: `[out, in · kernel]`. */
-function flattened({ outputs, inputs, taps }: LinearMaps): Matrix {
+export function flattened({ outputs, inputs, taps }: LinearMaps): Matrix {
   return { rows: outputs, columns: sums(inputs, taps) };
 }
 
 /** The matrix of the centre tap, `(k - 1) // 2` on every kernel axis. */
-function centred({ outputs, inputs, taps, kernel }: LinearMaps): Matrix {
+export function centred({ outputs, inputs, taps, kernel }: LinearMaps): Matrix {
   const centre = taps[tapAt(kernel, (extent) => (extent - 1) >> 1)];
   return { rows: outputs, columns: sums(inputs, Float64Array.of(centre)) };
 }
 
 /**
  * `scale · Q` in a matrix of every map, zero elsewhere. Q is Haar with orthonormal columns if it is
- * tall, with orthonormal rows if it is wide; map g has the stream `group/g`.
+ * tall, with orthonormal rows if it is wide; map g has the stream `group/g`. The sign of the last of
+ * the shorter side's vectors is that of `turn`.
  */
-function drawOrthogonal(
+export function drawOrthogonal(
   key: Key,
   spec: Spec,
   kernels: Kernels,
   matrixOf: (maps: LinearMaps) => Matrix,
   scale: number,
+  turn: (stream: Key, m: number, n: number) => number = () => 1,
 ): Tensor<FloatDType> {
   const precision = spec.dtype === 'float64' ? 'float64' : 'float32';
   return tensorOfZeros(spec, kernels, (values) => {
@@ -47,16 +49,63 @@ function drawOrthogonal(
     const { rows, columns } = matrixOf(maps);
     const isTall = rows.length >= columns.length;
     const [long, short] = isTall ? [rows, columns] : [columns, rows];
+    const place = placeOf(long, short);
     for (const [g, base] of maps.bases.entries()) {
-      const q = kernels.haar(fold(key, `group/${g}`), long.length, short.length, precision);
-      for (let s = 0; s < short.length; s++) {
-        const start = base + short[s];
-        for (let l = 0; l < long.length; l++) {
-          values[start + long[l]] = scale * q[s * long.length + l];
+      const stream = fold(key, `group/${g}`);
+      const own = values.subarray(base, base + long.length * short.length);
+      const room = place === 'elsewhere' ? undefined : own;
+      const q = kernels.haar(stream, long.length, short.length, precision, room);
+      const lastScale = scale * turn(stream, long.length, short.length);
+      const last = (short.length - 1) * long.length;
+      for (let i = 0; i < last; i++) q[i] *= scale;
+      for (let i = last; i < last + long.length; i++) q[i] *= lastScale;
+      if (place === 'transposed') transposeSquare(own, long.length);
+      if (place === 'elsewhere') scatter(q, long, short, values.subarray(base));
+    }
+  });
+}
+
+/**
+ * How vectors of the short side, one after the other, come to lie in the tensor: in that order, with rows
+ * and columns of a square changed about, or `elsewhere`.
+ */
+function placeOf(long: Offsets, short: Offsets): 'direct' | 'transposed' | 'elsewhere' {
+  const isEvery = (offsets: Offsets, distance: number): boolean =>
+    offsets.every((offset, i) => offset === i * distance);
+  if (isEvery(long, 1) && isEvery(short, long.length)) return 'direct';
+  const isSquare = long.length === short.length;
+  return isSquare && isEvery(short, 1) && isEvery(long, short.length) ? 'transposed' : 'elsewhere';
+}
+
+/** Rows and columns that are taken together, so that both are in the cache. */
+const TILE = 32;
+
+/** Changes rows and columns of an n × n matrix about, in place. */
+function transposeSquare(values: FloatArray, n: number): void {
+  for (let i0 = 0; i0 < n; i0 += TILE) {
+    for (let j0 = 0; j0 <= i0; j0 += TILE) {
+      for (let i = i0; i < Math.min(i0 + TILE, n); i++) {
+        for (let j = j0; j < Math.min(j0 + TILE, i); j++) {
+          const above = values[j * n + i];
+          values[j * n + i] = values[i * n + j];
+          values[i * n + j] = above;
         }
       }
     }
-  });
+  }
+}
+
+/** Puts vector s of q, of the length of `long`, at `short[s] + long[…]`. */
+function scatter(q: FloatArray, long: Offsets, short: Offsets, values: FloatArray): void {
+  for (let s0 = 0; s0 < short.length; s0 += TILE) {
+    for (let l0 = 0; l0 < long.length; l0 += TILE) {
+      for (let s = s0; s < Math.min(s0 + TILE, short.length); s++) {
+        for (let l = l0; l < Math.min(l0 + TILE, long.length); l++) {
+          values[short[s] + long[l]] = q[s * long.length + l];
+        }
+      }
+    }
+  }
 }
 
 /** `W = gain Q`, Q Haar-distributed with orthonormal rows or columns, of `[out, in · kernel]` per group. */

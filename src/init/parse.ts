@@ -1,9 +1,12 @@
 import type { Options, Scheme } from './initializer.ts';
 import { scheme } from './schemes.ts';
 
+/** What a text can name, with options: an initializer, or a scheme that is planned over a network. */
+export type Nameable = Pick<Scheme, 'name' | 'options' | 'accept'>;
+
 /** A scheme with the options that were given for it. */
-export interface ParsedScheme {
-  readonly scheme: Scheme;
+export interface ParsedScheme<S extends Nameable = Scheme> {
+  readonly scheme: S;
   readonly options: Options;
 }
 
@@ -17,13 +20,21 @@ const decimal = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
  * range, an option given twice, and text that is not of this form.
  */
 export function parseScheme(text: string): ParsedScheme {
+  return parseNamed(text, scheme);
+}
+
+/** Reads the same of whatever `find` knows by name, and throws what `find` throws. */
+export function parseNamed<S extends Nameable>(
+  text: string,
+  find: (name: string) => S,
+): ParsedScheme<S> {
   const match = /^\s*([^\s()=,]+)\s*(?:\(([^()]*)\)\s*)?$/.exec(text);
   if (match === null) {
     throw new RangeError(
       `scheme: text must be name or name(option=value, option=value), got ${JSON.stringify(text)}`,
     );
   }
-  const found = scheme(match[1]);
+  const found = find(match[1]);
   const options: Record<string, number | string> = {};
   const inside = match[2]?.trim() ?? '';
   for (const part of inside === '' ? [] : inside.split(',')) {
@@ -49,7 +60,7 @@ export function parseScheme(text: string): ParsedScheme {
   return { scheme: found, options };
 }
 
-function numberOf(found: Scheme, option: string, text: string): number {
+function numberOf(found: Nameable, option: string, text: string): number {
   if (Object.hasOwn(infinities, text)) return infinities[text];
   if (decimal.test(text)) return Number(text);
   throw new RangeError(`${found.name}: ${option} must be a number, got ${JSON.stringify(text)}`);

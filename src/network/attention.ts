@@ -33,6 +33,23 @@ interface Reading {
   readonly shares: readonly number[] | null;
 }
 
+/** One attention: the layers around it, where each part has one. */
+export interface Core {
+  readonly query: Layer | null;
+  readonly key: Layer | null;
+  readonly value: Layer | null;
+  readonly output: Layer | null;
+  /** Heads of the queries, of which each has a key of its own; `null` where that is not known. */
+  readonly heads: number | null;
+}
+
+/** What is known of the attention in a graph. */
+export interface AttentionFindings {
+  /** The first operand of each layer of attention, with its role and the boxes of its projections. */
+  readonly operands: ReadonlyMap<Layer, Operand>;
+  readonly cores: readonly Core[];
+}
+
 /** What has to be known of a graph to find its attention. */
 export interface AttentionContext {
   readonly wiring: Wiring;
@@ -43,7 +60,7 @@ export interface AttentionContext {
 }
 
 /**
- * The layers of a graph, those of attention with their roles and the boxes of each projection.
+ * The layers of attention in a graph with their roles and the boxes of each projection.
  * Attention `softmax(q kᵀ) v` is a `Softmax` between two products of data, or a fused operator; q, k and
  * v are followed back, and the result forward, to the layers that project them. A layer that gives
  * more than one of the three is packed.
@@ -51,21 +68,56 @@ export interface AttentionContext {
 export function withAttention(
   context: AttentionContext,
   layers: readonly Layer[],
-): ReadonlyMap<Layer, Operand> {
+): AttentionFindings {
   const readings = new Map<Layer, Reading>();
   const operands = new Map<Layer, Operand>();
+  const cores: Core[] = [];
   for (const node of context.wiring.graph.nodes) {
-    const core = coreAt(context.wiring, node);
-    if (core === null) continue;
-    for (const part of PARTS) note(context, readings, core, part);
-    const output = outputProjection(context, core.result);
+    const site = siteAt(context.wiring, node);
+    if (site === null) continue;
+    const walks = PARTS.map((part) => note(context, readings, site, part));
+    const [query, key, value] = walks;
+    const output = outputProjection(context, site.result);
+    const fused = context.layerOf.get(node) ?? null;
+    cores.push({
+      query: query.layer ?? fused,
+      key: key.layer ?? fused,
+      value: value.layer ?? fused,
+      output,
+      heads: headsOf(context, site, walks),
+    });
     if (output !== null) operands.set(output, { ...output.operands[0], role: 'attention_output' });
   }
   for (const layer of layers) {
     const reading = readings.get(layer);
     if (reading !== undefined) operands.set(layer, projection(layer.operands[0], reading));
   }
-  return operands;
+  return { operands, cores };
+}
+
+/** Heads by the width of one where queries and keys meet, or by what the operator says. */
+function headsOf(
+  { wiring }: AttentionContext,
+  site: Site,
+  walks: readonly Walked[],
+): number | null {
+  const [query, key] = walks;
+  if (site.heads !== null) return site.heads;
+  const last = wiring.graph.values.get(site.query ?? '')?.shape?.at(-1);
+  const width = query.headWidth ?? key.headWidth ?? (typeof last === 'number' ? last : null);
+  if (query.layer === null || key.layer === null || width === null) return null;
+  // A layer of which several parts read the whole is divided among them in a way that was not followed.
+  const [own, other] = [query, key].map((walk) => {
+    const isWhole = walk.layer !== null && walk.width === outputsOf(walk.layer);
+    const sharing = walks.filter(({ layer }) => layer === walk.layer);
+    return isWhole ? walk.width / sharing.length : walk.width;
+  });
+  const heads = own / width;
+  return own === other && Number.isInteger(heads) && heads > 0 ? heads : null;
+}
+
+function outputsOf({ operands: [{ layout, view }] }: Layer): number {
+  return view.shape[layout.indexOf('out')];
 }
 
 function projection(operand: Operand, reading: Reading): Operand {
@@ -113,12 +165,14 @@ function divided(outputs: number, shares: readonly number[] | null): Run[][] | n
 /** More boxes than this (heads, mostly) are not listed one by one. */
 const MOST_BLOCKS = 512;
 
-interface Core {
+interface Site {
   readonly query: string | undefined;
   readonly key: string | undefined;
   readonly value: string | undefined;
   readonly result: string;
   readonly shares: readonly number[] | null;
+  /** As the operator says; `null` where it is for the axes to say. */
+  readonly heads: number | null;
 }
 
 const EQUAL = [1, 1, 1];
@@ -136,7 +190,7 @@ const FUSED: ReadonlySet<string> = new Set([
   'PackedMultiHeadAttention',
 ]);
 
-function coreAt(wiring: Wiring, node: Node): Core | null {
+function siteAt(wiring: Wiring, node: Node): Site | null {
   if (FUSED.has(node.operator) || (node.operator === 'Attention' && node.domain === '')) {
     const [query, key = '', value = ''] = node.inputs;
     const isPacked = key === '' && value === '';
@@ -148,10 +202,12 @@ function coreAt(wiring: Wiring, node: Node): Core | null {
       key: isPacked ? query : key,
       value: isPacked ? query : value === '' ? key : value,
       result: node.outputs[0],
+      heads: groups === heads && node.attributes['num_heads'] !== undefined ? heads : null,
     };
   }
   if (node.operator === 'Attention') {
-    return { query: '', key: '', value: '', result: node.outputs[0], shares: null };
+    const heads = numberAttribute(node, 'num_heads', 1);
+    return { query: '', key: '', value: '', result: node.outputs[0], shares: null, heads };
   }
   if (node.operator !== 'Softmax') return null;
   const product = productAfter(wiring, node.outputs[0]);
@@ -159,7 +215,7 @@ function coreAt(wiring: Wiring, node: Node): Core | null {
   if (product === null || scores === null) return null;
   const value = product.node.inputs[1 - product.slot];
   const [query, key] = queryAndKey(scores);
-  return { query, key, value, result: product.node.outputs[0], shares: EQUAL };
+  return { query, key, value, result: product.node.outputs[0], shares: EQUAL, heads: null };
 }
 
 /** Steps between a softmax and its products: masks, scales, casts, guards against empty rows. */
@@ -215,15 +271,26 @@ function scoresBefore(wiring: Wiring, value: string): Node | null {
 const FAR = 24;
 const MOST_PATHS = 64;
 
+/** The one layer that a walk came to, `null` if there are several or none. */
+interface Walked {
+  readonly layer: Layer | null;
+  /** How many of its outputs are read, and how many of those are one head, as far as that is known. */
+  readonly width: number;
+  readonly headWidth: number | null;
+}
+
+const NOWHERE: Walked = { layer: null, width: 0, headWidth: null };
+
 /** Follows a value back on every way to the layers that project it. */
 function note(
   context: AttentionContext,
   readings: Map<Layer, Reading>,
-  core: Core,
+  site: Site,
   part: Part,
-): void {
-  const value = core[part];
-  if (value === undefined || value === '') return;
+): Walked {
+  const value = site[part];
+  const found: Walked[] = [];
+  if (value === undefined || value === '') return NOWHERE;
   let paths = 0;
   const walk = (name: string, path: readonly Node[], values: readonly string[]): void => {
     if (paths >= MOST_PATHS) return;
@@ -232,9 +299,11 @@ function note(
     if (layer !== undefined) {
       paths += 1;
       if (!isProjection(layer)) return;
-      const reading = readings.get(layer) ?? { runs: new Map(), shares: core.shares };
+      const reading = readings.get(layer) ?? { runs: new Map(), shares: site.shares };
       readings.set(layer, reading);
-      const runs = outputsAlong(context.wiring, layer, path, values);
+      const { runs, width: headWidth } = outputsAlong(context.wiring, layer, path, values);
+      const width = runs.reduce((sum, { length }) => sum + length, 0);
+      found.push({ layer, width, headWidth });
       reading.runs.set(part, joined([...(reading.runs.get(part) ?? []), ...runs]));
       return;
     }
@@ -248,6 +317,8 @@ function note(
     }
   };
   walk(value, [], []);
+  const [first = NOWHERE] = found;
+  return found.every(({ layer }) => layer === first.layer) ? first : NOWHERE;
 }
 
 function keeps(wiring: Wiring, node: Node): boolean {

@@ -110,7 +110,8 @@ const GATES = new Set(['sigmoid', 'hard_sigmoid']);
 /** Steps between the activation of a gate and its product. */
 const NEAR = 4;
 
-function isGate({ wiring, sites }: Landmarks, value: string): boolean {
+/** Whether a value only weighs what it is multiplied with: a sigmoid or a softmax made it. */
+export function isGate({ wiring, sites }: Landmarks, value: string): boolean {
   let current = value;
   for (let steps = 0; steps < NEAR; steps++) {
     const name = sites.get(current)?.name;

@@ -18,6 +18,14 @@ interface Columns {
   readonly axes: readonly Axis[];
 }
 
+/** What becomes of a layer's outputs along a path. */
+export interface Passage {
+  /** Which of them reach its end, as runs in ascending order. */
+  readonly runs: readonly Run[];
+  /** How many of them stand on the last axis of theirs there, as the width of a head; `null` if not known. */
+  readonly width: number | null;
+}
+
 /** A run of consecutive outputs of a layer. */
 export interface Run {
   readonly start: number;
@@ -26,7 +34,7 @@ export interface Run {
 
 /**
  * Which of a layer's outputs reach the end of a path of nodes through reshapes, transposes, splits
- * and the like, as runs in ascending order. Once a node mixes the outputs with another axis, what is known stands.
+ * and the like. Once a node mixes the outputs with another axis, what is known of the runs stands.
  * `values[i]` is what `path[i]` makes.
  */
 export function outputsAlong(
@@ -34,14 +42,28 @@ export function outputsAlong(
   layer: Layer,
   path: readonly Node[],
   values: readonly string[],
-): readonly Run[] {
+): Passage {
   let columns = startOf(wiring, layer);
   for (const [index, node] of path.entries()) {
     const next = step(wiring, columns, node, values[index]);
-    if (next === null) break;
+    if (next === null) {
+      return { runs: runsOf(columns), width: widthAfter(wiring, columns, path.slice(index)) };
+    }
     columns = next;
   }
-  return runsOf(columns);
+  const extents = columns.axes.flatMap((axis) => (axis === null ? [] : [axis.extent]));
+  return { runs: runsOf(columns), width: extents.length > 2 ? null : (extents.at(-1) ?? null) };
+}
+
+/** The last extent of the first reshape to extents that are known, which puts the heads together with the examples. */
+function widthAfter(wiring: Wiring, { axes }: Columns, path: readonly Node[]): number | null {
+  const whole = axes.at(-1)?.extent;
+  if (whole === undefined) return null;
+  for (const { operator, inputs } of path) {
+    const last = operator === 'Reshape' ? (integersOf(wiring, inputs[1])?.at(-1) ?? 0) : 0;
+    if (last > 0 && whole % last === 0) return last;
+  }
+  return null;
 }
 
 function startOf(wiring: Wiring, layer: Layer): Columns {

@@ -1,7 +1,8 @@
 import type { Graph, Node } from '../graph/index.ts';
 import { isFloat } from '../tensor/index.ts';
-import { withAttention } from './attention.ts';
+import { withAttention, type Core } from './attention.ts';
 import { branchEnds } from './branch-ends.ts';
+import { branchLayers } from './branch-layers.ts';
 import { nodeClaims, operandClaims, type Claim } from './claims.ts';
 import { elementwiseMaps } from './elementwise.ts';
 import { cellActivation, following, preceding, type Landmarks } from './flow.ts';
@@ -10,10 +11,13 @@ import type { Layer } from './layer.ts';
 import { findLayers } from './layers.ts';
 import { findLinks } from './links.ts';
 import { mergeClaims, mergeParameters } from './merge.ts';
+import { findMirrors } from './mirrors.ts';
 import { isNormalisation } from './norms.ts';
-import type { BranchEnd, Network, ParameterInfo } from './parameter.ts';
+import type { Attention, BranchEnd, Network, ParameterInfo } from './parameter.ts';
+import { layerParts } from './parts.ts';
 import { layerPositions } from './positions.ts';
 import { findResiduals } from './residual.ts';
+import { rootsOf } from './roots.ts';
 import { behindLayers, keepsNumbersInNodes, learnedScalars } from './scalars.ts';
 import { activationSites, gaussianMoment } from './sites.ts';
 
@@ -31,7 +35,8 @@ export function describeNetwork(graph: Graph): Network {
   const branches = new Set(residuals.map((residual) => residual.branch));
   const learned = behindLayers(wiring, layerOf);
   const scalars = learnedScalars(wiring, layerOf, branches, learned);
-  const sites = activationSites(wiring, elementwiseMaps(wiring, scalars));
+  const maps = elementwiseMaps(wiring, scalars);
+  const sites = activationSites(wiring, maps);
   const activationFrom = new Map<string, string>();
   for (const site of sites.values()) {
     const known = activationFrom.get(site.source);
@@ -46,7 +51,8 @@ export function describeNetwork(graph: Graph): Network {
   for (const node of graph.nodes) {
     if (!node.outputs.some((output) => wiring.isData(output))) continue;
     const layer = layerOf.get(node);
-    if (layer !== undefined) claims.push(...operandClaims(wiring, layer, attention.get(layer)));
+    if (layer !== undefined)
+      claims.push(...operandClaims(wiring, layer, attention.operands.get(layer)));
     const context = { branches, scalars, numbersInNodes, learned };
     claims.push(...nodeClaims(landmarks, context, node, problems.get(node) ?? null));
   }
@@ -72,8 +78,17 @@ export function describeNetwork(graph: Graph): Network {
   return {
     parameters: withUnused(graph, all),
     links: findLinks(landmarks, layers, positions.of),
+    mirrors: findMirrors(wiring, maps, layerOf),
     depth: positions.depth,
     branches: inner.reduce((sum, network) => sum + network.branches, residuals.length),
+    residuals: [
+      ...branchLayers(landmarks, residuals, new Set(attention.operands.keys())),
+      ...inner.flatMap((network) => network.residuals),
+    ],
+    attentions: [
+      ...attention.cores.map((core) => namesAround(wiring, core)),
+      ...inner.flatMap((network) => network.attentions),
+    ],
     normalised:
       graph.nodes.some((node) => isNormalisation(wiring, node)) ||
       inner.some((network) => network.normalised),
@@ -83,6 +98,25 @@ export function describeNetwork(graph: Graph): Network {
         ...inner.flatMap((network) => network.activations),
       ]),
     ],
+    layers: [
+      ...layerParts(wiring, layerOf, attention.operands, claims),
+      ...inner.flatMap((network) => network.layers),
+    ],
+    stored: [...new Set([...graph.constants.keys(), ...inner.flatMap(({ stored }) => stored)])],
+  };
+}
+
+function namesAround(wiring: Landmarks['wiring'], core: Core): Attention {
+  const nameOf = (layer: Layer | null): string | null => {
+    const roots = layer === null ? [] : rootsOf(wiring, layer.operands[0].value);
+    return roots.length === 1 ? roots[0].parameter : null;
+  };
+  return {
+    query: nameOf(core.query),
+    key: nameOf(core.key),
+    value: nameOf(core.value),
+    output: nameOf(core.output),
+    heads: core.heads,
   };
 }
 

@@ -1,3 +1,5 @@
 export * from './parameter.ts';
+export { creluEdit, type CreluEdit } from './crelu.ts';
+export type { Widened } from './crelu-demands.ts';
 export { describeNetwork } from './describe.ts';
 export * from './architectures/index.ts';

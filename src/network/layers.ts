@@ -159,6 +159,8 @@ function describeEinsum(node: Node, view: View, slot: number): ReturnType<Descri
 
 const product = (list: readonly number[]): number => list.reduce((all, size) => all * size, 1);
 
+const commonDivisor = (a: number, b: number): number => (b === 0 ? a : commonDivisor(b, a % b));
+
 const stridesOf = (node: Node, rank: number): readonly number[] =>
   numbersAttribute(node, 'strides') ?? Array.from({ length: rank }, () => 1);
 
@@ -181,7 +183,11 @@ function describeTransposedConv(node: Node, view: View): ReturnType<Describe> {
   const [inputs, perGroup, ...kernel] = view.shape;
   const groups = numberAttribute(node, 'group', 1);
   const strides = stridesOf(node, kernel.length);
-  const reach = kernel.map((size, axis) => Math.ceil(size / strides[axis]));
+  const dilations = numbersAttribute(node, 'dilations') ?? kernel.map(() => 1);
+  // Taps of which one output sees those whose distance is a multiple of the stride.
+  const reach = kernel.map((size, axis) =>
+    Math.ceil(size / (strides[axis] / commonDivisor(strides[axis], dilations[axis]))),
+  );
   return {
     role: 'transposed_conv',
     layout: ['in', 'out', ...kernel.map((): AxisRole => 'kernel')],

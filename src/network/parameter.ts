@@ -1,4 +1,5 @@
-import type { AxisRole, DType } from '../tensor/index.ts';
+import type { AxisRole, DType, Tensor } from '../tensor/index.ts';
+import type { View } from './box.ts';
 
 /** What a stored tensor is to its network. */
 export type Role =
@@ -94,6 +95,70 @@ export interface Link {
   readonly to: string;
 }
 
+/** What a residual branch is made of. */
+export interface Branch {
+  /**
+   * Its weights in order: `layers[i]` are those with at most i layers of the branch before them, several
+   * where it has parallel paths; the query, key and value of attention are one step, its output the next.
+   */
+  readonly layers: readonly (readonly string[])[];
+  /** The part of an encoder with a decoder that it belongs to; `null` where no attention reads a memory. */
+  readonly stack: 'encoder' | 'decoder' | null;
+  /** Whether it attends to something else than its own stream. */
+  readonly crosses: boolean;
+}
+
+/** The weights around one attention, by parameter name, where it is one stored tensor; else `null`. */
+export interface Attention {
+  readonly query: string | null;
+  readonly key: string | null;
+  readonly value: string | null;
+  readonly output: string | null;
+  /** Heads, each with a key of its own; `null` where that is not known. */
+  readonly heads: number | null;
+}
+
+/** One tensor that a layer reads, and the boxes of stored tensors that it is made from. */
+export interface LayerPart extends View {
+  readonly role: Role;
+  /** The input of the node that it is; -1 of what is added behind the node. */
+  readonly slot: number;
+  /** One role per axis; empty if it is no linear map. */
+  readonly layout: readonly AxisRole[];
+  /** What is stored, of an embedding alone: a row of zeros is that of the padding. */
+  readonly read?: () => Tensor;
+}
+
+/** A layer as it was put together: its node, and everything stored that it reads, the weight first. */
+export interface LayerParts {
+  readonly node: string;
+  readonly operator: string;
+  readonly groups: number;
+  readonly parts: readonly LayerPart[];
+}
+
+/** How one layer's weight is mirrored, so that the network looks linear. */
+export interface Mirror {
+  readonly parameter: string;
+  readonly node: string;
+  /** Inputs in each half of a mirrored block, `null` where the inputs have no halves. */
+  readonly halfIn: number | null;
+  /** Outputs in each half of a mirrored block, `null` where nothing needs them mirrored. */
+  readonly halfOut: number | null;
+  /** `(φ(x) - φ(-x)) / x` of the activation that feeds it, 1 without one. */
+  readonly slope: number;
+}
+
+/** How the weights of a network can be mirrored so that it looks linear. */
+export interface Mirrors {
+  /** The layers in the order of the nodes; none where there is a problem. */
+  readonly layers: readonly Mirror[];
+  /** Whether no maximum is taken on the way: the network is then linear, and otherwise odd. */
+  readonly isAdditive: boolean;
+  /** Why it cannot look linear, in a sentence that names a node; `null` if it can. */
+  readonly problem: string | null;
+}
+
 /** What a graph means: its parameters in the order of their first use, and its shape as a whole. */
 export interface Network {
   readonly parameters: readonly ParameterInfo[];
@@ -101,10 +166,20 @@ export interface Network {
   readonly depth: number;
   /** Hidden layers in a row whose signal scales in proportion, in the order of the nodes. */
   readonly links: readonly Link[];
+  /** What it takes for the network to look linear. */
+  readonly mirrors: Mirrors;
   /** Number of residual branches. */
   readonly branches: number;
+  /** The residual branches, in the order of their sums. */
+  readonly residuals: readonly Branch[];
+  /** Every attention, in the order of the nodes. */
+  readonly attentions: readonly Attention[];
   /** Whether any normalisation stands in the network. */
   readonly normalised: boolean;
   /** Activations that occur, by name, `custom` for those without a name here. */
   readonly activations: readonly string[];
+  /** Layers and embeddings with all that they have stored, in the order of the nodes. */
+  readonly layers: readonly LayerParts[];
+  /** Names of everything stored, in the order of the file. */
+  readonly stored: readonly string[];
 }

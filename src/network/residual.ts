@@ -12,6 +12,8 @@ export interface Residual {
   readonly sum: Node;
   /** The value that the branch adds. */
   readonly branch: string;
+  /** The value that it branches off from. */
+  readonly fork: string;
 }
 
 /**
@@ -28,7 +30,7 @@ export function findResiduals(
   for (const sum of wiring.graph.nodes) {
     const sides = summands(sum).filter((input) => wiring.isData(input));
     if (sides.length < 2 || sides.length > MOST_SIDES) continue;
-    for (const branch of branchesOf(wiring, layerOf, sides)) residuals.push({ sum, branch });
+    for (const found of branchesOf(wiring, layerOf, sides)) residuals.push({ sum, ...found });
   }
   return residuals;
 }
@@ -48,16 +50,15 @@ function branchesOf(
   wiring: Wiring,
   layerOf: ReadonlyMap<Node, Layer>,
   sides: readonly string[],
-): string[] {
+): Omit<Residual, 'sum'>[] {
   const chains = sides.map((side) => skipChain(wiring, layerOf, side));
   for (const mostLayers of [0, 1]) {
     for (const [index, chain] of chains.entries()) {
-      const found = sides.filter(
-        (side, other) =>
-          other !== index &&
-          side !== sides[index] &&
-          isBranch(wiring, layerOf, chain, side, mostLayers),
-      );
+      const found = sides.flatMap((side, other) => {
+        if (other === index || side === sides[index]) return [];
+        const fork = forkOf(wiring, layerOf, chain, side, mostLayers);
+        return fork === null ? [] : [{ branch: side, fork }];
+      });
       if (found.length > 0) return found;
     }
   }
@@ -100,22 +101,26 @@ function takesPart(wiring: Wiring, node: Node): boolean {
   return storedIntegers(wiring, node.inputs[4])?.some((step) => step > 1) !== true;
 }
 
-function isBranch(
+/** Where on the skip a side branches off, `null` if it is no branch. */
+function forkOf(
   wiring: Wiring,
   layerOf: ReadonlyMap<Node, Layer>,
   chain: readonly Station[],
   branch: string,
   mostLayers: number,
-): boolean {
+): string | null {
   const stations = chain.filter(({ layers }) => layers.length <= mostLayers);
   const earliest = positionOf(wiring, stations[stations.length - 1].value);
   const before = ancestors(wiring, branch, earliest);
   const fork = stations.find(({ value }) => before?.has(value) === true);
-  if (before === null || fork === undefined || isIndex(wiring, fork.value)) return false;
+  if (before === null || fork === undefined || isIndex(wiring, fork.value)) return null;
   const layers = layersBetween(wiring, layerOf, fork.value, before);
-  if (layers.length <= fork.layers.length) return false;
+  if (layers.length <= fork.layers.length) return null;
   const own = new Set(fork.layers.flatMap((layer) => parametersOf(wiring, layer)));
-  return !layers.some((layer) => parametersOf(wiring, layer).some((name) => own.has(name)));
+  const isShared = layers.some((layer) =>
+    parametersOf(wiring, layer).some((name) => own.has(name)),
+  );
+  return isShared ? null : fork.value;
 }
 
 const positionOf = (wiring: Wiring, value: string): number => {
@@ -141,7 +146,7 @@ function ancestors(wiring: Wiring, value: string, earliest: number): Set<string>
 }
 
 /** A normalisation with a skip input gives the sum as well: both are the same stream. */
-function twins(node: Node | undefined, value: string): readonly string[] {
+export function twins(node: Node | undefined, value: string): readonly string[] {
   return node === undefined || !node.operator.startsWith('Skip') ? [value] : node.outputs;
 }
 

@@ -4,4 +4,9 @@ export { addLn2, cosSmall, exactExp, exactLn, exactPow2, lnNearOne, sinSmall } f
 export { gaussLegendre, type Quadrature } from './gauss-legendre.ts';
 export { gaussianMean, type GaussianMeanOptions } from './gaussian-mean.ts';
 export { sigmoid, softplus } from './logistic.ts';
+export { singularVectors, type SingularVectors } from './svd.ts';
 export { normalCdf, normalPdf } from './normal.ts';
+export { productTransposed, transposed } from './product.ts';
+export { lanczos, lanczosShortfall, type Ends } from './lanczos.ts';
+export { singularValues } from './singular-values.ts';
+export { tridiagonalEigen, type TridiagonalEigen } from './tridiagonal.ts';

@@ -9,6 +9,15 @@ const CHUNK = 2048;
 /** `2^-32`, the distance of the uniform numbers `(w + ½) 2^-32` that a word w stands for. */
 export const STEP: number = 1 / 4294967296;
 
+/** Throws `RangeError` if the elements `offset…` do not have indices in 0…2⁵³-1. */
+export function assertIndices(where: string, out: FloatArray, offset: number): void {
+  if (!Number.isSafeInteger(offset) || offset < 0 || !Number.isSafeInteger(offset + out.length)) {
+    throw new RangeError(
+      `${where}: offset and offset + length must be integers in 0…2^53-1, got ${offset} and length ${out.length}`,
+    );
+  }
+}
+
 /**
  * Fills `out` with elements `offset…offset + out.length - 1` of a stream, a chunk at a time. `numbers`
  * turns whole blocks of words (word j belongs to element `first + j`) into as many numbers.
@@ -21,11 +30,7 @@ export function fillChunks(
   offset: number,
   numbers: (words: Uint32Array, first: number, values: Float64Array) => void,
 ): void {
-  if (!Number.isSafeInteger(offset) || offset < 0 || !Number.isSafeInteger(offset + out.length)) {
-    throw new RangeError(
-      `${where}: offset and offset + length must be integers in 0…2^53-1, got ${offset} and length ${out.length}`,
-    );
-  }
+  assertIndices(where, out, offset);
   const size = Math.min(CHUNK, 4 * Math.ceil(((offset % 4) + out.length) / 4));
   const words = new Uint32Array(size);
   const values = new Float64Array(size);

@@ -25,9 +25,15 @@ export interface Kernels {
   ) => void;
   /**
    * Columns of a Haar-distributed matrix, as `haarColumns`, at least as exact as `precision` asks for:
-   * float64 to 1e-12, float32 to 2e-6.
+   * float64 to 1e-12, float32 to 2e-6. In `out`, of n · m numbers, if that is given.
    */
-  readonly haar: (key: Key, m: number, n: number, precision: 'float32' | 'float64') => FloatArray;
+  readonly haar: (
+    key: Key,
+    m: number,
+    n: number,
+    precision: 'float32' | 'float64',
+    out?: FloatArray,
+  ) => FloatArray;
 }
 
 /** The kernels in plain TypeScript, on the calling thread: they run everywhere. */
@@ -36,5 +42,10 @@ export const plainKernels: Kernels = {
   uniform: fillUniform,
   normal: fillNormal,
   truncatedNormal: fillTruncatedNormal,
-  haar: haarColumns,
+  haar: (key, m, n, _, out) => {
+    const columns = haarColumns(key, m, n);
+    if (out === undefined) return columns;
+    out.set(columns);
+    return out;
+  },
 };

@@ -52,13 +52,18 @@ export function fillNormal(
   std: number,
   offset: number = 0,
 ): void {
+  assertNormal(mean, std);
+  fillChunks('fillNormal', key, out, offset, (words, _, values) => {
+    standardNormals(words, values);
+    for (let j = 0; j < values.length; j++) values[j] = mean + std * values[j];
+  });
+}
+
+/** Throws `RangeError` unless `mean` is finite and `std` finite and not negative. */
+export function assertNormal(mean: number, std: number): void {
   if (!Number.isFinite(mean) || !(std >= 0 && std < Infinity)) {
     throw new RangeError(
       `fillNormal: mean must be finite and std finite and >= 0, got ${mean} and ${std}`,
     );
   }
-  fillChunks('fillNormal', key, out, offset, (words, _, values) => {
-    standardNormals(words, values);
-    for (let j = 0; j < values.length; j++) values[j] = mean + std * values[j];
-  });
 }

@@ -71,16 +71,7 @@ export function fillTruncatedNormal(
   high: number,
   offset: number = 0,
 ): void {
-  if (!Number.isFinite(mean) || !(std >= 0 && std < Infinity)) {
-    throw new RangeError(
-      `fillTruncatedNormal: mean must be finite and std finite and >= 0, got ${mean} and ${std}`,
-    );
-  }
-  if (!(low <= high) || low === Infinity || high === -Infinity) {
-    throw new RangeError(
-      `fillTruncatedNormal: low must be <= high and one of them finite or both of different sign, got ${low} and ${high}`,
-    );
-  }
+  assertTruncated(mean, std, low, high);
   const isWide = low <= 0 && high >= 0 && high - low >= NORMAL_WIDTH;
   const propose = isWide
     ? fromNormals(low, high)
@@ -98,8 +89,7 @@ export function fillTruncatedNormal(
       if (!Number.isNaN(value)) return value;
     }
   };
-  const [least, most] =
-    std === 0 ? [mean, mean] : insideOf(out, mean + std * low, mean + std * high);
+  const [least, most] = endsOf(out, mean, std, low, high);
   fillChunks('fillTruncatedNormal', key, out, offset, (blocks, first, values) => {
     if (isWide) standardNormals(blocks, values);
     for (let j = 0; j < values.length; j++) {
@@ -108,4 +98,29 @@ export function fillTruncatedNormal(
       values[j] = value < least ? least : value > most ? most : value;
     }
   });
+}
+
+/** Throws `RangeError` where `fillTruncatedNormal` does. */
+export function assertTruncated(mean: number, std: number, low: number, high: number): void {
+  if (!Number.isFinite(mean) || !(std >= 0 && std < Infinity)) {
+    throw new RangeError(
+      `fillTruncatedNormal: mean must be finite and std finite and >= 0, got ${mean} and ${std}`,
+    );
+  }
+  if (!(low <= high) || low === Infinity || high === -Infinity) {
+    throw new RangeError(
+      `fillTruncatedNormal: low must be <= high and one of them finite or both of different sign, got ${low} and ${high}`,
+    );
+  }
+}
+
+/** The ends that the numbers are clamped to. */
+export function endsOf(
+  out: FloatArray,
+  mean: number,
+  std: number,
+  low: number,
+  high: number,
+): readonly [least: number, most: number] {
+  return std === 0 ? [mean, mean] : insideOf(out, mean + std * low, mean + std * high);
 }

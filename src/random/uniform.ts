@@ -14,12 +14,8 @@ export function fillUniform(
   high: number,
   offset: number = 0,
 ): void {
+  assertUniform(low, high);
   const width = high - low;
-  if (!(width >= 0 && width < Infinity)) {
-    throw new RangeError(
-      `fillUniform: low and high must be finite with low <= high, got ${low} and ${high}`,
-    );
-  }
   const [least, most] = insideOf(out, low, high);
   fillChunks('fillUniform', key, out, offset, (words, _, values) => {
     for (let j = 0; j < words.length; j++) {
@@ -27,4 +23,14 @@ export function fillUniform(
       values[j] = value < least ? least : value > most ? most : value;
     }
   });
+}
+
+/** Throws `RangeError` unless `low ≤ high` with a finite difference. */
+export function assertUniform(low: number, high: number): void {
+  const width = high - low;
+  if (!(width >= 0 && width < Infinity)) {
+    throw new RangeError(
+      `fillUniform: low and high must be finite with low <= high, got ${low} and ${high}`,
+    );
+  }
 }

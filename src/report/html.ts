@@ -1,3 +1,4 @@
+import { certificateMarkup } from './certificates.ts';
 import { signalChart } from './chart.ts';
 import { parameterTable, reasonCard, signalTable } from './html-parts.ts';
 import { groupByReason } from './groups.ts';
@@ -120,6 +121,10 @@ ${await signalSection(report, points)}${section(
       parameterTable(parameters),
     ),
   )}${
+    report.certificates === null || report.certificates.length === 0
+      ? null
+      : section('Certificates', certificateMarkup(report.certificates))
+  }${
     report.whyNot === ''
       ? null
       : section('Why not N(0, 0.01²) or ±1/√n?', markup`<p>${prose(report.whyNot)}</p>`)

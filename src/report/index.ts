@@ -1,7 +1,8 @@
+export { certificateLines } from './certificates.ts';
 export { signalChart } from './chart.ts';
 export type { ChartOptions } from './chart.ts';
 export { htmlReport } from './html.ts';
-export { architecturesTable, schemesTable } from './listing.ts';
+export { architecturesTable, schemesTable, titled } from './listing.ts';
 export { formatNumber, formatShape } from './number.ts';
 export { inspectTable, planTable, reasonList } from './parameters.ts';
 export { signalTable } from './signal-table.ts';

@@ -32,3 +32,13 @@ export function architecturesTable(
     ...row.examples.map((example) => ' '.repeat(margin) + paint('bold', example)),
   ]);
 }
+
+/** A title above a listing, as lines. */
+export function titled(
+  title: string,
+  lines: readonly string[],
+  options: TextOptions,
+): readonly string[] {
+  const paint = painter(options.colour);
+  return [...indent(title, options.width, 0).map((line) => paint('bold', line)), '', ...lines];
+}

@@ -62,7 +62,8 @@ th:first-child, td:first-child { padding-left: 0; }
 thead th { color: var(--soft); font-weight: 600; vertical-align: bottom; }
 tbody th { font-weight: 400; min-width: 9rem; max-width: 22rem; white-space: normal; }
 .plan :is(td, thead th):is(:nth-child(4), :nth-child(5), :nth-child(8), :nth-child(9)),
-.signal :is(td, thead th):is(:nth-child(1), :nth-child(n + 4)) { text-align: right; }
+.signal :is(td, thead th):is(:nth-child(1), :nth-child(n + 4)),
+.certificates :is(td, thead th):nth-child(n + 4) { text-align: right; }
 .signal .bad { color: var(--bad); font-weight: 600; }
 .signal .warn { color: var(--warn); font-weight: 600; }
 .signal tbody .gap td:first-child { text-align: center; color: var(--soft); }

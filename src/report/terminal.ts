@@ -1,3 +1,4 @@
+import { certificateTable } from './certificates.ts';
 import { formatCount } from './number.ts';
 import { painter } from './paint.ts';
 import { planTable, reasonList } from './parameters.ts';
@@ -41,6 +42,9 @@ export function terminalReport(report: InitReport, options: TextOptions): string
     ...(report.signal === null || report.signal.after.length === 0
       ? []
       : section('Signal', signalTable(report.signal.before, report.signal.after, options))),
+    ...(report.certificates === null || report.certificates.length === 0
+      ? []
+      : section('Certificates', certificateTable(report.certificates, options))),
     '',
     ...verdict,
     ...(report.whyNot === ''

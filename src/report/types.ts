@@ -1,4 +1,4 @@
-import type { Plan } from '../advise/index.ts';
+import type { Plan, PlanCertificate } from '../advise/index.ts';
 
 /** Numbers that JSON cannot hold, such as `{ secondMoment: 'Infinity', mean: 'NaN' }`. */
 export interface NotFinite {
@@ -30,6 +30,8 @@ export interface SignalPair {
 export interface InitReport extends Plan {
   /** `null` if the network was not run. */
   readonly signal: SignalPair | null;
+  /** Of what was drawn by a scheme that promises singular values; `null` if the network was not to run. */
+  readonly certificates: readonly PlanCertificate[] | null;
   /** What the run says, in one sentence. */
   readonly verdict: string;
   readonly notes: readonly string[];

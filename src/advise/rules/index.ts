@@ -1,2 +1,2 @@
 export { ruleFor } from './table.ts';
-export type { Advice, Rule } from './rule.ts';
+export { HE, shown, steady, type Advice, type Rule } from './rule.ts';

@@ -8,8 +8,13 @@ const network = (depth: number, rest: Partial<Network> = {}): Network => ({
   depth,
   links: [],
   branches: 0,
+  mirrors: { layers: [], isAdditive: true, problem: null },
+  residuals: [],
+  attentions: [],
   normalised: false,
   activations: [],
+  layers: [],
+  stored: [],
   ...rest,
 });
 

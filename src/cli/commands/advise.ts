@@ -1,6 +1,6 @@
 import { Command, Option } from 'commander';
 import type { Framework } from '../../emit/index.ts';
-import { planOptions } from '../options.ts';
+import { AS_HELP, planOptions } from '../options.ts';
 import type { InitOptions } from '../run-init.ts';
 
 const EXAMPLES = `
@@ -8,7 +8,10 @@ Examples:
   $ stepzero advise model.onnx
   $ stepzero advise resnet:50 --no-run --json
   $ stepzero advise model.onnx --scheme 'he_normal(slope=0.2)'
-  $ stepzero advise model.onnx --emit torch > init_model.py`;
+  $ stepzero advise model.onnx --emit torch > init_model.py
+  $ stepzero advise model.onnx --as torch --no-run
+
+${AS_HELP}`;
 
 const FRAMEWORKS: Readonly<Record<Framework, true>> = {
   torch: true,
@@ -29,7 +32,9 @@ export function adviseCommand(): Command {
     new Option(
       '--emit <FRAMEWORK>',
       'print a Python program that draws the planned weights in a framework, and nothing else',
-    ).choices(Object.keys(FRAMEWORKS)),
+    )
+      .choices(Object.keys(FRAMEWORKS))
+      .conflicts('as'),
   );
   return command
     .addHelpText('after', EXAMPLES)

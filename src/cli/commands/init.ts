@@ -1,5 +1,5 @@
 import { Command, Option } from 'commander';
-import { planOptions } from '../options.ts';
+import { AS_HELP, planOptions } from '../options.ts';
 import type { InitOptions } from '../run-init.ts';
 
 const EXAMPLES = `
@@ -7,7 +7,10 @@ Examples:
   $ stepzero init model.onnx -o start.onnx
   $ stepzero init mlp:784-512x10-10:relu --seed 7 --html report.html
   $ stepzero init model.onnx -o start.safetensors --set 'head.*=normal(std=0.01)' --keep 'embed*'
-  $ stepzero init model.onnx --input batch.npy --json`;
+  $ stepzero init model.onnx --input batch.npy --json
+  $ stepzero init model.onnx --as torch --seed 0
+
+${AS_HELP}`;
 
 /** `stepzero init`: plan, weights, proof. */
 export function initCommand(): Command {

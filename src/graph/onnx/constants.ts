@@ -4,8 +4,7 @@ import type { Constant } from '../graph.ts';
 import { attributeField } from './attribute.ts';
 import type { Place } from './model.ts';
 import { domainOf } from './opset.ts';
-import { claimed, lookUp, type Decoding, type Scope } from './scope.ts';
-import { storedTensor } from './tensor-proto.ts';
+import { claimed, lookUp, storedIn, type Decoding, type Scope } from './scope.ts';
 import { quoted } from './wording.ts';
 
 /** How many elements the tensor that a `ConstantOfShape` node fills can have. */
@@ -85,7 +84,7 @@ export function constantOf(decoding: Decoding, scope: Scope, node: NodeProto): F
   const { attribute, isOfCall } = given;
   const place: Place | null = isOfCall ? null : { kind: 'constant', message: attribute };
   if (attributeField(attribute, where) === 't' && attribute.t !== undefined) {
-    const { dtype, shape, read } = storedTensor(attribute.t, where, decoding.external);
+    const { dtype, shape, read } = storedIn(decoding, attribute.t, where);
     return dtype === null ? null : { kept: { dtype, shape, source: 'constant', read }, place };
   }
   const tensor = tensorOfNumbers(attribute, where);
@@ -151,7 +150,7 @@ export function constantOfShapeOf(decoding: Decoding, scope: Scope, node: NodePr
   const value = node.attribute.find(({ name }) => name === 'value');
   if (value !== undefined) {
     if (value.refAttrName !== '' || value.t === undefined) return null;
-    const { dtype, shape: one, read } = storedTensor(value.t, where, decoding.external);
+    const { dtype, shape: one, read } = storedIn(decoding, value.t, where);
     if (dtype === null) return null;
     if (sizeOf(one) !== 1) {
       throw new RangeError(

@@ -1,4 +1,4 @@
-import type { AttributeProto, GraphProto, NodeProto, TensorProto } from 'onnx-buf';
+import type { AttributeProto, GraphProto, ModelProto, NodeProto, TensorProto } from 'onnx-buf';
 import type { Attribute, Constant, Graph, Node, ValueInfo } from '../graph.ts';
 import { decodeAttribute } from './attribute.ts';
 import { constantOf, constantOfShapeOf, keep } from './constants.ts';
@@ -14,6 +14,7 @@ import {
   inner,
   lookUp,
   resolved,
+  storedIn,
   unfoldInto,
   type Decoding,
   type Scope,
@@ -52,7 +53,7 @@ function decodeAttributes(
     if (attribute === null) continue;
     const value = decodeAttribute(attribute, where, {
       tensor: (tensor) => {
-        const { dtype, read } = storedTensor(tensor, where, decoding.external);
+        const { dtype, read } = storedIn(decoding, tensor, where);
         return dtype === null ? null : read();
       },
       graph: (graph, path) => decodeSubgraph(decoding, around, graph, `${node}/${path}/`),
@@ -137,7 +138,7 @@ function keepInitializers(
   for (const tensor of graph.initializer) {
     claim(tensor.name);
     const where = `${file}: tensor ${quoted(tensor.name)}`;
-    const { dtype, shape, read } = storedTensor(tensor, where, decoding.external);
+    const { dtype, shape, read } = storedIn(decoding, tensor, where);
     if (dtype === null) {
       const name = bound(decoding, scope, tensor.name);
       values.set(name, { name, dtype, shape });
@@ -227,9 +228,23 @@ export function decodeModel(bytes: Uint8Array, options: DecodeOptions): Model {
     const seen = storedTensor(tensor, `${file}: tensor ${quoted(tensor.name)}`, external);
     if (seen.external !== null) elsewhere.set(tensor, seen.external);
   }
+  return modelOfProto(proto, file, elsewhere, external);
+}
+
+/**
+ * The model that a message is. `elsewhere` are the bytes of those of its tensors that are not in it;
+ * `RangeError` where the message contradicts itself or is not supported.
+ */
+export function modelOfProto(
+  proto: ModelProto & { readonly graph: GraphProto },
+  file: string,
+  elsewhere: ReadonlyMap<TensorProto, RawData>,
+  external?: ExternalReader,
+): Model {
   const decoding: Decoding = {
     file,
     external,
+    elsewhere,
     functions: functionsOf(proto, file),
     opsets: opsetsOf(proto, file),
     stored: new Map(),

@@ -53,7 +53,7 @@ const floats: ReadonlySet<string> = new Set([
 ]);
 
 /** What becomes of the constants of a graph and its subgraphs. */
-interface Encoding {
+export interface Encoding {
   readonly stored: Map<string, Stored>;
   readonly elsewhere: Map<TensorProto, RawData>;
 }
@@ -112,7 +112,8 @@ function encodeAttribute(
   return create(schema, { name, type: Type.TENSOR, t });
 }
 
-function encodeNode(encoding: Encoding, node: Node): NodeProto {
+/** The message of a node; the constants of graphs inside it are noted in `encoding`. */
+export function encodeNode(encoding: Encoding, node: Node): NodeProto {
   const { name, operator, domain, inputs, outputs, attributes } = node;
   const proto = create(NodeProtoSchema, {
     name,

@@ -1,7 +1,8 @@
-import type { AttributeProto, FunctionProto, GraphProto } from 'onnx-buf';
+import type { AttributeProto, FunctionProto, GraphProto, TensorProto } from 'onnx-buf';
 import type { Constant } from '../graph.ts';
 import type { ExternalReader } from './external.ts';
 import type { Stored } from './model.ts';
+import { storedTensor, type RawData, type StoredTensor } from './tensor-proto.ts';
 import { quoted } from './wording.ts';
 
 /** How deep subgraphs and function calls may be nested in each other. */
@@ -14,6 +15,8 @@ export const mostUnfolded: number = 2 ** 19;
 export interface Decoding {
   readonly file: string;
   readonly external: ExternalReader | undefined;
+  /** The bytes of the tensors that are not in the message. */
+  readonly elsewhere: ReadonlyMap<TensorProto, RawData>;
   readonly functions: ReadonlyMap<string, FunctionProto>;
   readonly opsets: Readonly<Record<string, number>>;
   readonly stored: Map<string, Stored>;
@@ -26,6 +29,11 @@ export interface Decoding {
   readonly valueNames: Taken;
   readonly nodeNames: Taken;
   unfolded: number;
+}
+
+/** Looks at a stored tensor, wherever its bytes are. */
+export function storedIn(decoding: Decoding, tensor: TensorProto, where: string): StoredTensor {
+  return storedTensor(tensor, where, decoding.external, decoding.elsewhere.get(tensor));
 }
 
 /** The names of one graph, subgraph or function call; those of a graph see the ones around it. */

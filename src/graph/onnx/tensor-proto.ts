@@ -113,18 +113,21 @@ function externalBytes(
 
 /**
  * Looks at a stored tensor without decoding it. `RangeError` if its shape asks for another number of
- * elements than there are, before any memory is taken; `where` starts the sentence.
+ * elements than there are, before any memory is taken; `where` starts the sentence. `given` are its bytes
+ * where they are known already.
  */
 export function storedTensor(
   tensor: TensorProto,
   where: string,
   reader: ExternalReader | undefined,
+  given?: RawData,
 ): StoredTensor {
   const shape = shapeOf(tensor.dims, where);
   const size = elements(shape);
   const dtype = dtypeOf(tensor.dataType);
   const byteLength = rawByteLength(tensor.dataType, size);
-  const external = isExternal(tensor) ? externalBytes(tensor, byteLength, where, reader) : null;
+  const external =
+    given ?? (isExternal(tensor) ? externalBytes(tensor, byteLength, where, reader) : null);
   if (dtype === null || byteLength === null) {
     const read = (): never => {
       throw new TypeError(

@@ -38,10 +38,17 @@ test.each([
   ['rnn:128-256x2-10', 230_400 + 2570],
   // torch 2.13, nn.LSTM(64, 128, bidirectional=True), nn.Embedding(1000, 64), nn.Linear(256, 5)
   ['lstm:v1000e64-128-5:bi', 198_656 + 64_000 + 1285],
-  // GPT-2 small has 124,439,808 with the head tied to the embedding; ours is untied and has a bias
+  // GPT-2 small has 124,439,808 with the head tied to the embedding; an untied one has a bias here
+  ['transformer:v50257-768x12h12-50257:t1024:tied', 124_439_808],
   ['transformer:v50257-768x12h12-50257:t1024', 124_439_808 + 768 * 50_257 + 50_257],
 ])('%s has %d trainable parameters', (text, count) => {
   expect(trainable(buildArchitecture(text))).toBe(count);
+});
+
+test('a tied head needs the tokens of its output', () => {
+  expect(() => buildArchitecture('transformer:v50-16x2h2-51:tied')).toThrow(
+    'transformer: with tied the input must be the tokens of the output, v51, got v50',
+  );
 });
 
 const namesOf = (text: string): string[] =>

@@ -22,25 +22,26 @@ const MASKED = -1e9;
 export const transformer: Architecture = {
   name: 'transformer',
   grammar:
-    'transformer:INPUT-WIDTHxBLOCKS[hHEADS]-OUTPUT[:tSTEPS][:post|:nonorm][:full][:ACTIVATION]',
+    'transformer:INPUT-WIDTHxBLOCKS[hHEADS]-OUTPUT[:tSTEPS][:post|:nonorm][:full][:tied][:ACTIVATION]',
   description:
     'A decoder in the manner of GPT-2: learned positions, blocks of causal attention and two dense ' +
     'layers (4 × width, gelu or the named activation), each after a layer normalisation, a last ' +
     'normalisation and a head on every step. INPUT is v1000 for tokens of a vocabulary of 1000, or a ' +
     'number of features. HEADS is WIDTH/64 where that is whole, else 1, if not given; tSTEPS is the ' +
     `length of the sequence (${DEFAULT_STEPS} if not given). post normalises after each sum, nonorm not ` +
-    'at all; full lets every step see every other. References: Vaswani et al. 2017, arXiv:1706.03762; ' +
+    'at all; full lets every step see every other; tied makes the head of the embedding, without a bias. References: Vaswani et al. 2017, arXiv:1706.03762; ' +
     'Xiong et al. 2020, arXiv:2002.04745.',
   examples: [
     'transformer:v1000-128x4h4-1000',
     'transformer:v256-64x2h2-256:t64:post:relu',
     'transformer:48-64x2h4-10:full',
     'transformer:v256-64x6h2-256:nonorm',
+    'transformer:v256-64x2h2-256:tied',
   ],
   defaults: `transformer:${DEFAULTS}`,
   build: (spec) => {
     const words = readWords(spec, {
-      flags: ['post', 'nonorm', 'full'],
+      flags: ['post', 'nonorm', 'full', 'tied'],
       numbers: { t: STEPS },
       activations: true,
     });
@@ -63,6 +64,12 @@ export const transformer: Architecture = {
         `transformer: the number of heads must divide the width ${width}, got ${heads}`,
       );
     }
+    const isTied = words.flags.has('tied');
+    if (isTied && items[0] !== `v${outputs}`) {
+      throw new RangeError(
+        `transformer: with tied the input must be the tokens of the output, v${outputs}, got ${items[0]}`,
+      );
+    }
     const steps = words.numbers.get('t') ?? DEFAULT_STEPS;
 
     const b = builder(spec.text);
@@ -79,11 +86,17 @@ export const transformer: Architecture = {
     };
     for (let index = 0; index < count; index++) x = residualBlock(b, `blocks.${index}`, x, block);
     if (block.norm === 'pre') x = layerNorm(b, 'norm', x, width);
-    x = denseByStep(b, 'head', x, width, outputs);
+    x = isTied ? tiedHead(b, x) : denseByStep(b, 'head', x, width, outputs);
     b.output('output', x, 'float32', ['batch', steps, outputs]);
     return b.build();
   },
 };
+
+/** Scores of the tokens: products of x with the rows of the embedding. */
+function tiedHead(b: Builder, x: string): string {
+  const columns = b.node('head.transpose', 'Transpose', ['embed.weight'], { perm: [1, 0] });
+  return b.node('head', 'MatMul', [x, columns]);
+}
 
 interface BlockStyle {
   readonly width: number;

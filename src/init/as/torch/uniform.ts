@@ -1,0 +1,22 @@
+import { fma32 } from './fma32.ts';
+import { bits24, type TorchGenerator } from './mersenne.ts';
+
+/**
+ * `uniform_(from, to)` of a float32 tensor, `u (to - from) + from` rounded once. `excludesEnd` is what
+ * 2.13 does where rounding reaches `to`: it gives `from` instead. Throws `RangeError` for an interval
+ * that PyTorch does not take.
+ */
+export function fillTorchUniform(
+  generator: TorchGenerator,
+  out: Float32Array,
+  from: number,
+  to: number,
+  excludesEnd: boolean,
+): void {
+  const [low, high] = [Math.fround(from), Math.fround(to)];
+  const width = Math.fround(high - low);
+  for (let i = 0; i < out.length; i++) {
+    const value = fma32(bits24(generator) * 2 ** -24, width, low);
+    out[i] = excludesEnd && value === high ? low : value;
+  }
+}

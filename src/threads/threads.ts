@@ -1,0 +1,124 @@
+import { availableParallelism } from 'node:os';
+import { Worker } from 'node:worker_threads';
+import { localKernels, type FloatArray, type Key, type Kernels } from '../random/index.ts';
+import { haarRoom } from '../runtime/index.ts';
+import { DONE, FAILED, run, SLICE, work, type FillTask, type HaarTask } from './task.ts';
+
+/** Kernels that work on several threads. The threads end with the process, or when they are closed. */
+export interface Threads {
+  readonly kernels: Kernels;
+  readonly close: () => Promise<void>;
+}
+
+/** Up to so many operations a Haar matrix is there before other threads have loaded onnxruntime. */
+const LEAST_OPERATIONS = 5e8;
+
+/** Waits until so many slices or parts are done. */
+function waitFor(progress: Int32Array, count: number): void {
+  for (;;) {
+    const done = Atomics.load(progress, DONE);
+    if (done >= count) return;
+    Atomics.wait(progress, DONE, done);
+  }
+}
+
+/** `out` if it is of that precision and in shared memory, else new shared memory. */
+function sharedNumbers(
+  count: number,
+  precision: 'float32' | 'float64',
+  out: FloatArray | undefined,
+): FloatArray {
+  const isSingle = precision === 'float32';
+  const fits = out instanceof Float32Array === isSingle && out?.buffer instanceof SharedArrayBuffer;
+  if (out !== undefined && fits) return out;
+  const memory = new SharedArrayBuffer(count * (isSingle ? 4 : 8));
+  return isSingle ? new Float32Array(memory) : new Float64Array(memory);
+}
+
+/** Fewer slices than this are done before another thread has heard of them. */
+const LEAST_SLICES = 4;
+
+/**
+ * Kernels on this thread and, for tensors of some 10⁵ elements and more, on others beside it: the same
+ * bits, however many threads there are. Large tensors lie in shared memory. No thread is started before
+ * there is something for it to do; the calling thread works along and waits for the rest.
+ * `RangeError` unless `threads` is an integer from 1 on.
+ */
+export function openThreads(threads: number = availableParallelism()): Threads {
+  if (!Number.isInteger(threads) || threads < 1) {
+    throw new RangeError(`openThreads: threads must be an integer >= 1, got ${threads}`);
+  }
+  const local = localKernels();
+  const workers: Worker[] = [];
+  const start = (count: number): readonly Worker[] => {
+    while (workers.length < count) {
+      const file = import.meta.url.endsWith('.ts') ? './worker.ts' : './worker.js';
+      const worker = new Worker(new URL(file, import.meta.url), { execArgv: [] });
+      worker.unref();
+      workers.push(worker);
+    }
+    return workers.slice(0, count);
+  };
+
+  const fill = (
+    kind: FillTask['kind'],
+    key: Key,
+    out: FloatArray,
+    law: readonly number[],
+    offset: number,
+  ): void => {
+    // What is wrong is said before any thread begins, by the loop itself.
+    const isWhole = Number.isSafeInteger(offset + out.length);
+    run(local, { kind, key, out: isWhole ? out.subarray(0, 0) : out, law, offset });
+    const slices = Math.ceil(out.length / SLICE);
+    const progress = new Int32Array(new SharedArrayBuffer(12));
+    const task: FillTask = { kind, key, out, law, offset, progress };
+    if (out.buffer instanceof SharedArrayBuffer && slices >= LEAST_SLICES) {
+      for (const worker of start(threads - 1)) worker.postMessage(task);
+    }
+    work(local, task);
+    waitFor(progress, slices);
+  };
+
+  const haar: Kernels['haar'] = (key, m, n, precision, out) => {
+    if (threads === 1 || 2 * m * n * n - (2 / 3) * n ** 3 < LEAST_OPERATIONS) {
+      return local.haar(key, m, n, precision, out);
+    }
+    const result = sharedNumbers(m * n, precision, out);
+    const { counters, scratchBytes } = haarRoom(m, n, precision);
+    const shared = {
+      size: threads,
+      counters: new Int32Array(new SharedArrayBuffer(4 * counters)),
+      scratch: new SharedArrayBuffer(scratchBytes),
+    };
+    const progress = new Int32Array(new SharedArrayBuffer(12));
+    for (const [index, worker] of start(threads).entries()) {
+      const part = { ...shared, index };
+      const task: HaarTask = { kind: 'haar', key, m, n, precision, out: result, part, progress };
+      worker.postMessage(task);
+    }
+    waitFor(progress, threads);
+    // Where onnxruntime is not to be had the plain loops do it.
+    if (Atomics.load(progress, FAILED) > 0) return local.haar(key, m, n, precision, out);
+    if (out === undefined || out === result) return result;
+    out.set(result);
+    return out;
+  };
+
+  return {
+    kernels: {
+      memory: (bytes) =>
+        threads > 1 && bytes >= 4 * LEAST_SLICES * SLICE
+          ? new SharedArrayBuffer(bytes)
+          : new ArrayBuffer(bytes),
+      uniform: (key, out, low, high, offset = 0) => fill('uniform', key, out, [low, high], offset),
+      normal: (key, out, mean, std, offset = 0) => fill('normal', key, out, [mean, std], offset),
+      truncatedNormal: (key, out, mean, std, low, high, offset = 0) =>
+        fill('truncatedNormal', key, out, [mean, std, low, high], offset),
+      haar,
+    },
+    close: async () => {
+      await Promise.all(workers.splice(0).map((worker) => worker.terminate()));
+    },
+  };
+}
