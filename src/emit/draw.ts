@@ -69,6 +69,8 @@ const DRAWS: Readonly<Record<string, (facts: Facts) => Draw | null>> = {
   he_uniform: (facts) => centred('uniform', facts),
   lecun_normal: (facts) => centred('normal', facts),
   lecun_uniform: (facts) => centred('uniform', facts),
+  siren: (facts) => centred('uniform', facts),
+  torch_default: (facts) => centred('uniform', facts),
   orthogonal: ({ bound }) => ({ kind: 'orthogonal', gain: bound ?? 1 }),
   scaled_orthogonal: ({ bound }) => ({ kind: 'orthogonal', gain: bound ?? 1 }),
   delta_orthogonal: ({ bound }) => ({ kind: 'delta_orthogonal', gain: bound ?? 1 }),

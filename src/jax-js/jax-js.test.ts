@@ -9,7 +9,9 @@ import { heNormal, initializer, lecunNormal, orthogonal, zeros } from './index.t
 function shapeFor(name: string): number[] {
   const found = [
     [6, 6],
+    [8, 8],
     [3, 3, 4, 8],
+    [16, 1, 9],
   ].find((shape) => {
     try {
       scheme(name).check(specOf(shape, 'io'), {});
@@ -18,7 +20,8 @@ function shapeFor(name: string): number[] {
       return false;
     }
   });
-  return found ?? [];
+  if (found === undefined) throw new Error(`${name} must be defined for a shape of the list`);
+  return found;
 }
 
 test.each(schemes.map(({ name }) => name))(

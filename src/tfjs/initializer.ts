@@ -131,7 +131,9 @@ function countOf(option: string, value: unknown): number {
 /** Options as `parseScheme` reads them: `slope=0.2, mode=fan_out`. */
 function written(options: Options): string {
   const word = (value: number | string): string => String(value).replace('Infinity', 'inf');
-  const parts = Object.entries(options).map(([option, value]) => `${option}=${word(value)}`);
+  // An empty word is the default of an option that has none, and is no word to parse.
+  const given = Object.entries(options).filter(([, value]) => value !== '');
+  const parts = given.map(([option, value]) => `${option}=${word(value)}`);
   return parts.length === 0 ? '' : `(${parts.join(', ')})`;
 }
 

@@ -55,7 +55,9 @@ function valuesOf(tensor: tf.Tensor): Float32Array {
 function shapeFor(name: string): number[] {
   const shapes = [
     [6, 6],
+    [8, 8],
     [3, 3, 4, 8],
+    [16, 1, 9],
   ];
   const found = shapes.find((shape) => {
     try {
@@ -65,22 +67,31 @@ function shapeFor(name: string): number[] {
       return false;
     }
   });
-  return found ?? [];
+  if (found === undefined) throw new Error(`${name} must be defined for a shape of the list`);
+  return found;
 }
 
 /** A model of one layer whose kernel has this shape. */
 function modelOf(kernelInitializer: TfInitializer, shape: number[]): tf.Sequential {
   const [inputs, units] = shape.slice(-2);
-  const layer =
-    shape.length === 2
-      ? tf.layers.dense({ units, kernelInitializer, inputShape: [inputs] })
-      : tf.layers.conv2d({
-          filters: units,
-          kernelSize: [shape[0], shape[1]],
-          kernelInitializer,
-          inputShape: [8, 8, inputs],
-        });
-  return tf.sequential({ layers: [layer] });
+  const layers: Readonly<Record<number, () => tf.layers.Layer>> = {
+    2: () => tf.layers.dense({ units, kernelInitializer, inputShape: [inputs] }),
+    3: () =>
+      tf.layers.conv1d({
+        filters: units,
+        kernelSize: shape[0],
+        kernelInitializer,
+        inputShape: [32, inputs],
+      }),
+    4: () =>
+      tf.layers.conv2d({
+        filters: units,
+        kernelSize: [shape[0], shape[1]],
+        kernelInitializer,
+        inputShape: [8, 8, inputs],
+      }),
+  };
+  return tf.sequential({ layers: [layers[shape.length]()] });
 }
 
 /** What a saved topology is after it was a file. */
