@@ -116,20 +116,23 @@ export function columnsOf(
   }
 }
 
-/** Rows `from … to - 1` of `V = headᵀ`, up to the diagonal, with the signs of their columns of Q. */
+/** Side of the squares in which a matrix is transposed. */
+const SQUARE = 16;
+
+/** Rows `from … to - 1` and the first columns of `V = headᵀ`, with the signs of the columns of Q that they make. */
 export function signedRows(
   { head, signs }: Vectors,
   count: number,
   from: number,
   to: number,
+  columns: number,
   out: FloatArray,
 ): void {
-  const STRIP = 16;
-  for (let k0 = 0; k0 < to; k0 += STRIP) {
-    const k1 = Math.min(k0 + STRIP, to);
+  for (let k0 = 0; k0 < columns; k0 += SQUARE) {
+    const k1 = Math.min(k0 + SQUARE, columns);
     for (let r = from; r < to; r++) {
       const sign = signs[r];
-      const at = (r - from) * to;
+      const at = (r - from) * columns;
       for (let k = k0; k < k1; k++) out[at + k] = sign * head[k * count + r];
     }
   }

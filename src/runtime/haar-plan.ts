@@ -5,11 +5,12 @@ import type { Precision } from './matrix-graph.ts';
 import { countersFor } from './team.ts';
 
 /** Reflections of a block at most, and the size of vectors below which memory is not spared. */
-const LONGEST_BLOCK = 768;
+const LONGEST_BLOCK = 640;
 const SMALL = 2 ** 22;
-/** Rows of the result that are made in one run at most, and numbers in them. */
+/** Rows of the result that are made in one run, and numbers in them where memory is not spared. */
+const FEWEST_ROWS = 32;
 const MOST_ROWS = 256;
-const MOST_NUMBERS = 2 ** 21;
+const SMALL_RUN = 2 ** 21;
 
 /** How a matrix is made. Its columns are taken as rows, `n × m`, and so is everything below. */
 export interface Plan {
@@ -43,20 +44,18 @@ export function panelAt({ count }: Block, j: number): readonly [from: number, to
   return [j * PANEL, Math.min((j + 1) * PANEL, count)];
 }
 
-/** Rows of later blocks that go through a block in one run. */
-export function laterRows({ count, columnsAfter }: Block): number {
-  const rows = Math.floor(MOST_NUMBERS / (count + columnsAfter));
-  return Math.min(Math.max(rows, PANEL), MOST_ROWS, count);
-}
-
-/** Panels whose own rows are made in one run. */
-export function ownPanels({ count, columnsAfter }: Block): number {
-  return (count + columnsAfter) * MOST_ROWS > MOST_NUMBERS ? 1 : MOST_ROWS / PANEL;
+/** Rows of the result that are made in one run: an eighth of it at most, if it is large. */
+export function rowsOf({ first, count, rowsAfter, columnsAfter }: Block): number {
+  const width = count + columnsAfter;
+  const numbers = Math.max(((first + count + rowsAfter) * (first + width)) / 8, SMALL_RUN);
+  const rows = Math.max(Math.floor(numbers / width), FEWEST_ROWS);
+  // No more than the block has: a run would overwrite what it reads.
+  return Math.min(rows, MOST_ROWS, count);
 }
 
 /** Counters of a block: for panels, for runs of later rows and of own rows, and one for every run. */
 export function countersOf(block: Block): number {
-  return 3 + Math.ceil(block.rowsAfter / laterRows(block));
+  return 3 + Math.ceil(block.rowsAfter / rowsOf(block));
 }
 
 /** Numbers that belong to a block: its vectors, and what is made of its panels. */

@@ -1,14 +1,7 @@
 import type { FloatArray } from '../random/index.ts';
 import { columnsOf, invertTriangle, signedRows, type Block } from './haar-block.ts';
-import {
-  laterRows,
-  numbersAt,
-  ownPanels,
-  panelAt,
-  panelsOf,
-  type Plan,
-  type Scratch,
-} from './haar-plan.ts';
+import { PANEL } from './haar-graphs.ts';
+import { numbersAt, panelAt, panelsOf, rowsOf, type Plan, type Scratch } from './haar-plan.ts';
 import type { HaarPrograms } from './haar-programs.ts';
 import { matrixAt, type Matrix } from './program.ts';
 import { markDone, take, waitFor, type Team } from './team.ts';
@@ -87,7 +80,7 @@ export async function makeLaterRows(work: Work): Promise<void> {
     inputs[`tail${j}`] = matrixAt(tail, from * columnsAfter, to - from, columnsAfter);
   }
   const later = await programs.laterRows(panels);
-  const rows = laterRows(block);
+  const rows = rowsOf(block);
   const endOf = (run: number): number => rowsAfter - run * rows;
   let read = 0;
   for (let run = take(team, item + 1); endOf(run) > 0; run = take(team, item + 1)) {
@@ -108,24 +101,22 @@ export async function makeOwnRows(work: Work): Promise<void> {
   const { vectors } = scratch;
   const width = count + columnsAfter;
   const panels = panelsOf(block);
-  const group = ownPanels(block);
-  const groups = Math.ceil(panels / group);
-  for (let run = take(team, item + 2); run < groups; run = take(team, item + 2)) {
+  const rows = rowsOf(block);
+  const runs = Math.ceil(count / rows);
+  for (let run = take(team, item + 2); run < runs; run = take(team, item + 2)) {
     // The last rows take the longest, so they come first.
-    const first = (groups - 1 - run) * group;
-    const solved = Math.min(first + group, panels);
-    const [from] = panelAt(block, first);
-    const [, to] = panelAt(block, solved - 1);
-    const v = numbersAt(
-      plan.precision,
-      new ArrayBuffer((to - from) * to * result.BYTES_PER_ELEMENT),
-    );
-    signedRows(vectors, count, from, to, v);
+    const from = (runs - 1 - run) * rows;
+    const end = Math.min(from + rows, count);
+    const solved = Math.ceil(end / PANEL);
+    const [, columns] = panelAt(block, solved - 1);
+    const memory = new ArrayBuffer((end - from) * columns * result.BYTES_PER_ELEMENT);
+    const v = numbersAt(plan.precision, memory);
+    signedRows(vectors, count, from, end, columns, v);
     const inputs = panelInputs(work, solved);
-    inputs['v'] = matrixAt(v, 0, to - from, to);
-    if (columnsAfter > 0) inputs['tail'] = matrixAt(vectors.tail, 0, to, columnsAfter);
+    inputs['v'] = matrixAt(v, 0, end - from, columns);
+    if (columnsAfter > 0) inputs['tail'] = matrixAt(vectors.tail, 0, columns, columnsAfter);
     const own = await programs.ownRows(panels, solved, columnsAfter > 0);
-    await own.run(inputs, { rows: matrixAt(result, from * width, to - from, width) });
-    for (let i = from; i < to; i++) result[i * width + i] += vectors.signs[i];
+    await own.run(inputs, { rows: matrixAt(result, from * width, end - from, width) });
+    for (let i = from; i < end; i++) result[i * width + i] += vectors.signs[i];
   }
 }

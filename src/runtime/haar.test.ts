@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { Worker } from 'node:worker_threads';
 import { expect, test } from 'vitest';
 import { haarColumns, key, plainKernels, type FloatArray } from '../random/index.ts';
