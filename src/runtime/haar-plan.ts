@@ -35,6 +35,7 @@ export interface Scratch {
   readonly panels: readonly Panel[];
 }
 
+/** Panels of a block, `⌈count / PANEL⌉`. */
 export function panelsOf({ count }: Block): number {
   return Math.ceil(count / PANEL);
 }
