@@ -4,14 +4,16 @@ import { applyReflections, type Reflections } from './reflections.ts';
 const BLOCK = 32;
 
 /**
- * The Q of the QR decomposition with positive diagonal of R of a matrix of m rows and n ≤ m columns, column c
- * at `c m`: Householder's reflections in blocks `I - V T Vᵀ`, then `Q = H₀ … H_{n-1} diag(sgn R)`,
- * `sgn 0 = 1`. About `4 m n² - 4 n³/3` operations. `a` is used up; it must have room for a column more,
- * since columns are taken in pairs.
+ * Replaces a matrix of m rows and n ≤ m columns, column c at `c m`, by the Q of its QR decomposition with
+ * positive diagonal of R: Householder's reflections in blocks `I - V T Vᵀ`, then
+ * `Q = H₀ … H_{n-1} diag(sgn R)`, `sgn 0 = 1`. About `4 m n² - 4 n³/3` operations.
  * Reference: Golub and Van Loan 2013, Matrix Computations, algorithms 5.2.1 and 5.1.5; the blocks:
  * Schreiber and Van Loan 1989, doi:10.1137/0910005
  */
-export function positiveQ(a: Float64Array, m: number, n: number): Float64Array {
+export function positiveQ(matrix: Float64Array, m: number, n: number): void {
+  // Columns are taken in pairs, so that there must be room for one more.
+  const a = new Float64Array((n + 1) * m);
+  a.set(matrix.subarray(0, n * m));
   const signs = new Float64Array(n);
   const betas = new Float64Array(n);
   const w = new Float64Array((n + 1) * BLOCK);
@@ -30,7 +32,7 @@ export function positiveQ(a: Float64Array, m: number, n: number): Float64Array {
     const end = Math.min(first + BLOCK, n);
     applyReflections(reflectionsOf(a, m, first, end, betas), q, m, first, n, w, false);
   }
-  return q.subarray(0, n * m);
+  matrix.set(q.subarray(0, n * m));
 }
 
 /**
