@@ -228,6 +228,36 @@ describe('advise, inspect and the lists', () => {
     expect(readdirSync(folder)).toEqual(before);
   });
 
+  test('advise --emit prints the program and nothing else, of the plan that was run', () => {
+    // In this draw calibration corrects gains.
+    const model = ['advise', 'mlp:16-16x20-4:relu', '--seed', '3'];
+    const program = stepzero(...model, '--emit', 'torch');
+    expect([program.status, program.stderr]).toEqual([0, '']);
+    expect(program.stdout).toMatch(
+      /^"""Initial weights for mlp:16-16x20-4:relu, .*\n {4}return left\n$/s,
+    );
+    const json = stepzero(...model, '--emit', 'torch', '--json');
+    const parsed = JSON.parse(json.stdout) as {
+      program: string;
+      parameters: { options: Record<string, unknown> }[];
+    };
+    expect(parsed.program).toBe(program.stdout);
+    const gains = new Set(parsed.parameters.flatMap(({ options }) => options['gain'] ?? []));
+    expect(gains.size).toBeGreaterThan(0);
+    for (const gain of gains) {
+      expect(program.stdout).toContain(`.mul_(${Number(Number(gain).toPrecision(8))})`);
+    }
+    expect(stepzero(...model, '--emit', 'mxnet')).toMatchInlineSnapshot(`
+      {
+        "status": 2,
+        "stderr": "stepzero: --emit: must be one of torch, jax, flax, keras, got mxnet
+      (stepzero advise --help shows examples)
+      ",
+        "stdout": "",
+      }
+    `);
+  });
+
   test('inspect says what each parameter is, without a scheme', () => {
     const { parameters } = report('inspect', 'transformer:v20-16x1h2-20');
     expect(parameters.every((parameter) => !('scheme' in parameter))).toBe(true);

@@ -13,7 +13,10 @@ const BROWSER = new Set([
   'activation',
   'network',
   'init',
+  'tfjs',
+  'jax-js',
   'advise',
+  'emit',
   'meanfield',
 ]);
 
@@ -44,8 +47,8 @@ function folderOf(file: string): string | null {
 }
 
 function allowedImports(): Map<string, Set<string>> {
-  const rows = readFileSync(TABLE, 'utf8').matchAll(/^\| `(\w+)\/`\s*\|[^|]*\|([^|]*)\|$/gm);
-  return new Map([...rows].map(([, folder, list]) => [folder, new Set(list.match(/\w+/g))]));
+  const rows = readFileSync(TABLE, 'utf8').matchAll(/^\| `([\w-]+)\/`\s*\|[^|]*\|([^|]*)\|$/gm);
+  return new Map([...rows].map(([, folder, list]) => [folder, new Set(list.match(/[\w-]+/g))]));
 }
 
 const files = filesBelow(SOURCE);
@@ -130,4 +133,20 @@ test('only runtime/ imports onnxruntime, and only files/ and cli/ import the fil
       .map(({ specifier }) => `${relative(SOURCE, file)} imports ${specifier}`),
   );
   expect(wrong).toEqual([]);
+});
+
+test('the optional peers are imported by the folder that is for them, and by nothing else', () => {
+  const peers: Readonly<Record<string, string>> = {
+    '@tensorflow/tfjs': 'tfjs',
+    '@jax-js/jax': 'jax-js',
+  };
+  const wrong = sources.flatMap((file) =>
+    importsOf(file)
+      .filter(({ specifier }) => /^@(tensorflow|jax-js)\//.test(specifier))
+      .filter(({ specifier }) => peers[specifier] !== folderOf(file))
+      .map(({ specifier }) => `${relative(SOURCE, file)} imports ${specifier}`),
+  );
+  expect(wrong).toEqual([]);
+  const used = new Set(sources.flatMap((file) => importsOf(file).map((of) => of.specifier)));
+  expect(Object.keys(peers).filter((peer) => !used.has(peer))).toEqual([]);
 });

@@ -49,8 +49,16 @@ try {
 
   const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
     exports: Record<string, unknown>;
+    peerDependencies: Record<string, string>;
   };
-  const entries = Object.keys(manifest.exports).filter((entry) => !entry.endsWith('.json'));
+  const peers = new Map([
+    ['./jax-js', '@jax-js/jax'],
+    ['./tfjs', '@tensorflow/tfjs'],
+  ]);
+  assert.deepEqual(Object.keys(manifest.peerDependencies).sort(), [...peers.values()].sort());
+  const entries = Object.keys(manifest.exports).filter(
+    (entry) => !entry.endsWith('.json') && !peers.has(entry),
+  );
   const program = entries
     .map((entry, i) => `import * as m${i} from 'stepzero${entry.slice(1)}';`)
     .concat(
@@ -58,6 +66,13 @@ try {
     )
     .join('\n');
   assert.equal(run(process.execPath, ['--input-type=module', '-e', program]).trim(), 'true');
+
+  for (const [entry, peer] of peers) {
+    assert.ok(entry in manifest.exports);
+    const code = `import('stepzero${entry.slice(1)}').then(() => 'no error', (error) => error.message).then(console.log)`;
+    const message = run(process.execPath, ['--input-type=module', '-e', code]);
+    assert.ok(message.startsWith(`Cannot find package '${peer}'`), message);
+  }
   console.log(`smoke: ${packed} installs, runs and imports (${entries.length} entry points)`);
 } finally {
   rmSync(folder, { recursive: true, force: true });

@@ -1,5 +1,6 @@
 import { basename, dirname, extname, join } from 'node:path';
 import { advise, adviseAs, applyPlan, calibrate, certifyPlan, type Plan } from '../advise/index.ts';
+import { emitProgram, type Framework } from '../emit/index.ts';
 import { writeAtomically, writeModelFile } from '../files/index.ts';
 import { externalLocations } from '../graph/index.ts';
 import { judgeSignal, makeInputs, measureSignal, type SignalRow } from '../measure/index.ts';
@@ -42,6 +43,7 @@ export interface InitOptions {
   readonly json?: boolean;
   readonly html?: string;
   readonly as?: string;
+  readonly emit?: Framework;
 }
 
 type Draws = ReadonlyMap<string, () => Tensor<FloatDType>>;
@@ -87,7 +89,9 @@ export async function runInit(text: string, options: InitOptions, writes: boolea
       await writeAtomically(options.html, [new TextEncoder().encode(await htmlReport(report))]);
     }
     bar.end();
-    if (options.json === true) printJson(report);
+    const program = options.emit === undefined ? null : emitProgram(plan, network, options.emit);
+    if (options.json === true) printJson(program === null ? report : { ...report, program });
+    else if (program !== null) process.stdout.write(program);
     else {
       printText(terminalReport(report, textOptions()));
       if (options.html !== undefined) printText(`Wrote ${printable(options.html)}`);
