@@ -127,6 +127,6 @@ test('a value that no node of the graph itself makes cannot be changed', () => {
   expect(() =>
     editModel(model(), { ...NONE, inputs: new Map([['call/inner', ['x']]]) }),
   ).toThrowErrorMatchingInlineSnapshot(
-    `[RangeError: editModel: a value to be changed must be made by a node of the graph itself, got "call/inner"]`,
+    `[RangeError: editModel: a node to be changed must stand in the graph itself, not in a function, got the one that makes "call/inner"]`,
   );
 });

@@ -83,7 +83,7 @@ export function editModel(model: Model, edit: ModelEdit): Model {
   for (const name of [...edit.added.keys(), ...edit.inputs.keys()]) {
     if (!known.has(name)) {
       throw new RangeError(
-        `editModel: a value to be changed must be made by a node of the graph itself, got ${quoted(name)}`,
+        `editModel: a node to be changed must stand in the graph itself, not in a function, got the one that makes ${quoted(name)}`,
       );
     }
   }
