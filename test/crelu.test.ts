@@ -1,5 +1,6 @@
 import { fromBinary, toBinary } from '@bufbuild/protobuf';
 import { ModelProtoSchema } from 'onnx-buf';
+import * as fc from 'fast-check';
 import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -194,6 +195,51 @@ test.each([
   ...named.map((text) => [text, withNoise(buildArchitecture(text))] as const),
 ])('%s: the network computes what it did', async (_, graph) => {
   await expectSame(modelOf(graph));
+});
+
+/** A chain of random layers: convolutions in groups, two in parallel, pooling, normalisation. */
+function chain(steps: readonly (readonly [string, number, number])[], isLast: boolean): Graph {
+  return graphOf([2, 4, 6, 6], (b) => {
+    let [x, width] = ['x', 4];
+    for (const [i, [kind, outs, groups]] of steps.entries()) {
+      const name = `s${i}`;
+      const g = width % groups === 0 ? groups : 1;
+      if (kind === 'pool') {
+        x = b.node(name, 'MaxPool', [x], { kernel_shape: [2, 2], pads: [1, 0, 0, 1] });
+      } else if (kind === 'norm') {
+        x = norms(b, x, width);
+      } else if (kind === 'branch') {
+        const left = relu(b, conv(b, `${name}l`, x, [outs, width, 1, 1]));
+        const right = relu(b, conv(b, `${name}r`, x, [groups, width, 1, 1]));
+        x = b.node(name, 'Concat', [left, right], { axis: 1 });
+        width = outs + groups;
+      } else {
+        x = relu(b, conv(b, name, x, [outs * g, width / g, 1, 1], { group: g }));
+        width = outs * g;
+      }
+    }
+    const last = isLast ? b.node('nhwc', 'Transpose', [x], { perm: [0, 2, 3, 1] }) : x;
+    return dense(b, 'd', b.node('flat', 'Flatten', [last]), 36 * width, 3);
+  });
+}
+
+test('any chain of layers computes what it did', async () => {
+  const step = fc.tuple(
+    fc.constantFrom('conv', 'conv', 'branch', 'pool', 'norm'),
+    fc.integer({ min: 1, max: 4 }),
+    fc.integer({ min: 1, max: 3 }),
+  );
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(step, { minLength: 1, maxLength: 6 }),
+      fc.boolean(),
+      async (steps, last) => {
+        const graph = chain([['conv', 3, 1], ...steps], last);
+        await expectSame(modelOf(graph));
+      },
+    ),
+    { numRuns: 25, seed: 4 },
+  );
 });
 
 test('every weight behind a ReLU has twice the inputs, the new ones 0', () => {

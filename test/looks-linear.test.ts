@@ -146,6 +146,23 @@ const graphs: Readonly<Record<string, Graph>> = {
     );
     return b.node('up2', 'ConvTranspose', [x, b.parameter('w2', [6, 3, 3, 3])]);
   }),
+  'residual sums of values that are not rectified yet': graphOf([1, 3, 6, 6], (b) => {
+    let x = conv(b, 'stem', 'x', [8, 3, 3, 3]);
+    for (let i = 0; i < 3; i++) {
+      const inner = relu(b, conv(b, `in${i}`, relu(b, x), [6, 8, 3, 3]));
+      x = b.node(`sum${i}`, 'Add', [x, conv(b, `out${i}`, inner, [8, 6, 1, 1])]);
+    }
+    return conv(b, 'head', relu(b, x), [2, 8, 1, 1]);
+  }),
+  'features that are kept, normalised and concatenated': graphOf([1, 3, 6, 6], (b) => {
+    let [x, width] = [conv(b, 'stem', 'x', [8, 3, 3, 3]), 8];
+    for (let i = 0; i < 3; i++) {
+      const more = conv(b, `c${i}`, relu(b, norms(b, x, width)), [4, width, 3, 3]);
+      x = b.node(`cat${i}`, 'Concat', [x, more], { axis: 1 });
+      width += 4;
+    }
+    return conv(b, 'head', relu(b, norms(b, x, width)), [2, width, 1, 1]);
+  }),
   'sums of mirrored layers': graphOf([1, 8], (b) => {
     const [p, q] = [dense(b, 'p', 'x', 8, 12), dense(b, 'q', 'x', 8, 12)];
     return dense(b, 'out', relu(b, b.node('sum', 'Add', [p, q])), 12, 3);
@@ -167,6 +184,12 @@ const concatenated = (graph: Graph): Graph => editModel(modelOf(graph), creluEdi
 
 const all: Readonly<Record<string, Graph>> = {
   ...graphs,
+  ...Object.fromEntries(
+    [
+      'parallel convolutions that are concatenated',
+      'grouped convolutions, whose groups have halves of their own',
+    ].map((name) => [`${name}, of concatenated rectifiers`, concatenated(graphs[name])]),
+  ),
   ...Object.fromEntries(named.map((text) => [text, buildArchitecture(text)])),
   ...Object.fromEntries(
     ['mlp:32-63x6-5', 'cnn:3x12-9x4-5:circular'].map((text) => [
@@ -229,6 +252,18 @@ test('delta-orthogonal kernels keep the norm of any image', async () => {
   const x = noise(graph, 5);
   const [y] = await run(modelOf(graph), 'looks_linear(base=delta_orthogonal)', [x]);
   expect(Math.abs(norm(y) / norm(x) - 1)).toBeLessThan(rounding(graph));
+});
+
+test('the ends of residual branches share what the branches add', () => {
+  const graph = graphs['residual sums of values that are not rectified yet'];
+  const ends = Object.entries(plan(graph)).filter(([name]) => name.startsWith('out'));
+  expect(Object.fromEntries(ends)).toMatchInlineSnapshot(`
+    {
+      "out0.weight": "looks_linear {"gain":0.666666666667,"base":"delta_orthogonal","mirror":"both"}",
+      "out1.weight": "looks_linear {"gain":0.666666666667,"base":"delta_orthogonal","mirror":"both"}",
+      "out2.weight": "looks_linear {"gain":0.666666666667,"base":"delta_orthogonal","mirror":"both"}",
+    }
+  `);
 });
 
 /** What `looks_linear` gives each weight of a graph. */

@@ -40,6 +40,26 @@ test('another seed gives other values', () => {
   expect(differing(model, 8)).toHaveLength(5);
 });
 
+test('a function is called for every tensor of PyTorch, not of the file: gate by gate, copy by copy', () => {
+  const { graph } = readModelFile(join(FOLDER, 'lstm.ts.onnx'));
+  const network = describeNetwork(graph);
+  const torch = dialect('torch');
+  const weights = network.parameters.filter(({ layout }) => layout.length > 0);
+  const choice = { scheme: 'uniform', options: { low: 0, high: 1 } };
+  const choices = new Map(weights.map(({ name }) => [name, choice]));
+  const values = torch.assign?.(network, 3, choices, false);
+  const [input, hidden, output] = weights.map(({ name }) => values?.get(name)?.tensor.data ?? []);
+  const { data } = torch.functions['uniform'].draw(3, [20 * 6 + 20 * 5 + 3 * 5], choice.options);
+  // PyTorch's gates are input, forget, cell, output; the file's input, output, forget, cell.
+  const gates = (from: number, width: number): number[] =>
+    [0, 3, 1, 2].flatMap((gate) =>
+      Array.from(data.subarray(from + gate * 5 * width, from + (gate + 1) * 5 * width)),
+    );
+  expect([...input]).toEqual(gates(0, 6));
+  expect([...hidden]).toEqual(gates(120, 5));
+  expect([...output]).toEqual([...data.subarray(220)]);
+});
+
 const DEEP = resolve(import.meta.dirname, '../../shared/models/torch/mlp_relu_20x128.onnx');
 if (!existsSync(DEEP)) console.log(`skipped: ${DEEP} is not there`);
 

@@ -98,10 +98,11 @@ function assigned(
 function entryOf(
   rule: PlanEntry,
   { name }: Dialect,
-  { call, std, bound }: Built,
+  { call, std }: Built,
   reason: string,
 ): PlanEntry {
   const scheme = `${name} ${call}`;
+  const bound = std === null ? null : Math.sqrt(3) * std;
   return { ...rule, scheme, options: {}, blocks: [], std, bound, reason, reference: null };
 }
 

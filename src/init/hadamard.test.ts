@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { key } from '../random/index.ts';
+import { fillUniform, fold, key } from '../random/index.ts';
 import { toFloat64 } from '../tensor/index.ts';
 import { hadamardEntry } from './hadamard.ts';
 import { scheme, specOf, type Options, type Spec } from './index.ts';
@@ -101,4 +101,11 @@ test('orders that are no power of two are refused', () => {
   ).toThrowErrorMatchingInlineSnapshot(
     `[RangeError: zero: outputs must be at most 2^30, got 2147483648]`,
   );
+});
+
+test('the signs are those of the stream that docs/streams.md names', () => {
+  const noise = new Float64Array(16);
+  fillUniform(fold(key(3), 'group/0'), noise, -1, 1);
+  const matrix = rows('hadamard', specOf([4, 16], 'oi'));
+  expect(matrix[0].map((value) => value < 0)).toEqual([...noise].map((value) => value < 0));
 });

@@ -57,7 +57,7 @@ export const icnr: Scheme = define({
   name: 'icnr',
   formula: 'K[c · r^d + p] = V[c], p < r^d, r = factor, V ~ N(0, 2 gain² / fan_in)',
   use: 'convolutions before a pixel shuffle (sub-pixel upscaling), which then begin without a checkerboard',
-  reference: 'Aitken et al. 2017, section 3.3, arXiv:1707.02937',
+  reference: 'Aitken et al. 2017, arXiv:1707.02937',
   options: { factor: 2, gain: 1, order: 'crd' },
   choices: { order: ['crd', 'dcr'] },
   problem: ({ factor, gain }) =>

@@ -1,4 +1,4 @@
-import { singularVectors } from '../numeric/index.ts';
+import { leadingVectors, singularVectors } from '../numeric/index.ts';
 import { fold, type Kernels, type Key } from '../random/index.ts';
 import type { FloatDType, Tensor } from '../tensor/index.ts';
 import { define, notFinite } from './define.ts';
@@ -110,7 +110,8 @@ function factorOf(
   for (let i = 0; i < d; i++) a[i * d + i] += beta;
   const signs = new Float64Array(rank);
   kernels.uniform(fold(key, 'signs'), signs, -1, 1);
-  const { values, left, right } = singularVectors(a, d);
+  const { values, left, right } =
+    2 * rank <= d && alpha !== 0 ? leadingVectors(a, d, rank) : singularVectors(a, d);
   const vectors = part === 'query' || part === 'value' ? left : right;
   const factor = vectors.slice(0, rank * d);
   for (let i = 0; i < rank; i++) {

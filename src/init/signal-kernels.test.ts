@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { gaussLegendre } from '../numeric/index.ts';
-import { key } from '../random/index.ts';
+import { fillNormal, key } from '../random/index.ts';
 import { toFloat64 } from '../tensor/index.ts';
 import { scheme, specOf, type Options, type Spec } from './index.ts';
 
@@ -108,6 +108,22 @@ test('the outputs of icnr that one cell is made of are the same, in either order
   expect(() =>
     scheme('icnr').check(specOf([8, 3, 2], 'oi'), { factor: 0 }),
   ).toThrowErrorMatchingInlineSnapshot(`[RangeError: icnr: factor must be an integer >= 1, got 0]`);
+});
+
+test('the cells of icnr are those of the stream that docs/streams.md names', () => {
+  const spec = specOf([3, 2, 8], 'io', 'float32', 2);
+  const values = draw('icnr', spec, {});
+  const numbers = new Float64Array(2 * 2 * 2 * 3);
+  fillNormal(key(3), numbers, 0, Math.sqrt(2 / 6));
+  for (let tap = 0; tap < 3; tap++) {
+    for (let input = 0; input < 2; input++) {
+      for (let out = 0; out < 8; out++) {
+        // Two groups of 4 outputs, two cells of two each.
+        const cell = Math.floor(out / 2);
+        expect(values[(tap * 2 + input) * 8 + out]).toBe(numbers[(cell * 2 + input) * 3 + tap]);
+      }
+    }
+  }
 });
 
 test('a transposed convolution that begins bilinear interpolates a plane exactly', () => {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { key } from '../random/index.ts';
+import { fillNormal, fold, key, permutation } from '../random/index.ts';
 import { toFloat64 } from '../tensor/index.ts';
 import { scheme, specOf, type Options, type Spec } from './index.ts';
 import { linearMaps, sums } from './linear-map.ts';
@@ -39,6 +39,28 @@ test('what sparse leaves is the normal draw of the same key', () => {
   const whole = toFloat64(scheme('normal').draw(key(5), spec, { std: 0.01 }));
   const some = toFloat64(scheme('sparse').draw(key(5), spec, { sparsity: 0.5 }));
   expect(some.every((value, i) => value === 0 || value === whole[i])).toBe(true);
+});
+
+test('zeros and connections are those of the streams that docs/streams.md names', () => {
+  const spec = specOf([12, 8, 3, 3], 'oi');
+  const [rows] = matrices('sparse', spec, { sparsity: 0.4 });
+  for (let column = 0; column < 72; column++) {
+    const stream = fold(fold(key(5), 'group/0'), `column/${column}`);
+    const chosen = [...permutation(stream, 12).subarray(0, 5)].sort((a, b) => a - b);
+    expect(rows.flatMap((row, o) => (row[column] === 0 ? [o] : []))).toEqual(chosen);
+  }
+  const grouped = specs[3];
+  const maps = matrices('sparse_martens', grouped, { connections: 4 });
+  const numbers = new Float64Array(4 * 15 * 4);
+  fillNormal(key(5), numbers, 0, 1);
+  for (const [g, map] of maps.entries()) {
+    for (const [o, row] of map.entries()) {
+      const order = permutation(fold(fold(key(5), `group/${g}`), `unit/${o}`), row.length);
+      const expected = row.map(() => 0);
+      for (let j = 0; j < 4; j++) expected[order[j]] = numbers[(g * 15 + o) * 4 + j];
+      expect(row).toEqual(expected);
+    }
+  }
 });
 
 test('the zeros of two inputs, groups or seeds are not the same', () => {

@@ -1,6 +1,13 @@
 import { numberAttribute, type Constant, type Node } from '../graph/index.ts';
 import { sizeOf, type Tensor } from '../tensor/index.ts';
-import { extentsOf, inputsPerChannel, moved, outputChannels, weightOf } from './channels.ts';
+import {
+  extentsOf,
+  inputsPerChannel,
+  moved,
+  outputChannels,
+  weightOf,
+  type Channels,
+} from './channels.ts';
 import { reshapeDemand, vectorDemand, weightDemand } from './crelu-demands.ts';
 import { fresh, NOT_KEPT, refuse, type State, type Walk } from './crelu-walk.ts';
 import type { Layer } from './layer.ts';
@@ -117,32 +124,32 @@ function byGroup(
     const [output] = node.outputs;
     const inputs = [...(walk.inputs.get(output) ?? node.inputs)];
     const name = fresh(walk, `${output}_groups`);
-    const data = BigInt64Array.from(permutation, BigInt);
-    const indices: Tensor = { dtype: 'int64', shape: [permutation.length], data };
-    gatherBefore(walk, node, inputs[slot], name, indices, channels.axis);
+    gather(walk, node, inputs[slot], name, permutation, channels.axis);
     walk.inputs.set(output, inputs.with(slot, name));
   }
   return Int32Array.from(permutation, (p) => all[p]);
 }
 
-/** `Gather` of stored indices, behind the node that makes its input. */
-function gatherBefore(
+/** Adds a `Gather` of the channels at these places behind the node that makes a value. */
+function gather(
   walk: Walk,
   node: Node,
   input: string,
   output: string,
-  indices: Tensor,
+  places: readonly number[],
   axis: number,
 ): void {
   const stores = fresh(walk, `${output}_order`);
-  const gather: Node = {
-    name: fresh(walk, `${node.name}_groups`),
+  const added: Node = {
+    name: fresh(walk, `${node.name}_gather`),
     operator: 'Gather',
     domain: '',
     inputs: [input, stores],
     outputs: [output],
     attributes: { axis },
   };
+  const data = BigInt64Array.from(places, BigInt);
+  const indices: Tensor = { dtype: 'int64', shape: [places.length], data };
   const constant: Constant = {
     name: stores,
     dtype: 'int64',
@@ -150,9 +157,9 @@ function gatherBefore(
     source: 'initializer',
     read: () => indices,
   };
-  walk.demands.push({ node: gather, slot: 1, constant, make: () => constant, key: 'new' });
+  walk.demands.push({ node: added, slot: 1, constant, make: () => constant, key: 'new' });
   const [maker] = [...walk.both].find(([, both]) => both === input) ?? [input];
-  walk.added.set(maker, [...(walk.added.get(maker) ?? []), gather]);
+  walk.added.set(maker, [...(walk.added.get(maker) ?? []), added]);
 }
 
 /** Sums, products and the like: of one value and stored numbers, or of values with the same channels. */
@@ -231,5 +238,36 @@ function concatState(
     count += channels;
   }
   const channels = { ...first.channels, count };
-  return { channels, order: isWidened ? Int32Array.from(order) : null };
+  if (!isWidened) return { channels, order: null };
+  const state = { channels, order: Int32Array.from(order) };
+  putInHalves(walk, node, state.channels, state.order);
+  return state;
+}
+
+/**
+ * Where a concatenation has both halves of all its channels, but in blocks of different sizes, a `Gather`
+ * puts the positive halves before the negative ones, for everything that reads it.
+ */
+function putInHalves(walk: Walk, node: Node, channels: Channels, order: Order): void {
+  const { axis, count } = channels;
+  const half = order.indexOf(-1 - order[0]);
+  const isInBlocks =
+    half > 0 &&
+    order.every((channel, p) => {
+      const isFirst = p % (2 * half) < half;
+      return channel === -1 - order[isFirst ? p + half : p - half];
+    });
+  const isWhole = order.length === 2 * count && new Set(order).size === order.length;
+  if (isInBlocks || !isWhole) return;
+  const places = [...order.keys()].sort((p, q) => keyOf(order[p], count) - keyOf(order[q], count));
+  const [output] = node.outputs;
+  const name = fresh(walk, `${output}_halves`);
+  gather(walk, node, output, name, places, axis);
+  walk.both.set(output, name);
+  walk.states.set(name, { channels, order: Int32Array.from(places, (p) => order[p]) });
+}
+
+/** Where a channel stands among the positive halves, and behind them its negative one. */
+function keyOf(channel: number, count: number): number {
+  return channel < 0 ? count - 1 - channel : channel;
 }

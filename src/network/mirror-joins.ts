@@ -10,7 +10,7 @@ import {
   type Signal,
   type Walk,
 } from './mirror-signal.ts';
-import { fixedPairs, join, wholeOf } from './pairs.ts';
+import { canJoin, fixedPairs, imagesOf, join, scatteredPairs, type Pairs } from './pairs.ts';
 import { isAffine } from './sites.ts';
 
 /** Sums: of linear values, mirrored alike; of halves of one slope; a stored vector is a bias, which is 0. */
@@ -92,29 +92,47 @@ function isAxis({ axis, rank }: Channels, given: number): boolean {
 
 /** Values with pairs, one after the other along their channels. */
 function joined(node: Node, first: Known, signals: readonly Signal[]): Signal {
-  let count = 0;
-  let { pairs } = first;
+  const parts: Known[] = [];
   for (const signal of signals) {
     if (signal.kind === 'lost') return signal;
-    const { channels } = signal;
-    if (signal.kind !== first.kind || channels === null || first.channels === null) {
+    if (signal.kind !== first.kind || signal.channels === null) {
       return lost(node, 'joins halves to a value that has none');
     }
-    const isAlike = alike({ ...channels, count: first.channels.count }, first.channels);
-    const isOne = pairs !== null && signal.pairs !== null && isAlike && join(pairs, signal.pairs);
-    if (!isOne || channels.positions !== 'apart') pairs = null;
-    if (signal.kind === 'halves' && first.kind === 'halves') {
-      if (pairs === null || signal.slope !== first.slope) {
-        return lost(node, 'joins halves that differ');
-      }
-    }
-    count += channels.count;
+    parts.push(signal);
   }
   if (first.channels === null) return INPUT;
+  const { axis } = first.channels;
+  const isSame = parts.every(
+    ({ channels: own }) => own?.axis === axis && own.positions === 'apart',
+  );
+  const count = parts.reduce((sum, { channels }) => sum + (channels?.count ?? 0), 0);
   const channels = { ...first.channels, count };
-  return first.kind === 'linear' || pairs === null
-    ? { kind: 'linear', channels, pairs }
+  const pairs = isSame ? pairsOf(parts) : null;
+  if (first.kind === 'linear') return { kind: 'linear', channels, pairs };
+  const isSteep = parts.every((part) => part.kind === 'halves' && part.slope === first.slope);
+  return pairs === null || !isSteep
+    ? lost(node, 'joins halves that differ')
     : { ...first, channels, pairs };
+}
+
+/** The pairs of values in a row: one lot if they stand in blocks of one size, else where each has its own. */
+function pairsOf(parts: readonly Known[]): Pairs | null {
+  const [first] = parts;
+  const { pairs } = first;
+  if (pairs === null) return null;
+  const isOne = parts.every((part) => part.pairs !== null && canJoin(pairs, part.pairs));
+  if (isOne) {
+    for (const part of parts) if (part.pairs !== null) join(pairs, part.pairs);
+    return pairs;
+  }
+  const images: number[] = [];
+  for (const part of parts) {
+    const own = part.pairs === null ? null : imagesOf(part.pairs, part.channels?.count ?? 0);
+    if (own === null || part.kind === 'linear') return null;
+    const start = images.length;
+    for (const image of own) images.push(start + image);
+  }
+  return scatteredPairs(Int32Array.from(images));
 }
 
 /** Whether the two inputs of a node are `φ(x)` and `φ(-x)` of a linear x; `slope` is `null` if φ is linear. */
@@ -140,19 +158,17 @@ export function gathered(walk: Walk, node: Node): Signal {
   const signal = signalAt(walk, node.inputs[0]);
   const indices = walk.wiring.graph.constants.get(node.inputs[1]);
   if (signal.kind !== 'halves' || indices === undefined) return mixed(node, signal);
-  const { fixed } = wholeOf(signal.pairs);
-  if (fixed === null) return mixed(node, signal);
   const { count } = signal.channels;
+  const images = imagesOf(signal.pairs, count);
   const isTheirs = isAxis(signal.channels, numberAttribute(node, 'axis', 0));
   const order = isTheirs ? Array.from(indices.read().data, Number) : [];
-  if (order.length !== count || indices.shape.length !== 1) return mixed(node, signal);
-  const imageOf = (channel: number): number =>
-    channel % (2 * fixed) < fixed ? channel + fixed : channel - fixed;
-  const half = order.indexOf(imageOf(order[0]));
+  if (images === null || order.length !== count || indices.shape.length !== 1) {
+    return mixed(node, signal);
+  }
+  const half = order.indexOf(images[order[0]]);
   const keeps = order.every((channel, i) => {
     const image = i % (2 * half) < half ? i + half : i - half;
-    const isFirst = (c: number): boolean => c % (2 * fixed) < fixed;
-    return order[image] === imageOf(channel) && isFirst(channel) === i % (2 * half) < half;
+    return order[image] === images[channel];
   });
   if (half < 1 || !keeps) return mixed(node, signal);
   return { ...signal, pairs: fixedPairs(half) };

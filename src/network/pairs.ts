@@ -14,6 +14,8 @@ export interface Pairs {
   joined: Pairs | null;
   /** The half, where a concatenation has laid it down. */
   fixed: number | null;
+  /** The mirror image of every channel, where they stand in no blocks of one size. */
+  readonly images: Int32Array | null;
   /** Whether a layer needs the mirror images. */
   isRead: boolean;
   readonly makers: End[];
@@ -22,12 +24,33 @@ export interface Pairs {
 
 /** The pairs that a layer can make of its outputs, `count` in each group. */
 export function pairsMadeBy(where: string, count: number): Pairs {
-  return { joined: null, fixed: null, isRead: false, makers: [{ where, count }], readers: [] };
+  return {
+    joined: null,
+    fixed: null,
+    images: null,
+    isRead: false,
+    makers: [{ where, count }],
+    readers: [],
+  };
 }
 
 /** Pairs that are there whatever the weights are. */
 export function fixedPairs(half: number): Pairs {
-  return { joined: null, fixed: half, isRead: false, makers: [], readers: [] };
+  return { joined: null, fixed: half, images: null, isRead: false, makers: [], readers: [] };
+}
+
+/** Pairs that are there whatever the weights are, each channel's image where `images` says. */
+export function scatteredPairs(images: Int32Array): Pairs {
+  return { joined: null, fixed: null, images, isRead: false, makers: [], readers: [] };
+}
+
+/** The mirror image of each of `count` channels that have theirs whatever the weights are, else `null`. */
+export function imagesOf(pairs: Pairs, count: number): Int32Array | null {
+  const { fixed, images } = wholeOf(pairs);
+  if (fixed === null || count % (2 * fixed) !== 0) return images;
+  return Int32Array.from({ length: count }, (_, channel) =>
+    channel % (2 * fixed) < fixed ? channel + fixed : channel - fixed,
+  );
 }
 
 /** What pairs are part of in the end. */
@@ -37,11 +60,19 @@ export function wholeOf(pairs: Pairs): Pairs {
   return whole;
 }
 
-/** Makes two lots of pairs one; `false` where both are laid down, and not alike. */
-export function join(a: Pairs, b: Pairs): boolean {
+/** Whether two lots of pairs can be one: not where both are laid down, and not alike. */
+export function canJoin(a: Pairs, b: Pairs): boolean {
   const [one, other] = [wholeOf(a), wholeOf(b)];
   if (one === other) return true;
-  if (one.fixed !== null && other.fixed !== null && one.fixed !== other.fixed) return false;
+  if (one.images !== null || other.images !== null) return false;
+  return one.fixed === null || other.fixed === null || one.fixed === other.fixed;
+}
+
+/** Makes two lots of pairs one, and says whether they can be. */
+export function join(a: Pairs, b: Pairs): boolean {
+  const [one, other] = [wholeOf(a), wholeOf(b)];
+  if (!canJoin(one, other)) return false;
+  if (one === other) return true;
   one.makers.push(...other.makers);
   one.readers.push(...other.readers);
   one.fixed ??= other.fixed;
@@ -67,7 +98,10 @@ export function halfOf(pairs: Pairs): number {
 
 /** Why pairs that a layer needs cannot be, or `null` if they can. */
 export function unpairable(pairs: Pairs): string | null {
-  const { fixed, makers, readers } = wholeOf(pairs);
+  const { fixed, images, makers, readers } = wholeOf(pairs);
+  if (images !== null && readers.length > 0) {
+    return `${readers[0].where} must read halves in blocks of one size, got channels and their images in other places`;
+  }
   const block = 2 * (fixed ?? 1);
   const what = fixed === null ? 'an even number' : `a multiple of ${block}`;
   const made = makers.find(({ count }) => count % block !== 0);

@@ -4,6 +4,7 @@ export { addLn2, cosSmall, exactExp, exactLn, exactPow2, lnNearOne, sinSmall } f
 export { gaussLegendre, type Quadrature } from './gauss-legendre.ts';
 export { gaussianMean, type GaussianMeanOptions } from './gaussian-mean.ts';
 export { sigmoid, softplus } from './logistic.ts';
+export { leadingVectors } from './leading-vectors.ts';
 export { singularVectors, type SingularVectors } from './svd.ts';
 export { normalCdf, normalPdf } from './normal.ts';
 export { productTransposed, transposed } from './product.ts';

@@ -91,7 +91,10 @@ export function planOf(m: number, n: number, precision: Precision): Plan {
     precision,
     blocks,
     counters: countersFor(blocks.reduce((sum, block) => sum + countersOf(block), 0)),
-    scratchBytes: 16 * blocks[0].count + bytes * Math.max(...blocks.map(numbersOf)),
+    scratchBytes: Math.max(
+      0,
+      ...blocks.map((block) => 16 * block.count + bytes * numbersOf(block)),
+    ),
   };
 }
 

@@ -138,6 +138,21 @@ test('the result goes to the memory that is given, for small and for large matri
   }
 });
 
+test('memory of another size or type is refused', async () => {
+  const haar = (out: FloatArray) => haarOnEngine(key(1), 3, 2, 'float32', plainKernels, out);
+  await expect(haar(new Float32Array(5))).rejects.toThrowErrorMatchingInlineSnapshot(
+    `[RangeError: haar: out must hold 2 · 3 numbers, got 5]`,
+  );
+  await expect(haar(new Float64Array(6))).rejects.toThrowErrorMatchingInlineSnapshot(
+    `[TypeError: haar: out must hold float32, got a Float64Array]`,
+  );
+});
+
+test('a matrix without columns needs no room', async () => {
+  expect(haarRoom(5, 0, 'float32').scratchBytes).toBe(0);
+  expect(await haarOnEngine(key(1), 5, 0, 'float32', plainKernels)).toEqual(new Float32Array(0));
+});
+
 test('vectors of large matrices take at most a quarter of the room of the result', () => {
   for (const [m, n] of [
     [4096, 4096],

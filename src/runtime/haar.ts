@@ -6,7 +6,7 @@ import { makeLaterRows, makeOwnRows, makePanels } from './haar-rows.ts';
 import type { Precision } from './matrix-graph.ts';
 import { meet, reportFailure, type Team } from './team.ts';
 
-/** Up to so many operations the plain loops are done before onnxruntime has begun. */
+/** Up to so many operations, some milliseconds, the plain loops are done before programs are open. */
 const FEW_OPERATIONS = 1e7;
 
 /** What threads share that make one matrix together, besides the result. */
@@ -30,7 +30,8 @@ export function haarRoom(m: number, n: number, precision: Precision): HaarRoom {
 
 /**
  * Columns of a Haar-distributed orthogonal matrix, those of `haarColumns`, on onnxruntime: float64 to 1e-12,
- * float32 to 2e-6. They are written to `out`, of n · m numbers of that precision, if that is given.
+ * float32 to 2e-6. They are written to `out`, if that is given: `RangeError` if it does not hold n · m numbers,
+ * `TypeError` if they are of the other precision.
  *
  * The n reflections are taken in blocks, each as `I - V T Vᵀ` (compact WY). All the vectors are known
  * beforehand, so that T needs no recurrence: `T⁻¹ = S` is the upper triangle of `VᵀV` with half its
@@ -55,6 +56,12 @@ export async function haarOnEngine(
 ): Promise<FloatArray> {
   const bytes = precision === 'float32' ? 4 : 8;
   const result = out ?? numbersAt(precision, kernels.memory(n * m * bytes));
+  if (result.BYTES_PER_ELEMENT !== bytes) {
+    throw new TypeError(`haar: out must hold ${precision}, got a ${result.constructor.name}`);
+  }
+  if (result.length !== n * m) {
+    throw new RangeError(`haar: out must hold ${n} · ${m} numbers, got ${result.length}`);
+  }
   if (2 * m * n * n - (2 / 3) * n ** 3 > FEW_OPERATIONS) {
     await haarByBlocks(key, m, n, precision, kernels, result, part);
   } else if (part === undefined || part.index === 0) {

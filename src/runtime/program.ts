@@ -1,7 +1,7 @@
 import type { InferenceSession, Tensor } from 'onnxruntime-node';
 import { encodeModel, modelOf, type Graph } from '../graph/index.ts';
 import type { FloatArray } from '../random/index.ts';
-import { loadEngine } from './engine.ts';
+import { loadEngine, reasonOf } from './engine.ts';
 
 /** A matrix over memory that a program reads or writes, row after row. */
 export interface Matrix {
@@ -24,7 +24,10 @@ export interface Program {
   ) => Promise<void>;
 }
 
-/** Loads a graph of matrices. It stays loaded. `threads` is onnxruntime's choice (all cores) if 0. */
+/**
+ * Loads a graph of matrices, which stays loaded. `threads` is onnxruntime's choice (all cores) if 0. What
+ * onnxruntime objects to in a run becomes a `RangeError` of one sentence.
+ */
 export async function openProgram(graph: Graph, threads: number): Promise<Program> {
   const engine = await loadEngine();
   const session = await engine.InferenceSession.create(encodeModel(modelOf(graph)), {
@@ -52,10 +55,15 @@ export async function openProgram(graph: Graph, threads: number): Promise<Progra
   };
   return {
     run: async (inputs, outputs) => {
-      const results: InferenceSession.OnnxValueMapType = await session.run(
-        toEngine(inputs),
-        toEngine(outputs, '_output'),
-      );
+      let results: InferenceSession.OnnxValueMapType;
+      try {
+        results = await session.run(toEngine(inputs), toEngine(outputs, '_output'));
+      } catch (error) {
+        throw new RangeError(
+          `${graph.name}: onnxruntime must be able to run the products, got: ${reasonOf(error)}`,
+          { cause: error },
+        );
+      }
       // The outputs have been written where they should be. What comes back are copies; their memory is
       // given back here, since the collector would let many of them pile up.
       for (const { data } of Object.values(results)) {

@@ -20,6 +20,6 @@ out = {
     'uniform': sha(jax.random.uniform(key, (10007,), minval=-3.0, maxval=0.1)),
     'normal': sha(jax.random.normal(key, (100003,))),
     'truncated': [{'low': low, 'high': high, 'sha256': sha(jax.random.truncated_normal(key, float(low), float(high), (10007,)))}
-                  for low, high in [('-2', '2'), ('-inf', '1'), ('0', 'inf'), ('-inf', 'inf'), ('1.5', '1.6')]],
+                  for low, high in [('-2', '2'), ('-inf', '1'), ('0', 'inf'), ('-inf', 'inf'), ('1.5', '1.6'), ('0.67', '5.305'), ('-5.35', '5.29'), ('0.3', '0.31')]],
 }
 print(json.dumps(out, indent=1))

@@ -8,7 +8,7 @@ const REFERENCE = 'Balduzzi et al. 2017, section 4, arXiv:1702.08591';
 export const looksLinear: NetworkScheme = defineNetworkScheme({
   name: 'looks_linear',
   formula: 'W = [Ω; -Ω] first, [[Ω, -Ω], [-Ω, Ω]] inside, [Ω, -Ω] last or behind [x₊; (-x)₊]',
-  use: 'deep chains of ReLU (also leaky ReLU, GELU, SiLU, softplus) of even width without residual sums, dense or convolutional, that are to begin as one linear map',
+  use: 'deep chains of ReLU (also leaky ReLU, GELU, SiLU, softplus) of even width, dense or convolutional, that are to begin as one linear map',
   reference: REFERENCE,
   options: { gain: 1, base: 'auto' },
   choices: {
@@ -50,7 +50,13 @@ function adviceFor(
   const { halfIn, halfOut, slope } = mirror;
   const own = base === 'auto' ? omegaFor(parameter, mirror) : { base, stretch: 1 };
   const omega = own.base;
-  const scale = steady((gain / slope) * own.stretch);
+  const end = parameter.branchEnd;
+  const share = end === null || end.closedBy !== null ? 1 : 1 / Math.sqrt(end.count);
+  const scale = steady((gain / slope) * own.stretch * share);
+  const branch =
+    end === null || share === 1
+      ? ''
+      : ` It ends residual branch ${end.index + 1} of ${end.count}: times 1/√${end.count} = ${shown(share)}.`;
   const factor = scale === 1 ? {} : { gain: scale };
   const outcome = network.mirrors.isAdditive
     ? 'the network begins as a linear map'
@@ -59,7 +65,7 @@ function adviceFor(
     return {
       scheme: omega,
       options: factor,
-      reason: 'No activation stands before or behind this layer, so there is nothing to mirror.',
+      reason: `No activation stands before or behind this layer, so there is nothing to mirror.${branch}`,
       reference: REFERENCE,
     };
   }
@@ -77,7 +83,7 @@ function adviceFor(
       ...(way === 'in' ? {} : { mirror: way }),
       ...halves,
     },
-    reason: `${REASONS[way]} ${slopeReason(slope)}With Ω ${RANDOM.has(omega) ? 'Gaussian' : 'orthogonal'}, ${outcome}.`,
+    reason: `${REASONS[way]} ${slopeReason(slope)}With Ω ${RANDOM.has(omega) ? 'Gaussian' : 'orthogonal'}, ${outcome}.${branch}`,
     reference: REFERENCE,
   };
 }

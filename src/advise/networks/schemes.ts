@@ -1,5 +1,7 @@
+import { bert } from './bert.ts';
 import { chrono } from './chrono.ts';
 import { deepnet } from './deepnet.ts';
+import { flaxDefault } from './flax-default.ts';
 import { fixup } from './fixup.ts';
 import { gpt2 } from './gpt2.ts';
 import { identityRnn } from './identity-rnn.ts';
@@ -23,11 +25,13 @@ export const networkSchemes: readonly NetworkScheme[] = [
   tFixup,
   deepnet,
   gpt2,
+  bert,
   smallInit,
   chrono,
   identityRnn,
   mimetic,
   mup,
+  flaxDefault,
   looksLinear,
 ];
 

@@ -68,6 +68,16 @@ test('GPT-2 has 0.02 everywhere, over √(2 · layers) where a branch ends, and 
   expect(plan.get('blocks.0.norm1.weight')?.scheme).toBe('ones');
 });
 
+test('BERT cuts N(0, 0.02²) at two deviations, tables and weights alike', () => {
+  const plan = planned(networkOf(GPT), 'bert');
+  // √(1 - 4 φ(2)/(2Φ(2) - 1)) of what is asked for.
+  for (const name of ['embed.weight', 'pos_embed', 'blocks.0.attn.qkv.weight', 'head.weight']) {
+    expect(stdOf(plan, name)).toBeCloseTo(0.02 * 0.8796256610342398, 12);
+  }
+  expect(plan.get('blocks.0.norm1.weight')?.scheme).toBe('ones');
+  expect(plan.get('blocks.0.mlp.fc1.bias')?.scheme).toBe('zeros');
+});
+
 test('small-init counts layers, the ends of branches with 2/(N √d), the rest with √(2/(5d))', () => {
   const plan = planned(networkOf(GPT), 'small_init');
   for (const name of [

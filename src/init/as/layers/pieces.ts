@@ -51,7 +51,7 @@ function weightPiece(parameter: ParameterInfo, convention: Convention): Piece {
     );
   const outer = [...axesOf('batch'), ...axesOf('kernel')];
   const [inputs, outputs] = [axesOf('in'), axesOf('out')];
-  if (role === 'depthwise_conv' && convention.hasDepthwise) {
+  if (role === 'depthwise_conv' && convention.hasDepthwise && outputs.length === 1) {
     const [{ size, stride }] = outputs;
     const multiplier = size / groups;
     const channels = { size: groups, stride: stride * multiplier };

@@ -53,7 +53,8 @@ function ln24(k: number): number {
 
 /**
  * Sixteen numbers of N(mean, std²) from sixteen integers in 0…2²⁴ - 1: `r cos θ` into the first eight
- * and `r sin θ` into the others, `r = √(-2 ln (1 - u₁))`, `θ = 2π u₂`.
+ * and `r sin θ` into the others, `r = √(-2 ln (1 - u₁))`, `θ = 2π u₂`; of the eight pairs those from
+ * `first` to before `end`.
  */
 function transform(
   uniforms: Uint32Array,
@@ -62,8 +63,10 @@ function transform(
   to: number,
   mean: number,
   std: number,
+  first: number = 0,
+  end: number = 8,
 ): void {
-  for (let j = 0; j < 8; j++) {
+  for (let j = first; j < end; j++) {
     const r = f(Math.sqrt(f(-2 * ln24(0x1000000 - uniforms[from + j]))));
     const theta = f(TWO_PI * (uniforms[from + j + 8] / 0x1000000));
     const octant = (Math.trunc(f(theta * FOUR_OVER_PI)) + 1) & ~1;
@@ -81,10 +84,10 @@ function transform(
     const swaps = (octant & 2) !== 0;
     const sin = swaps ? c : s;
     const cos = swaps ? s : c;
-    const first = f(r * (((octant - 2) & 4) === 0 ? -cos : cos));
-    const second = f(r * ((octant & 4) === 0 ? sin : -sin));
-    out[to + j] = mean === 0 ? first * std + mean : fma32(first, std, mean);
-    out[to + j + 8] = mean === 0 ? second * std + mean : fma32(second, std, mean);
+    const even = f(r * (((octant - 2) & 4) === 0 ? -cos : cos));
+    const odd = f(r * ((octant & 4) === 0 ? sin : -sin));
+    out[to + j] = mean === 0 ? even * std + mean : fma32(even, std, mean);
+    out[to + j + 8] = mean === 0 ? odd * std + mean : fma32(odd, std, mean);
   }
 }
 
@@ -116,6 +119,51 @@ export function fillTorchNormal(
   if (out.length % BLOCK === 0) return;
   for (let i = 0; i < BLOCK; i++) uniforms[i] = bits24(generator);
   transform(uniforms, 0, out, out.length - BLOCK, m, s);
+}
+
+/**
+ * What `fillTorchNormal` would put at the given indices of a tensor of `size` elements, which ascend: the
+ * generator goes on as if all were filled.
+ */
+export function torchNormalsAt(
+  generator: TorchGenerator,
+  size: number,
+  indices: Uint32Array,
+  mean: number,
+  std: number,
+): Float32Array {
+  const values = new Float32Array(indices.length);
+  if (size < BLOCK) {
+    const all = new Float32Array(size);
+    fillTorchNormal(generator, all, mean, std);
+    for (const [k, index] of indices.entries()) values[k] = all[index];
+    return values;
+  }
+  const [m, s] = [f(mean), f(std)];
+  const block = new Float32Array(BLOCK);
+  const uniforms = new Uint32Array(Math.min(PIECE, size));
+  const valueAt = (offset: number, from: number): number => {
+    const lane = (offset - from) % (BLOCK / 2);
+    transform(uniforms, from, block, 0, m, s, lane, lane + 1);
+    return block[offset - from];
+  };
+  let k = 0;
+  for (let start = 0; start < size; start += PIECE) {
+    const count = Math.min(PIECE, size - start);
+    for (let i = 0; i < count; i++) uniforms[i] = bits24(generator);
+    const end = start + count - (count % BLOCK);
+    for (; k < indices.length && indices[k] < end; k++) {
+      const offset = indices[k] - start;
+      values[k] = valueAt(offset, offset - (offset % BLOCK));
+    }
+  }
+  if (size % BLOCK === 0) return values;
+  for (let i = 0; i < BLOCK; i++) uniforms[i] = bits24(generator);
+  const tail = size - BLOCK;
+  for (k = indices.length - 1; k >= 0 && indices[k] >= tail; k--) {
+    values[k] = valueAt(indices[k] - tail, 0);
+  }
+  return values;
 }
 
 const HALF_PI_HIGH = 1.57079632673412561417;

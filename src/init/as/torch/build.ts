@@ -5,7 +5,7 @@ import { constructionOf, isConstant } from './construction.ts';
 import { drawnBy, type TorchFunction } from './function.ts';
 import { torchGenerator } from './mersenne.ts';
 import { namesOf, type TorchModule, type TorchTensor } from './module.ts';
-import { scatter, type Store } from './scatter.ts';
+import { isWhole, scatter, type Store } from './scatter.ts';
 
 /** What is collected for one stored tensor. */
 interface Collected extends Store {
@@ -137,17 +137,24 @@ function collect(
 ): void {
   const storeOf = (name: string): Store | null => {
     const known = values.get(name);
-    if (known?.owner === owner) {
-      known.what = what;
-      return known;
-    }
-    if (known !== undefined) {
+    if (known !== undefined && known.owner !== owner) {
       known.isShared ||= !isCopy;
       return null;
     }
     const info = infos.get(name);
     if (info === undefined || (isConstant(info) && what.std !== 0)) return null;
-    const data = new Float32Array(sizeOf(info.shape));
+    const size = sizeOf(info.shape);
+    // What stands in the file as it was drawn is not copied; copies of a layer share it.
+    const isDone = places.length === 1 && size === source.length && isWhole(places[0], size);
+    if (isDone) {
+      values.set(name, { what, owner, isShared: false, data: source, written: size });
+      return null;
+    }
+    if (known !== undefined) {
+      known.what = what;
+      return known;
+    }
+    const data = new Float32Array(size);
     const store = { what, owner, isShared: false, data, written: 0 };
     values.set(name, store);
     return store;

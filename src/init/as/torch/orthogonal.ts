@@ -34,16 +34,16 @@ export const orthogonal: TorchFunction = {
     fillTorchNormal(generator, out, 0, 1);
     const [tall, narrow] = [Math.max(rows, columns), Math.min(rows, columns)];
     // Column c of the tall matrix stands at c · tall.
-    const byColumn = new Float64Array(out.length);
+    const byColumn = new Float64Array(out.length + tall);
     const at = (row: number, column: number): number =>
       rows < columns ? row * tall + column : column * tall + row;
     for (let row = 0, i = 0; row < rows; row++) {
       for (let column = 0; column < columns; column++) byColumn[at(row, column)] = out[i++];
     }
-    positiveQ(byColumn, tall, narrow);
+    const q = positiveQ(byColumn, tall, narrow);
     for (let row = 0, i = 0; row < rows; row++) {
       for (let column = 0; column < columns; column++) {
-        out[i++] = Math.fround(byColumn[at(row, column)]) * gain;
+        out[i++] = Math.fround(q[at(row, column)]) * gain;
       }
     }
   },

@@ -35,6 +35,19 @@ export function scatter(
   }
 }
 
+/** Whether a place shows the elements of a tensor as one stored tensor of this size has them, in order. */
+export function isWhole({ part, start, offset, strides }: Place, size: number): boolean {
+  const [piece] = part.pieces;
+  return (
+    part.pieces.length === 1 &&
+    offset === 0 &&
+    piece.offset === 0 &&
+    start.every((at) => at === 0) &&
+    piece.extent.reduce((product, extent) => product * extent, 1) === size &&
+    piece.extent.every((extent, axis) => extent === 1 || piece.strides[axis] === strides[axis])
+  );
+}
+
 /** Copies a box between two strided arrays, the last axis fastest; returns how many elements it has. */
 function copyBox(
   from: Float32Array,

@@ -1,11 +1,11 @@
 import { erf, exactLn } from '../../../numeric/index.ts';
 import { cutNormalMoments } from '../../cut-normal.ts';
 import type { Options } from '../../initializer.ts';
-import { fillTorchNormal } from './box-muller.ts';
+import { fillTorchNormal, torchNormalsAt } from './box-muller.ts';
 import { erfinv32 } from './erfinv.ts';
 import { numberOf, type TorchFunction } from './function.ts';
 import type { TorchGenerator } from './mersenne.ts';
-import { fillTorchUniform } from './uniform.ts';
+import { fillTorchUniform, torchUniformsAt } from './uniform.ts';
 
 const call = 'torch.nn.init.trunc_normal_';
 const f = Math.fround;
@@ -53,15 +53,17 @@ function fillByRejection(generator: TorchGenerator, out: Float32Array, cut: Cut)
 function fillFromNormals(generator: TorchGenerator, out: Float32Array, cut: Cut): void {
   const { mean, std } = cut;
   const [low, high] = [f(cut.a), f(cut.b)];
+  const isOutside = (value: number): boolean => value < low || value > high;
   fillTorchNormal(generator, out, mean, std);
-  const pending: number[] = [];
-  for (let i = 0; i < out.length; i++) if (out[i] < low || out[i] > high) pending.push(i);
-  const again = new Float32Array(out.length);
-  for (let round = 0, left = pending; left.length > 0; round++) {
+  let count = 0;
+  for (const value of out) if (isOutside(value)) count++;
+  let left = new Uint32Array(count);
+  for (let i = 0, k = 0; k < count; i++) if (isOutside(out[i])) left[k++] = i;
+  for (let round = 0; left.length > 0; round++) {
     if (round === ROUNDS) endless(cut);
-    fillTorchNormal(generator, again, mean, std);
-    for (const i of left) out[i] = again[i];
-    left = left.filter((i) => out[i] < low || out[i] > high);
+    const values = torchNormalsAt(generator, out.length, left, mean, std);
+    for (const [k, i] of left.entries()) out[i] = values[k];
+    left = left.filter((i) => isOutside(out[i]));
   }
 }
 
@@ -70,19 +72,19 @@ function fillFromUniforms(generator: TorchGenerator, out: Float32Array, cut: Cut
   const mode = Math.max(a, Math.min(mean, b));
   const z = (mode - mean) / std;
   const [centre, scale, logPeak] = [f(mean), f(std), f(-0.5 * (z * z))];
-  const again = new Float32Array(out.length);
-  const logs = new Float32Array(out.length);
-  let left: number[] = Array.from(out, (_, i) => i);
+  const logDensity = (value: number): number => {
+    const deviation = f(f(value - centre) / scale);
+    return f(f(f(deviation * deviation) * -0.5) - logPeak);
+  };
+  const size = out.length;
+  let left = new Uint32Array(size);
+  for (let i = 0; i < size; i++) left[i] = i;
   for (let round = 0; round === 0 || left.length > 0; round++) {
     if (round === ROUNDS) endless(cut);
-    fillTorchUniform(generator, again, a, b, true);
-    fillTorchUniform(generator, logs, 0, 1, true);
-    left = left.filter((i) => {
-      out[i] = again[i];
-      const deviation = f(f(again[i] - centre) / scale);
-      const logDensity = f(f(f(deviation * deviation) * -0.5) - logPeak);
-      return f(exactLn(logs[i])) > logDensity;
-    });
+    const values = torchUniformsAt(generator, size, left, a, b, true);
+    for (const [k, i] of left.entries()) out[i] = values[k];
+    const chances = torchUniformsAt(generator, size, left, 0, 1, true);
+    left = left.filter((i, k) => f(exactLn(chances[k])) > logDensity(out[i]));
   }
 }
 

@@ -20,3 +20,27 @@ export function fillTorchUniform(
     out[i] = excludesEnd && value === high ? low : value;
   }
 }
+
+/**
+ * What `fillTorchUniform` would put at the given indices of a tensor of `size` elements, which ascend:
+ * the generator goes on as if all were filled.
+ */
+export function torchUniformsAt(
+  generator: TorchGenerator,
+  size: number,
+  indices: Uint32Array,
+  from: number,
+  to: number,
+  excludesEnd: boolean,
+): Float32Array {
+  const values = new Float32Array(indices.length);
+  const [low, high] = [Math.fround(from), Math.fround(to)];
+  const width = Math.fround(high - low);
+  for (let i = 0, k = 0; i < size; i++) {
+    const bits = bits24(generator);
+    if (i !== indices[k]) continue;
+    const value = fma32(bits * 2 ** -24, width, low);
+    values[k++] = excludesEnd && value === high ? low : value;
+  }
+  return values;
+}
