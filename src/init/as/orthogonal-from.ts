@@ -26,15 +26,15 @@ export function orthogonalFrom(
   const m = Math.max(rows, cols);
   const n = Math.min(rows, cols);
   const { data: a } = normal([m, n]);
-  // Column c stands at c m, with room for one column more.
-  const byColumn = new Float64Array((n + 1) * m);
+  // Column c stands at c m.
+  const byColumn = new Float64Array(n * m);
   for (let i = 0; i < m; i++) for (let c = 0; c < n; c++) byColumn[c * m + i] = a[i * n + c];
-  const q = positiveQ(byColumn, m, n);
+  positiveQ(byColumn, m, n);
   const factor = Math.fround(gain);
   for (let row = 0; row < rows; row++) {
     for (let col = 0; col < cols; col++) {
       const at = rows < cols ? row * m + col : col * m + row;
-      data[row * cols + col] = factor * Math.fround(q[at]);
+      data[row * cols + col] = factor * Math.fround(byColumn[at]);
     }
   }
   return { dtype: 'float32', shape, data };
