@@ -1,3 +1,4 @@
+export { positiveQ } from './positive-q.ts';
 export { brent } from './brent.ts';
 export { erf, erfc, erfcx } from './erf.ts';
 export { addLn2, cosSmall, exactExp, exactLn, exactPow2, lnNearOne, sinSmall } from './exact.ts';
@@ -11,3 +12,4 @@ export { productTransposed, transposed } from './product.ts';
 export { lanczos, lanczosShortfall, type Ends } from './lanczos.ts';
 export { singularValues } from './singular-values.ts';
 export { tridiagonalEigen, type TridiagonalEigen } from './tridiagonal.ts';
+export { fma32 } from './fma32.ts';

@@ -61,7 +61,7 @@ newest), jax, tf, keras-jax, keras-torch, keras-tf, tfjs. Options are spelled as
 their defaults are the framework's, --shape is in its layout, the values are float32.
 Equal to the last bit: PyTorch on the CPU (x86-64 with AVX2 or more), JAX on the CPU, TensorFlow's stateless
 functions on the CPU, Keras on these three, TF.js. Not promised: orthogonal matrices (the decomposition is unique,
-its rounding is not: within 2e-6), truncated_normal of torch@2.11 (its erfinv differs from processor
+its rounding is not: within 2e-6, or 1e-5 where the Gaussian matrix is nearly singular), truncated_normal of torch@2.11 (its erfinv differs from processor
 to processor: within 5e-7 std), GPUs, other processors. --json has the promise as "tolerance".`;
 
 /** `stepzero sample`: one tensor. */

@@ -1,5 +1,5 @@
+import { positiveQ } from '../../numeric/index.ts';
 import { sizeOf, type Tensor } from '../../tensor/index.ts';
-import { positiveQ } from './torch/positive-q.ts';
 
 /**
  * How far an orthogonal matrix is from a framework's, per unit of gain, at most. 2e-6 is usual; a square Gaussian matrix that is

@@ -1,4 +1,4 @@
-import { fma32 } from '../torch/fma32.ts';
+import { fma32 } from '../../../numeric/index.ts';
 import { sizeOf, type Tensor } from '../../../tensor/index.ts';
 import { erf32, erfInv32 } from './special.ts';
 import { fillBits, type JaxKey } from './threefry.ts';

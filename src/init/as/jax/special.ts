@@ -1,4 +1,4 @@
-import { fma32 } from '../torch/fma32.ts';
+import { fma32 } from '../../../numeric/index.ts';
 
 const f = Math.fround;
 

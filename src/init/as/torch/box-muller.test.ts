@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { exactLn } from '../../../numeric/index.ts';
 import { fillTorchNormal } from './box-muller.ts';
-import { fma32 } from './fma32.ts';
+import { fma32 } from '../../../numeric/index.ts';
 import type { TorchGenerator } from './mersenne.ts';
 
 const f = Math.fround;

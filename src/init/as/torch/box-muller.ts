@@ -1,5 +1,5 @@
 import { cosSmall, exactLn, sinSmall } from '../../../numeric/index.ts';
-import { fma32 } from './fma32.ts';
+import { fma32 } from '../../../numeric/index.ts';
 import { bits24, uniform53, type TorchGenerator } from './mersenne.ts';
 
 // The single precision functions are Cephes's, in the order of rounding of PyTorch's build for AVX2, which

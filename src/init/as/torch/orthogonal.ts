@@ -1,7 +1,8 @@
+import { positiveQ } from '../../../numeric/index.ts';
+import { ORTHOGONAL_TOLERANCE } from '../orthogonal-from.ts';
 import { fillTorchNormal } from './box-muller.ts';
 import { shown } from './fans.ts';
 import { numberOf, type TorchFunction } from './function.ts';
-import { positiveQ } from './positive-q.ts';
 
 const call = 'torch.nn.init.orthogonal_';
 
@@ -26,7 +27,7 @@ export const orthogonal: TorchFunction = {
   call,
   options: { gain: 1 },
   choices: {},
-  tolerance: 2e-6,
+  tolerance: ORTHOGONAL_TOLERANCE,
   fill: (generator, out, shape, options) => {
     const [rows, columns] = matrixOf(shape);
     const gain = Math.fround(checkedGain(numberOf(options, 'gain')));

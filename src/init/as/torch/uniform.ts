@@ -1,4 +1,4 @@
-import { fma32 } from './fma32.ts';
+import { fma32 } from '../../../numeric/index.ts';
 import { bits24, type TorchGenerator } from './mersenne.ts';
 
 /**

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { key } from '../../../random/index.ts';
-import { fillNormal } from '../../../random/index.ts';
+import { key } from '../random/index.ts';
+import { fillNormal } from '../random/index.ts';
 import { positiveQ } from './positive-q.ts';
 
 test.each([
