@@ -74,17 +74,19 @@ function radii(count: i32, std: f64): void {
 }
 
 /** Two numbers of the pair with this radius in both lanes of `c` and `d`, and the angle of this word. */
+// @ts-ignore: decorator
+@inline
 function pair(angle: u32, c: v128, d: v128): v128 {
   const at = CIRCLE + ((angle >> 19) & 0x1fe0);
   return f64x2.relaxed_madd(v128.load(at), c, f64x2.mul(v128.load(at, 16), d));
 }
 
-/** The pairs of the block that `quick` gave last, in float64. */
-let first: v128 = i64x2.splat(0);
-let second: v128 = i64x2.splat(0);
-
-/** Sets `first` and `second` for the block at byte i; whether its rounding to float32 is in doubt. */
-function quick(i: usize): bool {
+/**
+ * The four numbers of the block at byte i in float32; one at least is NaN where the rounding is in doubt.
+ */
+// @ts-ignore: decorator
+@inline
+function quick(i: usize): v128 {
   const words = v128.load(WORDS + i);
   const r = v128.load(RADII + i);
   const angles = v128.shuffle<u32>(words, words, 1, 3, 1, 3);
@@ -95,12 +97,12 @@ function quick(i: usize): bool {
   const sin = f64x2.relaxed_madd(x2, v128.load(S5), v128.load(S3));
   const c = f64x2.mul(r, f64x2.relaxed_madd(x2, cos, v128.load(ONE)));
   const d = f64x2.mul(f64x2.mul(r, x), f64x2.relaxed_madd(x2, sin, v128.load(ONE)));
-  first = pair(
+  const first = pair(
     load<u32>(WORDS + i, 4),
     v128.shuffle<u64>(c, c, 0, 0),
     v128.shuffle<u64>(d, d, 0, 0),
   );
-  second = pair(
+  const second = pair(
     load<u32>(WORDS + i, 12),
     v128.shuffle<u64>(c, c, 1, 1),
     v128.shuffle<u64>(d, d, 1, 1),
@@ -108,12 +110,9 @@ function quick(i: usize): bool {
   const low = v128.shuffle<u32>(first, second, 0, 2, 4, 6);
   const tie = v128.and(i32x4.add(low, v128.load(TIE)), v128.load(TIE_BITS));
   const axis = v128.and(i32x4.add(angles, v128.load(AXIS)), v128.load(AXIS_BITS));
-  return !i32x4.all_true(i32x4.min_u(tie, axis));
-}
-
-function rounded(): v128 {
-  const low = f32x4.demote_f64x2_zero(first);
-  return v128.shuffle<u64>(low, f32x4.demote_f64x2_zero(second), 0, 2);
+  const doubt = i32x4.eq(i32x4.min_u(tie, axis), i32x4.splat(0));
+  const half = f32x4.demote_f64x2_zero(first);
+  return v128.or(v128.shuffle<u64>(half, f32x4.demote_f64x2_zero(second), 0, 2), doubt);
 }
 
 /**
@@ -123,9 +122,9 @@ function rounded(): v128 {
 export function quickNormal32(count: i32, std: f64): void {
   radii(count, std);
   for (let i: usize = 0; i < <usize>count * 4; i += 16) {
-    const isInDoubt = quick(i);
-    v128.store(VALUES + i, rounded());
-    if (isInDoubt) {
+    const z = quick(i);
+    v128.store(VALUES + i, z);
+    if (!i32x4.all_true(f32x4.eq(z, z))) {
       v128.store(VALUES + i, block32(v128.load(WORDS + i), f64x2.splat(0), f64x2.splat(std)));
     }
   }
@@ -133,37 +132,34 @@ export function quickNormal32(count: i32, std: f64): void {
 
 /**
  * The same, but for numbers that have to be in an interval around 0: the index of each that is not is given
- * to `leave`. `inner` is the interval less what the relative error of 3e-12 and the rounding to float32
- * ask for, `outer` the interval with the error added. A block with a number between the two, or in doubt,
- * is left to `remake` by the index of its first word.
+ * to `leave`. Numbers in [innerLow, innerHigh], once rounded, are surely inside, those beyond [outerLow,
+ * outerHigh] surely outside; a block with a number between, or in doubt, is left to `remake` by the index
+ * of its first word.
  */
 export function quickInside32(
   count: i32,
   std: f64,
-  innerLow: f64,
-  innerHigh: f64,
-  outerLow: f64,
-  outerHigh: f64,
+  innerLow: f32,
+  innerHigh: f32,
+  outerLow: f32,
+  outerHigh: f32,
   remake: (i: i32) => void,
   leave: (i: i32) => void,
 ): void {
   radii(count, std);
-  const fromInner = f64x2.splat(innerLow);
-  const toInner = f64x2.splat(innerHigh);
-  const fromOuter = f64x2.splat(outerLow);
-  const toOuter = f64x2.splat(outerHigh);
+  const fromInner = f32x4.splat(innerLow);
+  const toInner = f32x4.splat(innerHigh);
+  const fromOuter = f32x4.splat(outerLow);
+  const toOuter = f32x4.splat(outerHigh);
   for (let i: usize = 0; i < <usize>count * 4; i += 16) {
-    const isInDoubt = quick(i);
-    v128.store(VALUES + i, rounded());
-    const inside0 = v128.and(f64x2.ge(first, fromInner), f64x2.le(first, toInner));
-    const inside1 = v128.and(f64x2.ge(second, fromInner), f64x2.le(second, toInner));
-    if (!isInDoubt && i64x2.all_true(v128.and(inside0, inside1))) continue;
-    const inside = i64x2.bitmask(inside0) | (i64x2.bitmask(inside1) << 2);
-    const outside0 = v128.or(f64x2.lt(first, fromOuter), f64x2.gt(first, toOuter));
-    const outside1 = v128.or(f64x2.lt(second, fromOuter), f64x2.gt(second, toOuter));
-    const outside = i64x2.bitmask(outside0) | (i64x2.bitmask(outside1) << 2);
+    const z = quick(i);
+    v128.store(VALUES + i, z);
+    const isInside = v128.and(f32x4.ge(z, fromInner), f32x4.le(z, toInner));
+    if (i32x4.all_true(isInside)) continue;
+    const inside = i32x4.bitmask(isInside);
+    const outside = i32x4.bitmask(v128.or(f32x4.lt(z, fromOuter), f32x4.gt(z, toOuter)));
     const word = <i32>(i >> 2);
-    if (isInDoubt || (inside | outside) !== 15) {
+    if ((inside | outside) !== 15) {
       remake(word);
       continue;
     }

@@ -200,6 +200,14 @@ export function setTruncation(
   method = (b - a) * rate <= 1 ? NARROW_TAIL : TAIL;
 }
 
+/** The float32 number so many places above x, or below for a negative count; infinite beyond the last one. */
+function neighbour(x: f32, places: i32): f32 {
+  // The bits of floats, with those of negative ones mirrored, are integers in the same order.
+  const bits = reinterpret<i32>(x);
+  const order = (bits < 0 ? i32.MIN_VALUE - bits : bits) + places;
+  return reinterpret<f32>(order < 0 ? i32.MIN_VALUE - order : order);
+}
+
 /** Turns `count` words into float64 numbers of the law that is set; the first is `element` of the stream. */
 export function truncated64(count: i32, element: u64): void {
   base = element;
@@ -217,13 +225,16 @@ export function truncated64(count: i32, element: u64): void {
 export function truncated32(count: i32, element: u64): void {
   if (method === WIDE && toMean === 0 && byStd >= 1e-25 && byStd <= 1e25) {
     base = element;
+    // Two float32 numbers beyond each end in either direction are left to the exact way.
+    const low = <f32>max(byStd * a, -f32.MAX_VALUE);
+    const high = <f32>min(byStd * b, f32.MAX_VALUE);
     quickInside32(
       count,
       byStd,
-      max(byStd * a * (1 - 1e-11), bottom),
-      min(byStd * b * (1 - 1e-11), top),
-      byStd * a * (1 + 1e-11),
-      byStd * b * (1 + 1e-11),
+      neighbour(low, 2),
+      neighbour(high, -2),
+      neighbour(low, -2),
+      neighbour(high, 2),
       remake,
       note,
     );
