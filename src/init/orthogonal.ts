@@ -57,9 +57,9 @@ export function drawOrthogonal(
       const q = kernels.haar(stream, long.length, short.length, precision, room);
       const lastScale = scale * turn(stream, long.length, short.length);
       const last = (short.length - 1) * long.length;
-      for (let i = 0; i < last; i++) q[i] *= scale;
-      for (let i = last; i < last + long.length; i++) q[i] *= lastScale;
-      if (place === 'transposed') transposeSquare(own, long.length);
+      if (scale !== 1) for (let i = 0; i < last; i++) q[i] *= scale;
+      if (lastScale !== 1) for (let i = last; i < last + long.length; i++) q[i] *= lastScale;
+      if (place === 'transposed') kernels.transpose(own, long.length);
       if (place === 'elsewhere') scatter(q, long, short, values.subarray(base));
     }
   });
@@ -77,23 +77,8 @@ function placeOf(long: Offsets, short: Offsets): 'direct' | 'transposed' | 'else
   return isSquare && isEvery(short, 1) && isEvery(long, short.length) ? 'transposed' : 'elsewhere';
 }
 
-/** Rows and columns that are taken together, so that both are in the cache. */
-const TILE = 32;
-
-/** Changes rows and columns of an n × n matrix about, in place. */
-function transposeSquare(values: FloatArray, n: number): void {
-  for (let i0 = 0; i0 < n; i0 += TILE) {
-    for (let j0 = 0; j0 <= i0; j0 += TILE) {
-      for (let i = i0; i < Math.min(i0 + TILE, n); i++) {
-        for (let j = j0; j < Math.min(j0 + TILE, i); j++) {
-          const above = values[j * n + i];
-          values[j * n + i] = values[i * n + j];
-          values[i * n + j] = above;
-        }
-      }
-    }
-  }
-}
+/** Vectors and elements of them that are taken together, so that both ends are in the cache. */
+const TILE = 16;
 
 /** Puts vector s of q, of the length of `long`, at `short[s] + long[…]`. */
 function scatter(q: FloatArray, long: Offsets, short: Offsets, values: FloatArray): void {

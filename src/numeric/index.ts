@@ -13,3 +13,4 @@ export { lanczos, lanczosShortfall, type Ends } from './lanczos.ts';
 export { singularValues } from './singular-values.ts';
 export { tridiagonalEigen, type TridiagonalEigen } from './tridiagonal.ts';
 export { fma32 } from './fma32.ts';
+export { transposeSquare } from './transpose-square.ts';

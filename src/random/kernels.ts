@@ -1,3 +1,4 @@
+import { transposeSquare } from '../numeric/index.ts';
 import type { FloatArray } from './chunks.ts';
 import { haarColumns } from './haar.ts';
 import type { Key } from './key.ts';
@@ -34,6 +35,8 @@ export interface Kernels {
     precision: 'float32' | 'float64',
     out?: FloatArray,
   ) => FloatArray;
+  /** Changes rows and columns of an n × n matrix about, in place. */
+  readonly transpose: (values: FloatArray, n: number) => void;
 }
 
 /** The kernels in plain TypeScript, on the calling thread: they run everywhere. */
@@ -48,4 +51,5 @@ export const plainKernels: Kernels = {
     out.set(columns);
     return out;
   },
+  transpose: (values, n) => transposeSquare(values, n),
 };

@@ -81,6 +81,7 @@ export function wasmKernels(): Kernels | null {
   return {
     memory: plainKernels.memory,
     haar: plainKernels.haar,
+    transpose: plainKernels.transpose,
     uniform: (key, out, low, high, offset = 0) => {
       assertUniform(low, high);
       assertIndices('fillUniform', out, offset);

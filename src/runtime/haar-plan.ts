@@ -5,7 +5,7 @@ import type { Precision } from './matrix-graph.ts';
 import { countersFor } from './team.ts';
 
 /** Reflections of a block at most, and the size of vectors below which memory is not spared. */
-const LONGEST_BLOCK = 640;
+const LONGEST_BLOCK = 512;
 const SMALL = 2 ** 22;
 /** Rows of the result that are made in one run, and numbers in them where memory is not spared. */
 const FEWEST_ROWS = 32;

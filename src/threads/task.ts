@@ -1,3 +1,4 @@
+import { transposeSquare } from '../numeric/index.ts';
 import type { FloatArray, Key, Kernels } from '../random/index.ts';
 import type { HaarPart } from '../runtime/index.ts';
 
@@ -16,6 +17,14 @@ export interface FillTask extends Piece {
   readonly progress: Int32Array;
 }
 
+/** A square matrix in shared memory, whose rows and columns all threads change about together. */
+export interface TransposeTask {
+  readonly kind: 'transpose';
+  readonly values: FloatArray;
+  readonly n: number;
+  readonly progress: Int32Array;
+}
+
 /** A Haar matrix in shared memory, which every thread that gets this has a part in. */
 export interface HaarTask {
   readonly kind: 'haar';
@@ -29,10 +38,13 @@ export interface HaarTask {
 }
 
 /** What a thread is told to do. */
-export type Task = FillTask | HaarTask;
+export type Task = FillTask | TransposeTask | HaarTask;
 
 /** Elements that a thread takes at a time. */
 export const SLICE: number = 2 ** 16;
+
+/** Rows that a thread takes at a time. */
+const BAND = 64;
 
 /** Places in `progress`: slices taken, slices or parts done, and parts that went wrong. */
 export const TAKEN = 0;
@@ -46,15 +58,27 @@ export function run(kernels: Kernels, { kind, key, out, law, offset }: Piece): v
   else kernels.truncatedNormal(key, out, law[0], law[1], law[2], law[3], offset);
 }
 
+/** How many slices a task has. */
+export function slicesOf(task: FillTask | TransposeTask): number {
+  return task.kind === 'transpose' ? Math.ceil(task.n / BAND) : Math.ceil(task.out.length / SLICE);
+}
+
 /** Does slices of a task until none is left to take. Every slice has the numbers of its own place in the stream. */
-export function work(kernels: Kernels, task: FillTask): void {
-  const { out, offset, progress } = task;
-  const slices = Math.ceil(out.length / SLICE);
+export function work(kernels: Kernels, task: FillTask | TransposeTask): void {
+  const { progress } = task;
+  const slices = slicesOf(task);
   for (;;) {
     const slice = Atomics.add(progress, TAKEN, 1);
     if (slice >= slices) return;
-    const from = slice * SLICE;
-    run(kernels, { ...task, out: out.subarray(from, from + SLICE), offset: offset + from });
+    if (task.kind === 'transpose') {
+      // The last rows have the longest part before the diagonal, so they come first.
+      const from = (slices - 1 - slice) * BAND;
+      transposeSquare(task.values, task.n, from, Math.min(from + BAND, task.n));
+    } else {
+      const from = slice * SLICE;
+      const out = task.out.subarray(from, from + SLICE);
+      run(kernels, { ...task, out, offset: task.offset + from });
+    }
     Atomics.add(progress, DONE, 1);
     Atomics.notify(progress, DONE);
   }

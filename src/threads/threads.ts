@@ -2,7 +2,17 @@ import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import { localKernels, type FloatArray, type Key, type Kernels } from '../random/index.ts';
 import { haarRoom } from '../runtime/index.ts';
-import { DONE, FAILED, run, SLICE, work, type FillTask, type HaarTask } from './task.ts';
+import {
+  DONE,
+  FAILED,
+  run,
+  SLICE,
+  slicesOf,
+  work,
+  type FillTask,
+  type HaarTask,
+  type TransposeTask,
+} from './task.ts';
 
 /** Kernels that work on several threads. The threads end with the process, or when they are closed. */
 export interface Threads {
@@ -12,6 +22,11 @@ export interface Threads {
 
 /** Up to so many operations a Haar matrix is there before other threads have loaded onnxruntime. */
 const LEAST_OPERATIONS = 5e8;
+
+/** Counters at 0 for what is taken, done and failed. */
+function newProgress(): Int32Array {
+  return new Int32Array(new SharedArrayBuffer(12));
+}
 
 /** Waits until so many slices or parts are done. */
 function waitFor(progress: Int32Array, count: number): void {
@@ -60,6 +75,16 @@ export function openThreads(threads: number = availableParallelism()): Threads {
     return workers.slice(0, count);
   };
 
+  /** Does a task that is about these numbers, with all threads if they lie in shared memory. */
+  const share = (task: FillTask | TransposeTask, numbers: FloatArray): void => {
+    const isShared = numbers.buffer instanceof SharedArrayBuffer;
+    if (isShared && numbers.length > LEAST_SLICES * SLICE) {
+      for (const worker of start(threads - 1)) worker.postMessage(task);
+    }
+    work(local, task);
+    waitFor(task.progress, slicesOf(task));
+  };
+
   const fill = (
     kind: FillTask['kind'],
     key: Key,
@@ -70,14 +95,7 @@ export function openThreads(threads: number = availableParallelism()): Threads {
     // What is wrong is said before any thread begins, by the loop itself.
     const isWhole = Number.isSafeInteger(offset + out.length);
     run(local, { kind, key, out: isWhole ? out.subarray(0, 0) : out, law, offset });
-    const slices = Math.ceil(out.length / SLICE);
-    const progress = new Int32Array(new SharedArrayBuffer(12));
-    const task: FillTask = { kind, key, out, law, offset, progress };
-    if (out.buffer instanceof SharedArrayBuffer && slices >= LEAST_SLICES) {
-      for (const worker of start(threads - 1)) worker.postMessage(task);
-    }
-    work(local, task);
-    waitFor(progress, slices);
+    share({ kind, key, out, law, offset, progress: newProgress() }, out);
   };
 
   const haar: Kernels['haar'] = (key, m, n, precision, out) => {
@@ -91,7 +109,7 @@ export function openThreads(threads: number = availableParallelism()): Threads {
       counters: new Int32Array(new SharedArrayBuffer(4 * counters)),
       scratch: new SharedArrayBuffer(scratchBytes),
     };
-    const progress = new Int32Array(new SharedArrayBuffer(12));
+    const progress = newProgress();
     for (const [index, worker] of start(threads).entries()) {
       const part = { ...shared, index };
       const task: HaarTask = { kind: 'haar', key, m, n, precision, out: result, part, progress };
@@ -116,6 +134,8 @@ export function openThreads(threads: number = availableParallelism()): Threads {
       truncatedNormal: (key, out, mean, std, low, high, offset = 0) =>
         fill('truncatedNormal', key, out, [mean, std, low, high], offset),
       haar,
+      transpose: (values, n) =>
+        share({ kind: 'transpose', values, n, progress: newProgress() }, values),
     },
     close: async () => {
       await Promise.all(workers.splice(0).map((worker) => worker.terminate()));
