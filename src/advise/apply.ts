@@ -62,7 +62,7 @@ function draw(
   return naming(info.name, () => record.draw(stream, spec, choice.options, kernels));
 }
 
-/** Copies a block's rows to their place in the whole. */
+/** Copies a block to its place in the whole, a run of neighbours at a time. */
 function paste(
   whole: { [index: number]: number },
   shape: readonly number[],
@@ -70,14 +70,21 @@ function paste(
   block: PlannedBlock,
 ): void {
   const strides = stridesOf(shape);
-  const index = block.shape.map(() => 0);
-  for (let from = 0; from < part.length; from++) {
-    let to = 0;
-    for (let axis = 0; axis < index.length; axis++) {
+  // The last axes that the block has whole are one run with the axis before them.
+  let axes = shape.length;
+  let run = 1;
+  do {
+    axes--;
+    run *= block.shape[axes] ?? 1;
+  } while (axes > 0 && block.shape[axes] === shape[axes]);
+  const index = block.shape.slice(0, axes).map(() => 0);
+  for (let from = 0; from < part.length; from += run) {
+    let to = (block.start[axes] ?? 0) * (strides[axes] ?? 0);
+    for (let axis = 0; axis < axes; axis++) {
       to += (block.start[axis] + index[axis]) * strides[axis];
     }
-    whole[to] = part[from];
-    for (let axis = index.length - 1; axis >= 0 && ++index[axis] === block.shape[axis]; axis--) {
+    for (let i = 0; i < run; i++) whole[to + i] = part[from + i];
+    for (let axis = axes - 1; axis >= 0 && ++index[axis] === block.shape[axis]; axis--) {
       index[axis] = 0;
     }
   }

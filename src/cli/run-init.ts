@@ -5,7 +5,7 @@ import { writeAtomically, writeModelFile } from '../files/index.ts';
 import { externalLocations } from '../graph/index.ts';
 import { judgeSignal, makeInputs, measureSignal, type SignalRow } from '../measure/index.ts';
 import { describeNetwork, type Network } from '../network/index.ts';
-import type { Kernels } from '../random/index.ts';
+import { recycling, type Kernels, type Recycling } from '../random/index.ts';
 import { htmlReport, printable, terminalReport, type InitReport } from '../report/index.ts';
 import {
   bytesPerElement,
@@ -59,7 +59,9 @@ export async function runInit(text: string, options: InitOptions, writes: boolea
     checkPlaces(...placesOf(loaded, output, options));
     const network = describeNetwork(loaded.model.graph);
     checkWeights(loaded.label, network, options.run);
-    const drawn = planOf(loaded, network, options, kernels);
+    const drawn = options.run
+      ? planOf(loaded, network, options, kernels)
+      : oneByOne(recycling(kernels), (own) => planOf(loaded, network, options, own));
     const proof = options.run
       ? await proveOrSay(loaded, network, drawn, options, kernels, bar)
       : NOT_RUN;
@@ -129,6 +131,19 @@ function planOf(
   const draws = applyPlan({ ...plan, parameters: others }, network, kernels);
   for (const [name, tensor] of values) draws.set(name, () => tensor);
   return { plan, draws };
+}
+
+/** What is drawn with these kernels, for use one tensor after the other: each lies where the one before lay. */
+function oneByOne({ kernels, begin }: Recycling, draw: (kernels: Kernels) => Drawn): Drawn {
+  const { plan, draws } = draw(kernels);
+  const each = [...draws].map(([name, make]): [string, typeof make] => [
+    name,
+    () => {
+      begin();
+      return make();
+    },
+  ]);
+  return { plan, draws: new Map(each) };
 }
 
 const NOT_RUN = 'Not run, so nothing is proved: leave out --no-run to see the signal.';

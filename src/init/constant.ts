@@ -11,7 +11,7 @@ export const zeros: Scheme = define({
   options: {},
   std: () => 0,
   bound: () => 0,
-  draw: (_, spec, _options, kernels) => tensorOfStream(spec, kernels, () => undefined),
+  draw: (_, spec, _options, kernels) => tensorOfStream(spec, kernels, (out) => out.fill(0)),
 });
 
 /** `w = 1`. */

@@ -15,11 +15,11 @@ export function tensorOfStream(
 ): Tensor<FloatDType> {
   const { dtype, shape } = spec;
   if (dtype === 'float32' || dtype === 'float64') {
-    const data = zeros(spec, kernels);
+    const data = numbers(spec, kernels, false);
     fill(data, 0);
     return { dtype, shape, data };
   }
-  const data = new Uint16Array(room(spec, dtype, kernels));
+  const data = new Uint16Array(room(spec, dtype, kernels, false), 0, sizeOf(shape));
   const chunk = new Float64Array(Math.min(data.length, CHUNK));
   for (let at = 0; at < data.length; at += CHUNK) {
     const part = chunk.subarray(0, Math.min(CHUNK, data.length - at));
@@ -36,22 +36,28 @@ export function tensorOfZeros(
   write: (values: FloatArray) => void,
 ): Tensor<FloatDType> {
   const { dtype, shape } = spec;
-  const values = zeros(spec, kernels);
+  const values = numbers(spec, kernels, true);
   write(values);
   return { dtype, shape, data: castTo(dtype, values) };
 }
 
-/** Zeros for the elements of a tensor: float32 if it is of that, else float64. */
-function zeros(spec: Spec, kernels: Kernels): FloatArray {
+/** Room for the elements of a tensor: float32 if it is of that, else float64; zeros if it is cleared. */
+function numbers(spec: Spec, kernels: Kernels, isCleared: boolean): FloatArray {
+  const size = sizeOf(spec.shape);
   return spec.dtype === 'float32'
-    ? new Float32Array(room(spec, 'float32', kernels))
-    : new Float64Array(room(spec, 'float64', kernels));
+    ? new Float32Array(room(spec, 'float32', kernels, isCleared), 0, size)
+    : new Float64Array(room(spec, 'float64', kernels, isCleared), 0, size);
 }
 
 /** Memory for a tensor held as `held`; `RangeError` where the machine has no room for it. */
-function room({ shape, dtype }: Spec, held: FloatDType, kernels: Kernels): ArrayBufferLike {
+function room(
+  { shape, dtype }: Spec,
+  held: FloatDType,
+  kernels: Kernels,
+  isCleared: boolean,
+): ArrayBufferLike {
   try {
-    return kernels.memory(sizeOf(shape) * bytesPerElement(held));
+    return kernels.memory(sizeOf(shape) * bytesPerElement(held), isCleared);
   } catch (cause) {
     throw new RangeError(
       `tensor: shape must fit into memory, got [${shape.join(', ')}] of ${dtype}`,

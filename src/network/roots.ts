@@ -89,7 +89,8 @@ export function breadth(shape: readonly number[]): number {
 /** The elements of a stored float tensor as doubles; none of any other tensor. */
 export function numbersOf(constant: Constant): Float64Array {
   const { dtype, shape, data } = constant.read();
-  if (dtype === 'float32' || dtype === 'float64') return Float64Array.from(data, Number);
+  if (data instanceof Float64Array) return data;
+  if (data instanceof Float32Array) return new Float64Array(data);
   return isFloat(dtype)
     ? toFloat64({ dtype, shape, data: Uint16Array.from(data, Number) })
     : new Float64Array();

@@ -4,6 +4,7 @@ export * from './kernels.ts';
 export * from './key.ts';
 export { fillNormal } from './normal.ts';
 export * from './permutation.ts';
+export { recycling, type Recycling } from './recycling.ts';
 export { philoxBlocks } from './philox.ts';
 export { fillTruncatedNormal } from './truncated-normal.ts';
 export { fillUniform } from './uniform.ts';

@@ -11,8 +11,11 @@ import { fillUniform } from './uniform.ts';
  * makes them fast. Every function throws what the function of that name in this folder throws.
  */
 export interface Kernels {
-  /** Zeros, in memory that whatever does the work can write to. */
-  readonly memory: (bytes: number) => ArrayBufferLike;
+  /**
+   * At least so many bytes, in memory that whatever does the work can write to: zeros, unless
+   * `isCleared` is false.
+   */
+  readonly memory: (bytes: number, isCleared?: boolean) => ArrayBufferLike;
   readonly uniform: (key: Key, out: FloatArray, low: number, high: number, offset?: number) => void;
   readonly normal: (key: Key, out: FloatArray, mean: number, std: number, offset?: number) => void;
   readonly truncatedNormal: (

@@ -55,7 +55,7 @@ export async function haarOnEngine(
   part?: HaarPart,
 ): Promise<FloatArray> {
   const bytes = precision === 'float32' ? 4 : 8;
-  const result = out ?? numbersAt(precision, kernels.memory(n * m * bytes));
+  const result = out ?? numbersAt(precision, new ArrayBuffer(n * m * bytes));
   if (result.BYTES_PER_ELEMENT !== bytes) {
     throw new TypeError(`haar: out must hold ${precision}, got a ${result.constructor.name}`);
   }
@@ -84,7 +84,7 @@ export async function haarByBlocks(
   const team = part ?? { index: 0, size: 1, counters: new Int32Array(plan.counters) };
   const memory = part?.scratch ?? new ArrayBuffer(plan.scratchBytes);
   const programs = haarPrograms(precision, team.size > 1 ? 1 : 0);
-  const row = numbersAt(precision, kernels.memory(m * result.BYTES_PER_ELEMENT));
+  const row = numbersAt(precision, new ArrayBuffer(m * result.BYTES_PER_ELEMENT));
   let item = 0;
   try {
     for (const block of plan.blocks.toReversed()) {
