@@ -153,7 +153,7 @@ interface Entry {
 const WATCH = `data:text/javascript,process.on('exit',()=>console.error(process.resourceUsage().maxRSS))`;
 
 function whole(label: string, text: string): string {
-  const command = join(root, 'dist/cli/main.js');
+  const command = join(root, 'dist/bin/main.js');
   const { parameters } = JSON.parse(
     execFileSync(process.execPath, [command, 'advise', text, '--no-run', '--json'], {
       encoding: 'utf8',

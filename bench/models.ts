@@ -24,7 +24,7 @@ if (!existsSync(models)) {
   console.log(`skipped: ${models} is not there`);
   process.exit(0);
 }
-const command = join(root, 'dist/cli/main.js');
+const command = join(root, 'dist/bin/main.js');
 const folder = mkdtempSync(join(tmpdir(), 'stepzero-models-'));
 const shown = (value: number): string => String(Number(value.toPrecision(3)));
 

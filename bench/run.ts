@@ -9,7 +9,7 @@ import { availableParallelism, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 
 const root = resolve(import.meta.dirname, '..');
-const command = join(root, 'dist/cli/main.js');
+const command = join(root, 'dist/bin/main.js');
 const folder = mkdtempSync(join(tmpdir(), 'stepzero-bench-'));
 const RUNS = 7;
 

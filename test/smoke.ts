@@ -27,7 +27,7 @@ try {
     JSON.stringify({ private: true, type: 'module', allowScripts: { 'onnxruntime-node': false } }),
   );
   run('npm', ['install', '--no-audit', '--no-fund', '--silent', join(folder, packed)]);
-  const command = join(folder, 'node_modules/stepzero/dist/cli/main.js');
+  const command = join(folder, 'node_modules/stepzero/dist/bin/main.js');
 
   assert.match(run(process.execPath, [command, '--help']), /stepzero init model\.onnx/);
   const report = JSON.parse(

@@ -36,18 +36,25 @@ function drawEntry(
     return { ...draw(stream, entry, info, kernels), shape: info.shape };
   const [head] = entry.blocks;
   const first = draw(fold(stream, head.name), head, info, kernels, head);
-  const data =
-    first.data.constructor === Float64Array
-      ? new Float64Array(sizeOf(info.shape))
-      : first.data.constructor === Float32Array
-        ? new Float32Array(sizeOf(info.shape))
-        : new Uint16Array(sizeOf(info.shape));
+  const data = roomLike(first.data, sizeOf(info.shape), kernels);
   for (const [index, block] of entry.blocks.entries()) {
     const tensor =
       index === 0 ? first : draw(fold(stream, block.name), block, info, kernels, block);
     paste(data, info.shape, tensor.data, block);
   }
   return { dtype: first.dtype, shape: info.shape, data };
+}
+
+/** Cleared room for so many elements of the kind of `like`. */
+function roomLike(
+  like: Tensor<FloatDType>['data'],
+  size: number,
+  kernels: Kernels,
+): Float32Array | Float64Array | Uint16Array {
+  const memory = kernels.memory(size * like.BYTES_PER_ELEMENT);
+  if (like instanceof Float32Array) return new Float32Array(memory, 0, size);
+  if (like instanceof Float64Array) return new Float64Array(memory, 0, size);
+  return new Uint16Array(memory, 0, size);
 }
 
 function draw(
