@@ -1,18 +1,23 @@
 import { HALF, VALUES, WORDS } from './memory';
 
-const STEP: usize = memory.data<f64>([1.0 / 4294967296.0, 1.0 / 4294967296.0], 16);
+const STEP: f64 = 1.0 / 4294967296.0;
 
-/** `low + width (w + ½) 2^-32` between `least` and `most` of two words in the low lanes. */
-function uniforms(words: v128, low: v128, width: v128, least: v128, most: v128): v128 {
+/**
+ * `low + step (w + ½)` between `least` and `most` of two words in the low lanes. `step` is width 2^-32,
+ * which is exact (for a width from 1e-290 on), so that the product has the bits of `width ((w + ½) 2^-32)`.
+ */
+// @ts-ignore: decorator
+@inline
+function uniforms(words: v128, low: v128, step: v128, least: v128, most: v128): v128 {
   const steps = f64x2.add(f64x2.convert_low_i32x4_u(words), v128.load(HALF));
-  const value = f64x2.add(low, f64x2.mul(width, f64x2.mul(steps, v128.load(STEP))));
+  const value = f64x2.add(low, f64x2.mul(step, steps));
   return f64x2.pmin(f64x2.pmax(value, least), most);
 }
 
 /** Turns `count` words into float32 numbers, up to three more. */
 export function uniform32(count: i32, low: f64, width: f64, least: f64, most: f64): void {
   const from = f64x2.splat(low);
-  const by = f64x2.splat(width);
+  const by = f64x2.splat(width * STEP);
   const bottom = f64x2.splat(least);
   const top = f64x2.splat(most);
   for (let i: usize = 0; i < <usize>count * 4; i += 16) {
@@ -29,7 +34,7 @@ export function uniform32(count: i32, low: f64, width: f64, least: f64, most: f6
 /** Turns `count` words into float64 numbers, up to one more. */
 export function uniform64(count: i32, low: f64, width: f64, least: f64, most: f64): void {
   const from = f64x2.splat(low);
-  const by = f64x2.splat(width);
+  const by = f64x2.splat(width * STEP);
   const bottom = f64x2.splat(least);
   const top = f64x2.splat(most);
   for (let i: usize = 0; i < <usize>count * 4; i += 8) {

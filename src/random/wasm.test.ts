@@ -17,6 +17,7 @@ const fills: Readonly<Record<string, Fill>> = {
   uniform: ({ uniform }, out, offset) => uniform(k, out, -0.3, 0.7, offset),
   'uniform between neighbours': ({ uniform }, out, offset) =>
     uniform(k, out, 1, 1 + 2 ** -22, offset),
+  'uniform of a width near 0': ({ uniform }, out, offset) => uniform(k, out, 0, 1e-300, offset),
   'normal of mean 0': ({ normal }, out, offset) => normal(k, out, 0, 0.37, offset),
   'normal of mean 1': ({ normal }, out, offset) => normal(k, out, 1, 0.02, offset),
   'tiny normal': ({ normal }, out, offset) => normal(k, out, 0, 1e-40, offset),

@@ -43,6 +43,9 @@ type Loop<A extends unknown[]> = (count: number, ...rest: A) => void;
 const QUICK_LEAST = 1e-25;
 const QUICK_MOST = 1e25;
 
+/** Below this a width times 2^-32 may be subnormal, so that the order of the products matters. */
+const LEAST_WIDTH = 1e-290;
+
 /**
  * The kernels as WebAssembly SIMD on the calling thread: the bits of `plainKernels`, several times
  * faster. `null` where the engine has no WebAssembly with SIMD and relaxed SIMD.
@@ -85,6 +88,10 @@ export function wasmKernels(): Kernels | null {
     uniform: (key, out, low, high, offset = 0) => {
       assertUniform(low, high);
       assertIndices('fillUniform', out, offset);
+      if (high - low < LEAST_WIDTH) {
+        plainKernels.uniform(key, out, low, high, offset);
+        return;
+      }
       const [least, most] = insideOf(out, low, high);
       const loop = out instanceof Float32Array ? exports.uniform32 : exports.uniform64;
       fill(key, out, offset, (count) => loop(count, low, high - low, least, most));
