@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import { localKernels, type FloatArray, type Key, type Kernels } from '../random/index.ts';
 import { haarRoom } from '../runtime/index.ts';
+import { sharedMemory } from './memory.ts';
 import {
   DONE,
   FAILED,
@@ -64,6 +65,7 @@ export function openThreads(threads: number = availableParallelism()): Threads {
     throw new RangeError(`openThreads: threads must be an integer >= 1, got ${threads}`);
   }
   const local = localKernels();
+  const shared = sharedMemory();
   const workers: Worker[] = [];
   const start = (count: number): readonly Worker[] => {
     while (workers.length < count) {
@@ -104,14 +106,14 @@ export function openThreads(threads: number = availableParallelism()): Threads {
     }
     const result = sharedNumbers(m * n, precision, out);
     const { counters, scratchBytes } = haarRoom(m, n, precision);
-    const shared = {
+    const team = {
       size: threads,
       counters: new Int32Array(new SharedArrayBuffer(4 * counters)),
       scratch: new SharedArrayBuffer(scratchBytes),
     };
     const progress = newProgress();
     for (const [index, worker] of start(threads).entries()) {
-      const part = { ...shared, index };
+      const part = { ...team, index };
       const task: HaarTask = { kind: 'haar', key, m, n, precision, out: result, part, progress };
       worker.postMessage(task);
     }
@@ -125,9 +127,9 @@ export function openThreads(threads: number = availableParallelism()): Threads {
 
   return {
     kernels: {
-      memory: (bytes) =>
+      memory: (bytes, isCleared = true) =>
         threads > 1 && bytes >= 4 * LEAST_SLICES * SLICE
-          ? new SharedArrayBuffer(bytes)
+          ? shared(bytes, isCleared)
           : new ArrayBuffer(bytes),
       uniform: (key, out, low, high, offset = 0) => fill('uniform', key, out, [low, high], offset),
       normal: (key, out, mean, std, offset = 0) => fill('normal', key, out, [mean, std], offset),
