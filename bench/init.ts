@@ -149,8 +149,11 @@ interface Entry {
   readonly std: number | null;
 }
 
-/** Prints its peak memory in KiB as the last line of standard error. */
-const WATCH = `data:text/javascript,process.on('exit',()=>console.error(process.resourceUsage().maxRSS))`;
+/**
+ * Prints the peak memory of the process in KiB as the last line of standard error, as Linux counts it from
+ * its start (what `resourceUsage` says begins with the memory of the parent).
+ */
+const WATCH = `data:text/javascript,import{readFileSync}from'node:fs';process.on('exit',()=>console.error(/VmHWM:\\s*(\\d+)/.exec(readFileSync('/proc/self/status','utf8'))[1]))`;
 
 function whole(label: string, text: string): string {
   const command = join(root, 'dist/bin/main.js');

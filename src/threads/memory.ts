@@ -1,3 +1,5 @@
+import { Buffer } from 'node:buffer';
+
 /** Bytes that are held for use again, at most. */
 const MOST_FREE = 2 ** 28;
 
@@ -16,17 +18,23 @@ export function sharedMemory(): (bytes: number, isCleared: boolean) => SharedArr
     free.push(twin);
     held += twin.byteLength;
   });
+  // The engine does not count shared memory when it decides whether to look for garbage. So each piece has as
+  // large a burden of memory that it does count, which nobody touches and the system never provides.
+  const burdens = new WeakMap<SharedArrayBuffer, Uint8Array>();
+  const give = (memory: SharedArrayBuffer, twin: SharedArrayBuffer): SharedArrayBuffer => {
+    ended.register(memory, twin);
+    burdens.set(memory, Buffer.allocUnsafeSlow(memory.byteLength));
+    return memory;
+  };
   return (bytes, isCleared) => {
     const found = free.find(({ byteLength }) => byteLength >= bytes && byteLength <= 2 * bytes);
     if (found === undefined) {
       const made = new SharedArrayBuffer(bytes);
-      ended.register(made, structuredClone(made));
-      return made;
+      return give(made, structuredClone(made));
     }
     free = free.filter((other) => other !== found);
     held -= found.byteLength;
-    const given = structuredClone(found);
-    ended.register(given, found);
+    const given = give(structuredClone(found), found);
     if (isCleared) new Uint8Array(given, 0, bytes).fill(0);
     return given;
   };

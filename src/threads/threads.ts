@@ -38,19 +38,6 @@ function waitFor(progress: Int32Array, count: number): void {
   }
 }
 
-/** `out` if it is of that precision and in shared memory, else new shared memory. */
-function sharedNumbers(
-  count: number,
-  precision: 'float32' | 'float64',
-  out: FloatArray | undefined,
-): FloatArray {
-  const isSingle = precision === 'float32';
-  const fits = out instanceof Float32Array === isSingle && out?.buffer instanceof SharedArrayBuffer;
-  if (out !== undefined && fits) return out;
-  const memory = new SharedArrayBuffer(count * (isSingle ? 4 : 8));
-  return isSingle ? new Float32Array(memory) : new Float64Array(memory);
-}
-
 /** Fewer slices than this are done before another thread has heard of them. */
 const LEAST_SLICES = 4;
 
@@ -104,12 +91,19 @@ export function openThreads(threads: number = availableParallelism()): Threads {
     if (threads === 1 || 2 * m * n * n - (2 / 3) * n ** 3 < LEAST_OPERATIONS) {
       return local.haar(key, m, n, precision, out);
     }
-    const result = sharedNumbers(m * n, precision, out);
+    const isSingle = precision === 'float32';
+    const fits =
+      out instanceof Float32Array === isSingle && out?.buffer instanceof SharedArrayBuffer;
+    const room = (): FloatArray =>
+      isSingle
+        ? new Float32Array(shared(4 * m * n, false), 0, m * n)
+        : new Float64Array(shared(8 * m * n, false), 0, m * n);
+    const result = out !== undefined && fits ? out : room();
     const { counters, scratchBytes } = haarRoom(m, n, precision);
     const team = {
       size: threads,
       counters: new Int32Array(new SharedArrayBuffer(4 * counters)),
-      scratch: new SharedArrayBuffer(scratchBytes),
+      scratch: shared(scratchBytes, false),
     };
     const progress = newProgress();
     for (const [index, worker] of start(threads).entries()) {
