@@ -109,10 +109,10 @@ async function tensors(): Promise<string[]> {
     );
     for (let run = 0; run < RUNS; run++) {
       // What a library's threads do for a while after their work shall not meet the next one.
-      await sleep(300);
+      await sleep(50);
       times.get('stepzero')?.push(seconds(draw));
       for (const library of present) {
-        await sleep(300);
+        await sleep(50);
         const answer = await peers.ask(`${library} ${name} ${n}`);
         if (answer === 'none') continue;
         times.get(library)?.push(Number(answer));
@@ -140,6 +140,30 @@ async function tensors(): Promise<string[]> {
     '| --- | --- | --- | --- | --- |',
     ...rows,
   ];
+}
+
+/** What the time of a draw consists of, measured without the others: the sentences below the table. */
+async function bounds(): Promise<string> {
+  const { kernels, close } = openThreads(THREADS);
+  const n = 4096 ** 2;
+  const out = new Float32Array(new SharedArrayBuffer(4 * n));
+  const time = (work: () => void): number => {
+    for (let warm = 0; warm < 5; warm++) work();
+    return 1000 * median(Array.from({ length: RUNS }, () => seconds(work)));
+  };
+  const uniform = time(() => kernels.uniform(key(1), out, -1, 1));
+  const normal = time(() => kernels.normal(key(1), out, 0, 0.02));
+  const truncated = time(() => kernels.truncatedNormal(key(1), out, 0, 0.02, -2, 2));
+  const fresh = time(() => new Float32Array(new SharedArrayBuffer(4 * n)).fill(1));
+  const old = time(() => out.fill(1));
+  const haar = time(() => kernels.haar(key(1), 4096, 4096, 'float32', out));
+  await close();
+  return [
+    `What bounds the draws, into memory that is there, on ${THREADS} threads: uniform numbers take ${shown(uniform)} ms (most of it the ten rounds of Philox, whose 32-bit products WebAssembly has only two at a time, beside their unpacking), normal ones ${shown(normal)} ms, truncated ones ${shown(truncated)} ms.`,
+    `The promise that float32 is the rounded float64 asks for logarithm, root, sine and cosine in float64, of which a 128-bit register holds two; PyTorch and JAX compute them in float32, eight or sixteen at a time, to other bits on other machines. A float32 formula would be a promise of another kind, and was not taken.`,
+    `Memory that the system has to provide takes ${shown(fresh - old)} ms more for one thread to fill, for every library; here part of it is used again.`,
+    `The (4/3) n³ operations of a Haar matrix take ${shown(haar)} ms without the tensor around it, ${shown(((4 / 3) * 4096 ** 3 * 1e-6) / haar)} GFlop/s of onnxruntime’s MatMul on float32, drawing, panels and waiting included.`,
+  ].join(' ');
 }
 
 interface Entry {
@@ -208,6 +232,7 @@ function whole(label: string, text: string): string {
 
 try {
   const single = await tensors();
+  const limits = await bounds();
   const sets = [
     whole("ResNet-50's parameters", 'resnet:50'),
     whole("GPT-2 small's parameters", 'transformer:v50257-768x12h12-50257:t1024:tied'),
@@ -218,6 +243,8 @@ try {
     `One run on ${THREADS} cores (${cpus()[0]?.model ?? 'unknown'}), Node ${process.version}; every library may use both. Medians of ${RUNS} draws, one library after the other; machines are shared, so read the ratios: their time divided by ours. A draw makes a new tensor.`,
     '',
     ...single,
+    '',
+    limits,
     '',
     'Whole processes, from start to file, medians of 7 after one warm-up: `stepzero init … --no-run -o x.safetensors` beside a Python script that imports torch, draws the same laws into tensors of the same shapes and saves them with `torch.save`. Peak memory is that of our process, divided by the size of the file.',
     '',
