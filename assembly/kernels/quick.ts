@@ -74,7 +74,6 @@ function radii(count: i32, std: f64): void {
 }
 
 /** Two numbers of the pair with this radius in both lanes of `c` and `d`, and the angle of this word. */
-// @ts-ignore: decorator
 @inline
 function pair(angle: u32, c: v128, d: v128): v128 {
   const at = CIRCLE + ((angle >> 19) & 0x1fe0);
@@ -84,7 +83,6 @@ function pair(angle: u32, c: v128, d: v128): v128 {
 /**
  * The four numbers of the block at byte i in float32; one at least is NaN where the rounding is in doubt.
  */
-// @ts-ignore: decorator
 @inline
 function quick(i: usize): v128 {
   const words = v128.load(WORDS + i);

@@ -6,7 +6,6 @@ const STEP: f64 = 1.0 / 4294967296.0;
  * `low + step (w + ½)` between `least` and `most` of two words in the low lanes. `step` is width 2^-32,
  * which is exact (for a width from 1e-290 on), so that the product has the bits of `width ((w + ½) 2^-32)`.
  */
-// @ts-ignore: decorator
 @inline
 function uniforms(words: v128, low: v128, step: v128, least: v128, most: v128): v128 {
   const steps = f64x2.add(f64x2.convert_low_i32x4_u(words), v128.load(HALF));
