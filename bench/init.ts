@@ -246,7 +246,7 @@ try {
     '',
     limits,
     '',
-    'Whole processes, from start to file, medians of 7 after one warm-up: `stepzero init … --no-run -o x.safetensors` beside a Python script that imports torch, draws the same laws into tensors of the same shapes and saves them with `torch.save`. Peak memory is that of our process, divided by the size of the file.',
+    'Whole processes, from start to file, medians of 7 after one warm-up: `stepzero init … --no-run -o x.safetensors` beside a Python script that imports torch, draws the same laws into tensors of the same shapes and saves them with `torch.save`. Peak memory is that of our process, divided by the size of the file. A set is bounded, in this order, by drawing (nearly half of the time for GPT-2 small, by a profile), the start of Node and of the command, and the system that takes the file; of the time of torch about half is its import.',
     '',
     '| set | file | StepZero | torch | peak memory / weights |',
     '| --- | --- | --- | --- | --- |',
