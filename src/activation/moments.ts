@@ -1,35 +1,35 @@
 import { gaussianMean } from '../numeric/index.ts';
-import type { Activation } from './activation.ts';
+import type { Nonlinearity } from './nonlinearity.ts';
 
 /** `E φ(√q z)²`, `z ~ N(0, 1)`: by the closed form where there is one, else by quadrature. */
-export function secondMoment(activation: Activation, q: number): number {
+export function secondMoment(activation: Nonlinearity, q: number): number {
   checkScale('secondMoment', q);
   return activation.secondMoment?.(q) ?? secondMomentByQuadrature(activation, q);
 }
 
 /** `E φ'(√q z)²`, `z ~ N(0, 1)`: by the closed form where there is one, else by quadrature. */
-export function derivativeSecondMoment(activation: Activation, q: number): number {
+export function derivativeSecondMoment(activation: Nonlinearity, q: number): number {
   checkScale('derivativeSecondMoment', q);
   return activation.derivativeSecondMoment?.(q) ?? derivativeByQuadrature(activation, q);
 }
 
 /** `E φ(√q z)`, `z ~ N(0, 1)`: zero for odd activations, else by quadrature. */
-export function firstMoment(activation: Activation, q: number): number {
+export function firstMoment(activation: Nonlinearity, q: number): number {
   checkScale('firstMoment', q);
   return activation.odd ? 0 : overPreactivation(activation, q, activation.f);
 }
 
 /** `E φ(√q z)²` by quadrature, whether or not a closed form is known. */
-export function secondMomentByQuadrature(activation: Activation, q: number): number {
+export function secondMomentByQuadrature(activation: Nonlinearity, q: number): number {
   return overPreactivation(activation, q, (x) => activation.f(x) ** 2);
 }
 
 /** `E φ'(√q z)²` by quadrature, whether or not a closed form is known. */
-export function derivativeByQuadrature(activation: Activation, q: number): number {
+export function derivativeByQuadrature(activation: Nonlinearity, q: number): number {
   return overPreactivation(activation, q, (x) => activation.df(x) ** 2);
 }
 
-function overPreactivation(activation: Activation, q: number, g: (x: number) => number): number {
+function overPreactivation(activation: Nonlinearity, q: number, g: (x: number) => number): number {
   const std = Math.sqrt(q);
   const breakpoints = activation.breakpoints.map((x) => x / std);
   // An activation bends near x = 0: if that is narrow in z, panels have to lead up to it.

@@ -4,6 +4,7 @@ export { erf, erfc, erfcx } from './erf.ts';
 export { addLn2, cosSmall, exactExp, exactLn, exactPow2, lnNearOne, sinSmall } from './exact.ts';
 export { gaussLegendre, type Quadrature } from './gauss-legendre.ts';
 export { gaussianMean, type GaussianMeanOptions } from './gaussian-mean.ts';
+export { gaussianRule } from './gaussian-rule.ts';
 export { sigmoid, softplus } from './logistic.ts';
 export { leadingVectors } from './leading-vectors.ts';
 export { singularVectors, type SingularVectors } from './svd.ts';
