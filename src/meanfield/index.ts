@@ -1,3 +1,4 @@
+export * from './architectures/index.ts';
 export type { CriticalPoint } from './critical.ts';
 export { covariance, derivativeCovariance } from './covariance.ts';
 export type { Phase, PhasePoint } from './point.ts';
