@@ -1,4 +1,5 @@
 export type { CriticalPoint } from './critical.ts';
+export { chi1, criticalGain, type CriticalGain } from './critical-gain.ts';
 export { covariance, derivativeCovariance } from './covariance.ts';
 export type { Phase, PhasePoint } from './point.ts';
 export { chi1At, varianceMap } from './variance-map.ts';
