@@ -1,6 +1,5 @@
 import {
   activation as parseActivation,
-  activationText,
   derivativeSecondMoment,
   secondMoment,
   type Activation,
