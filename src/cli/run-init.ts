@@ -76,6 +76,7 @@ export async function runInit(text: string, options: InitOptions, writes: boolea
     const report: InitReport = {
       ...plan,
       signal: typeof proof === 'string' ? null : proof.signal,
+      prediction: null,
       certificates: certified?.certificates ?? null,
       verdict: typeof proof === 'string' ? proof : proof.verdict,
       notes: [

@@ -2,11 +2,13 @@ import { layerTicks, superscript, valueTicks } from './chart-axes.ts';
 import { edgeMarks, logMoments, sample } from './chart-points.ts';
 import { formatNumber } from './number.ts';
 import { decades, pairSignals } from './signal.ts';
-import type { Run, SignalPoint } from './signal.ts';
+import type { PredictedMoment, Run, SignalPoint } from './signal.ts';
 import type { SignalRow } from './types.ts';
 
 /** Size in pixels; `page` takes its colours from the CSS variables of the page around it. */
 export interface ChartOptions {
+  /** What the theory gives for the new weights, drawn as a thin dotted line. */
+  readonly predicted?: readonly PredictedMoment[];
   readonly width: number;
   readonly height: number;
   readonly theme: 'light' | 'dark' | 'page';
@@ -43,6 +45,9 @@ const palettes: Readonly<Record<ChartOptions['theme'], Palette>> = {
     after: 'var(--after)',
   },
 };
+
+/** The name of the prediction's line. */
+const FORESEEN = 'theory';
 
 const markersUpTo = 60;
 const font = 'system-ui, sans-serif';
@@ -99,10 +104,11 @@ export async function signalChart(
 ): Promise<string> {
   const { width, height } = options;
   const palette = palettes[options.theme];
-  const points = pairSignals({ before, after });
+  const points = pairSignals({ before, after }, options.predicted);
   const runs = (['before', 'after'] as const).filter((run) =>
     points.some((point) => point[run] !== null),
   );
+  const hasPrediction = points.some((point) => point.predicted !== null);
   const hasDead = points.some((point) => runs.some((run) => point[run]?.dead != null));
   const [low, high] = decades(points);
   const small = width < 500;
@@ -221,7 +227,7 @@ export async function signalChart(
     legend: {
       top: 4,
       right: right,
-      data: runs,
+      data: [...runs, ...(hasPrediction ? [FORESEEN] : [])],
       itemGap: 24,
       itemWidth: 30,
       selectedMode: false,
@@ -240,6 +246,21 @@ export async function signalChart(
         name: run,
         data: logMoments(points, run),
       })),
+      ...(hasPrediction
+        ? [
+            {
+              ...style('after'),
+              type: 'line',
+              name: FORESEEN,
+              color: palette.ink,
+              lineStyle: { color: palette.ink, width: 1.5, type: [1.5, 3] },
+              itemStyle: { color: palette.ink },
+              showSymbol: false,
+              z: 4,
+              data: logMoments(points, 'predicted'),
+            },
+          ]
+        : []),
       { type: 'scatter', z: 5, silent: true, clip: false, symbolSize: small ? 8 : 10, data: edges },
       ...(hasDead
         ? runs.map((run) =>

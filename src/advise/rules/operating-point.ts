@@ -1,5 +1,6 @@
 import { activation, secondMoment, type Activation } from '../../activation/index.ts';
-import { chi1, criticalGain, forwardGain } from '../../init/index.ts';
+import { forwardGain } from '../../init/index.ts';
+import { chi1, criticalGain } from '../../meanfield/index.ts';
 import type { Network } from '../../network/index.ts';
 import { brent } from '../../numeric/index.ts';
 

@@ -69,7 +69,7 @@ test('ReLU without bias: critical at σw² = 2ρ, c* solves c = ρ κ(c) at ever
 });
 
 test('one input under two masks ends at c*, its second moment at q*, in random tanh networks', () => {
-  const [n, depth, draws, keepRate] = [300, 16, 8, 0.8];
+  const [n, depth, draws, keepRate] = [200, 16, 6, 0.8];
   const variances = { sigmaW2: 1.5, sigmaB2: 0.1 };
   const point = dropoutPoint(tanh, variances, keepRate);
   const runs = Array.from({ length: draws }, (_, draw) => {

@@ -53,7 +53,7 @@ test('gates without spread leave scalar formulas: GRU and LSTM in closed form', 
   expect(cell.chi1).toBeCloseTo(z * z, 8);
 });
 
-const [WIDTH, STEPS, BURN] = [160, 26, 12];
+const [WIDTH, STEPS, BURN] = [128, 24, 12];
 
 interface State {
   readonly h: Float64Array;
@@ -192,9 +192,9 @@ const cells: [string, Cell, SequenceInput, RecurrentPoint & { cell?: number }][]
 ];
 
 test.each(cells)(
-  'random %s cells of width 160 settle where the point says',
+  'random %s cells of width 128 settle where the point says',
   (name, cell, input, point) => {
-    const draws = 8;
+    const draws = 6;
     const runs = Array.from({ length: draws }, (_, i) =>
       simulate(fold(key(2), `${name}/${i}`), cell, input),
     );
