@@ -1,4 +1,3 @@
-import { activation } from '../../activation/index.ts';
 import { approachedFixedPoint, depthScale, stableCorrelation } from './fixed-points.ts';
 import {
   checkGates,
@@ -11,8 +10,10 @@ import {
   type RecurrentPoint,
   type SequenceInput,
 } from './gate.ts';
+import { resetAfter, resetBefore } from './gru-candidate.ts';
+import { checkNotNegative } from './checks.ts';
 import { checkForgets } from './minimal-rnn.ts';
-import { outputCovariance, outputMoment, slopeCovariance, slopeMoment } from './outputs.ts';
+import { outputCovariance, outputMoment, slopeMoment } from './outputs.ts';
 
 /** The three maps of a GRU. */
 export interface GruLaws {
@@ -21,6 +22,13 @@ export interface GruLaws {
   /** `r`. */
   readonly reset: GateLaw;
   readonly candidate: CandidateLaw;
+  /**
+   * `before`: `n = tanh(W (r ⊙ h) + V x + b)`, ONNX `linear_before_reset = 0`; `after`: `n = tanh(V x + b + r ⊙ (W h + b'))`,
+   * PyTorch, cuDNN and ONNX `linear_before_reset = 1`. `before` if not given.
+   */
+  readonly resetPlace?: 'before' | 'after';
+  /** Variance of `b'`, 0 if not given. */
+  readonly recurrentSigmaB2?: number;
 }
 
 /** A GRU at its fixed point. */
@@ -33,98 +41,54 @@ export interface GruPoint extends RecurrentPoint {
   readonly candidate2: number;
 }
 
-const tanh = activation('tanh');
-
 /**
- * The GRU `h_t = z ⊙ h_{t-1} + (1 - z) ⊙ n`, `n = tanh(W (r ⊙ h_{t-1}) + V x_t + b)` (the reset in front of the product,
- * ONNX `linear_before_reset = 0`):
- * `Q = E z² Q + E(1 - z)² E n²`, `χ₁ = E z² + σ_z² (Q + E n²) E z'² + E(1 - z)² E tanh'² σ_n² (E r² + σ_r² Q E r'²)`, and the same
- * with two sequences for the correlation. The gates of different steps count as independent, as with weights
- * drawn anew at each step. `RangeError` for negative variances, and where the gate does not close in float64.
+ * The GRU `h_t = z ⊙ h_{t-1} + (1 - z) ⊙ n`: `Q = E z² Q + E(1 - z)² E n²`,
+ * `χ₁ = E z² + σ_z² (Q + E n²) E z'² + E(1 - z)² E δn²`, with the reset in front of the product
+ * `E δn² = E tanh'² σ_n² (E r² + σ_r² Q E r'²)`, and the same with two sequences for the correlation. The gates of
+ * different steps count as independent, as with weights drawn anew at each step: states that weights kept for all
+ * steps make are larger, where recurrent weights outweigh the input.
+ * `RangeError` for negative variances, and where the update gate lets nothing go in float64.
  * Reference: Gilboa et al. 2019, arXiv:1901.08987; derived here
  */
 export function gru(laws: GruLaws, input: SequenceInput): GruPoint {
   const where = 'gru';
-  const { update, reset, candidate } = laws;
+  const { update, reset, candidate, resetPlace = 'before', recurrentSigmaB2 = 0 } = laws;
   checkGates(where, { update, reset, candidate });
+  checkNotNegative(where, 'recurrentSigmaB2', recurrentSigmaB2);
   checkInput(where, input);
   const { R, correlation = 1 } = input;
   const keep = sigmoidGate(update.biasMean ?? 0);
   const renew = closedGate(update.biasMean ?? 0);
-  const r = sigmoidGate(reset.biasMean ?? 0);
   checkForgets(where, outputMoment(keep, preactivation(update, 1, R)), 'update gate');
 
-  const at = (Q: number): Moments => {
-    const [qZ, qR] = [preactivation(update, Q, R), preactivation(reset, Q, R)];
-    const reset2 = outputMoment(r, qR);
-    const qN = preactivation(candidate, reset2 * Q, R);
-    return {
-      qZ,
-      qR,
-      qN,
-      update2: outputMoment(keep, qZ),
-      reset2,
-      candidate2: outputMoment(tanh, qN),
-    };
-  };
+  const make = resetPlace === 'before' ? resetBefore : resetAfter;
+  const state = make({ reset, candidate, recurrentSigmaB2, R });
   const next = (Q: number): number => {
-    const { qZ, update2, candidate2 } = at(Q);
-    return update2 * Q + outputMoment(renew, qZ) * candidate2;
+    const q = preactivation(update, Q, R);
+    return outputMoment(keep, q) * Q + outputMoment(renew, q) * state.second(Q);
   };
   // From the state 0 up, or, where nothing drives it, down from 1.
   const first = next(0);
   const hidden = approachedFixedPoint(next, first > 0 ? first : 1);
-  const moments = at(hidden);
-  const { qZ, qR, qN, update2, reset2, candidate2 } = moments;
-  const chi1 =
-    update2 +
-    update.sigmaW2 * (hidden + candidate2) * slopeMoment(keep, qZ) +
-    outputMoment(renew, qZ) *
-      slopeMoment(tanh, qN) *
-      candidate.sigmaW2 *
-      (reset2 + reset.sigmaW2 * hidden * slopeMoment(r, qR));
+  const q = preactivation(update, hidden, R);
+  const candidate2 = state.second(hidden);
+  const update2 = outputMoment(keep, q);
+  const gateTerm = update.sigmaW2 * (hidden + candidate2) * slopeMoment(keep, q);
+  const chi1 = update2 + gateTerm + outputMoment(renew, q) * state.growth(hidden);
+  const r = sigmoidGate(reset.biasMean ?? 0);
+  const reset2 = outputMoment(r, preactivation(reset, hidden, R));
   const shared = { hidden, update2, reset2, candidate2, chi1 };
-  if (hidden === 0) return { ...shared, cStar: 1, chiC: chi1, memory: depthScale(chi1) };
 
-  const pair = (c: number): Pair => {
-    const [K, S] = [c * hidden, correlation * R];
-    const [kZ, kR] = [preactivation(update, K, S), preactivation(reset, K, S)];
-    const resets = outputCovariance(r, qR, qR, kR);
-    const kN = preactivation(candidate, resets * K, S);
-    return { K, kZ, kR, kN, resets, candidates: outputCovariance(tanh, qN, qN, kN) };
-  };
   const map = (c: number): number => {
-    const { K, kZ, candidates } = pair(c);
-    const kept = outputCovariance(keep, qZ, qZ, kZ) * K;
-    return (kept + outputCovariance(renew, qZ, qZ, kZ) * candidates) / hidden;
+    const [K, S] = [c * hidden, correlation * R];
+    const k = preactivation(update, K, S);
+    const renewed = outputCovariance(renew, q, q, k) * state.product(hidden, K, S);
+    return (outputCovariance(keep, q, q, k) * K + renewed) / hidden;
   };
-  const cStar = stableCorrelation(map, correlation === 1 || R === 0 ? chi1 : null);
+  const isSame = correlation === 1 || R === 0;
+  const cStar = hidden === 0 ? 1 : stableCorrelation(map, isSame ? chi1 : null);
   if (cStar === 1) return { ...shared, cStar, chiC: chi1, memory: depthScale(chi1) };
-  const { K, kZ, kR, kN, resets, candidates } = pair(cStar);
-  const chiC =
-    outputCovariance(keep, qZ, qZ, kZ) +
-    update.sigmaW2 * (K + candidates) * slopeCovariance(keep, qZ, qZ, kZ) +
-    outputCovariance(renew, qZ, qZ, kZ) *
-      slopeCovariance(tanh, qN, qN, kN) *
-      candidate.sigmaW2 *
-      (resets + reset.sigmaW2 * K * slopeCovariance(r, qR, qR, kR));
+  const step = 1e-4 * (1 - cStar);
+  const chiC = (map(cStar + step) - map(cStar - step)) / (2 * step);
   return { ...shared, cStar, chiC, memory: depthScale(chiC) };
-}
-
-interface Moments {
-  readonly qZ: number;
-  readonly qR: number;
-  readonly qN: number;
-  readonly update2: number;
-  readonly reset2: number;
-  readonly candidate2: number;
-}
-
-interface Pair {
-  readonly K: number;
-  readonly kZ: number;
-  readonly kR: number;
-  readonly kN: number;
-  readonly resets: number;
-  readonly candidates: number;
 }
