@@ -1,3 +1,4 @@
+export { angleBetween, besideCovariance, largestCovariance, sineExcess } from './angle.ts';
 export { positiveQ } from './positive-q.ts';
 export { brent } from './brent.ts';
 export {
@@ -5,6 +6,7 @@ export {
   chebyshevAt,
   chebyshevDerivative,
   chebyshevIntegral,
+  coefficientsAtRoots,
   coefficientsOf,
   type Chebyshev,
 } from './chebyshev.ts';
