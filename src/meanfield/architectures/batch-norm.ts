@@ -9,7 +9,7 @@ export interface BatchNormPoint {
   readonly q: number;
   /** Correlation of two of them in one batch, the same after every layer. */
   readonly c: number;
-  /** Factor per layer of the second moment of gradients. */
+  /** Factor per layer of the second moment of gradients; `Infinity` where `φ` jumps. */
   readonly chi: number;
 }
 
@@ -45,7 +45,8 @@ export function batchNormPoint(
     );
   }
   const q = sigmaW2 * second + sigmaB2;
-  return { q, c: (sigmaW2 * product + sigmaB2) / q, chi };
+  const jumps = (phi.jumps ?? []).length > 0;
+  return { q, c: (sigmaW2 * product + sigmaB2) / q, chi: jumps ? Infinity : chi };
 }
 
 interface Moments {
