@@ -36,7 +36,7 @@ export function vanillaRnn(
   if (q === Infinity) {
     throw new RangeError(
       `${where}: q = σw² E φ² + σv² R + σb² must have a solution, got none for ${phi.name} and sigmaW2 = ` +
-        `${sigmaW2}, as states grow without bound; lower sigmaW2 to ${Number(
+        `${sigmaW2}, as states grow without bound; there is one for sigmaW2 below ${Number(
           (1e12 / outputMoment(phi, 1e12)).toPrecision(6),
         )}`,
     );
