@@ -58,7 +58,7 @@ export function weightedSum(w: number): { readonly skip: number; readonly branch
  * `c' p' = s² c p + α²(σv² E φ(u₁) φ(u₂) + σa²)`, `χ = s² + α² σv² σw² E φ'(u)²` (`σv² = 1`, `σa² = 0` and a cross
  * term `2 s α E x E φ` in the reduced form). Layer normalisation puts `(x - E x) / √Var x` in place of x.
  * `RangeError` where a variance is negative or the normalised value has none.
- * Reference: Yang and Schoenholz 2017, theorems 2 to 5, arXiv:1712.08969
+ * Reference: Yang and Schoenholz 2017, arXiv:1712.08969
  */
 export function residualStep(
   phi: Nonlinearity,

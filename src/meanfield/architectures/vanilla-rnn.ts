@@ -20,7 +20,7 @@ export interface VanillaRnnPoint extends RecurrentPoint {
  * The recurrent network `h_t = φ(W h_{t-1} + V x_t + b)`: `q = σw² E φ(√q z)² + σv² R + σb²`, `χ₁ = σw² E φ'²`, and a
  * correlation map in which the inputs count as a bias of correlation `Σ`. `RangeError` for negative variances and
  * where states grow without bound.
- * Reference: Chen et al. 2018, section 3, arXiv:1806.05394
+ * Reference: Chen et al. 2018, arXiv:1806.05394
  */
 export function vanillaRnn(
   phi: Nonlinearity,
