@@ -1,4 +1,5 @@
 import {
+  brent,
   gaussLegendre,
   gaussianRule,
   sigmoid,
