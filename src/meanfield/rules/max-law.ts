@@ -1,14 +1,17 @@
 import { bivariateNormalCdf, gaussLegendre, normalCdf, normalPdf } from '../../numeric/index.ts';
 import type { Quadrature } from '../../numeric/index.ts';
 
-const PANEL = gaussLegendre(16);
+const PANEL = gaussLegendre(12);
+
+/** Of a panel, at most. */
+const WIDTH = 1;
 
 /** Mass that may lie outside the nodes at each end. */
 const OUTSIDE = 1e-14;
 
 /**
  * A rule `E g(m) ≈ Σ weights[i] g(nodes[i])` for the maximum m of `n` independent standard normals, whose density
- * is `n φ(x) Φ(x)^(n-1)`: Gauss–Legendre panels of width at most 1 that end at the breakpoints.
+ * is `n φ(x) Φ(x)^(n-1)`: Gauss–Legendre panels that end at the breakpoints.
  */
 export function maximumRule(n: number, breakpoints: readonly number[] = []): Quadrature {
   const low = quantile((x) => n * Math.log(normalCdf(x)) < Math.log(OUTSIDE));
@@ -18,7 +21,7 @@ export function maximumRule(n: number, breakpoints: readonly number[] = []): Qua
   const nodes: number[] = [];
   const weights: number[] = [];
   for (let i = 0; i + 1 < ends.length; i++) {
-    const count = Math.ceil(ends[i + 1] - ends[i]);
+    const count = Math.ceil((ends[i + 1] - ends[i]) / WIDTH);
     const half = (ends[i + 1] - ends[i]) / count / 2;
     for (let panel = 0; panel < count; panel++) {
       for (const [j, node] of PANEL.nodes.entries()) {
