@@ -2,6 +2,10 @@ import { numberAttribute, type Node } from '../../graph/index.ts';
 import { sizeOf } from '../../tensor/index.ts';
 import { countOf } from './axes.ts';
 import type { Moments } from './moments.ts';
+import { attentionOverlaps, scoreContrasts, softmaxMoments } from '../rules/attention.ts';
+import { averageMoments } from '../rules/averages.ts';
+import { eachPair, type Pairs } from '../rules/pairs.ts';
+import { softmaxSums } from '../rules/softmax.ts';
 import { signalOf } from './signal-of.ts';
 import {
   opened,
@@ -15,8 +19,10 @@ import {
 } from './state.ts';
 import type { Rule, Walk } from './walk.ts';
 
-const ATTENDED =
-  'scores are taken as Gaussian and independent of the values, their softmax by its mean over many keys';
+const ATTENDED = 'scores are taken as Gaussian and independent of the values';
+
+/** Scores of a larger variance leave but one key, as this one does. */
+const LARGEST = 1e4;
 
 /** A product of two values that both carry the signal: scores, an average by attention, or any other. */
 export const productRule: Rule = (walk, node) => {
@@ -79,22 +85,15 @@ function multiplied(
       note: 'its factors are taken as independent',
     });
   }
-  // What all keys of a query share goes out of a softmax: y less y at another position.
-  const apart = (u: number, v: number, far: number): number => scale * terms * u * (v - far);
+  const contrasts = scoreContrasts(x, y, { size: terms, scale: Math.sqrt(scale) });
   return {
     kind: 'scores',
-    spread: {
-      mean: 0,
-      q: apart(x.q, y.q, y.p),
-      p: apart(x.p, y.q, y.p),
-      k: apart(x.k, y.k, y.r),
-      r: apart(x.r, y.k, y.r),
-    },
-    inverseKeys: columns.size === null ? null : 1 / columns.size,
+    contrasts,
+    seen: 'all',
     axes,
     pulls: [
-      { to: leftName, factor: scale * (columns.size ?? 1) * (y.q - y.p) },
-      { to: rightName, factor: scale * (rows.size ?? 1) * x.q },
+      { to: leftName, factor: scale * (y.q - y.p) },
+      { to: rightName, factor: scale * x.q },
     ],
     moments,
   };
@@ -108,26 +107,20 @@ function lastTwo(axes: readonly Axis[], isTurned: boolean): readonly [Axis, Axis
 /** Scores times a number. */
 export function scaledScores(scores: Scores, factor: number): Scores {
   const square = factor * factor;
-  const times = ({ mean, q, k, p, r }: Moments): Moments => ({
-    mean: factor * mean,
-    q: square * q,
-    k: square * k,
-    p: square * p,
-    r: square * r,
-  });
+  const { mean, q, k, p, r } = scores.moments;
   return {
     ...scores,
-    spread: times(scores.spread),
-    moments: times(scores.moments),
-    pulls: scores.pulls.map((pull) => ({ ...pull, factor: pull.factor * square })),
+    contrasts: eachPair(scores.contrasts, (x) => square * x),
+    moments: { mean: factor * mean, q: square * q, k: square * k, p: square * p, r: square * r },
+    pulls: scores.pulls.map((pull) => ({ to: pull.to, factor: pull.factor * square })),
   };
 }
 
 /** Scores to which something is added that is the same for all inputs. */
 export function spreadScores(scores: Scores, added: Moments): Scores {
   const variance = added.q - added.mean ** 2;
-  const { mean, q, k, p, r } = scores.spread;
-  return { ...scores, spread: { mean, q: q + variance, k: k + variance, p, r } };
+  const { q, k, p, r } = scores.contrasts;
+  return { ...scores, contrasts: { q: q + variance, k: k + variance, p, r } };
 }
 
 /** Scores of which a stored table lets only some be seen. */
@@ -139,14 +132,20 @@ export function maskedScores(
   const keys = shape[shape.length - 1] ?? 1;
   let sum = 0;
   let rows = 0;
+  let isCausal = true;
   for (let start = 0; start < seen.length; start += keys) {
     let count = 0;
     for (let key = 0; key < keys; key++) count += seen[start + key];
     if (count === 0) continue;
+    isCausal &&= count === (rows % keys) + 1;
     sum += 1 / count;
     rows++;
   }
-  return rows === 0 || keys === 1 ? scores : { ...scores, inverseKeys: sum / rows };
+  if (rows === 0 || keys === 1) return scores;
+  return {
+    ...scores,
+    seen: isCausal && rows % keys === 0 ? 'causal' : Math.max(1, Math.round(rows / sum)),
+  };
 }
 
 /** `Where`: scores of which a stored condition lets only some be seen. */
@@ -219,53 +218,40 @@ function elementAt(table: Truth, shape: readonly number[], index: number): numbe
   return table.values[offset];
 }
 
-/**
- * The overlap `Σ_j a_j a'_j` of two rows of a softmax over n keys whose scores are Gaussian with this
- * covariance, `e^cov / n` for many keys, and never more than 1.
- */
-function overlapOf(covariance: number, variance: number, inverseKeys: number): number {
-  // Of one row the share of the largest score saturates at 1; of two rows it cannot be more than of one.
-  const own = saturating(variance, inverseKeys);
-  if (covariance >= variance) return own;
-  return Math.min(own, inverseKeys * Math.exp(Math.max(-1, covariance)));
-}
-
-function saturating(variance: number, inverseKeys: number): number {
-  const grown = inverseKeys * Math.exp(variance);
-  return grown / (1 + inverseKeys * Math.expm1(variance));
-}
-
 /** A softmax: over keys the shares of an attention, over units positive numbers that sum up to 1. */
 export const softmaxRule: Rule = (walk, node) => {
   const state = walk.of(node.inputs[0]);
   if (state.kind === 'unknown') return [state];
   if (state.kind === 'scores') {
-    if (state.inverseKeys === null) {
+    const size = state.axes?.at(-1)?.size ?? null;
+    const keys = typeof state.seen === 'number' ? state.seen : size;
+    if (keys === null)
       return [unknown('Softmax over a number of keys that is not known has no rule')];
-    }
-    const inverseKeys = state.inverseKeys;
-    const { q, k, p, r } = state.spread;
-    const overlap = {
-      mean: inverseKeys,
-      q: overlapOf(q, q, inverseKeys),
-      k: overlapOf(k, q, inverseKeys),
-      p: overlapOf(p, q, inverseKeys),
-      r: overlapOf(r, q, inverseKeys),
-    };
-    return [{ kind: 'shares', overlap, inverseKeys, axes: state.axes, scores: state }];
+    const options = { tokens: keys, causal: state.seen === 'causal' };
+    const contrasts = bounded(state.contrasts);
+    const { gradient } = softmaxSums(keys, contrasts.q, options);
+    const overlaps = attentionOverlaps(contrasts, options);
+    return [{ kind: 'shares', overlaps, gradient, keys, axes: state.axes, scores: state }];
   }
   const signal = signalOf(walk, node.inputs[0]);
   if (signal.kind === 'unknown') return [signal];
   return [softmaxed(node, signal)];
 };
 
-/** `E a² = n⁻² E e^{2x} / (E e^x)²` for many units. */
+/** Covariances of a variance that is not larger than can be told from the largest. */
+function bounded(pairs: Pairs): Pairs {
+  const factor = pairs.q > LARGEST ? LARGEST / pairs.q : 1;
+  return eachPair(pairs, (x) => factor * x);
+}
+
+/** A softmax over units. */
 function softmaxed(node: Node, signal: Signal): State {
   const { axes } = signal;
   const count =
     axes === null || axes.length === 0 ? null : countAlong(axes, numberAttribute(node, 'axis', -1));
   if (count === null) return unknown(`${node.operator} over a number of units that is not known`);
   const { mean, q, k, p, r } = signal.moments();
+  const [to] = node.inputs;
   if (node.operator === 'LogSoftmax') {
     const shift = -(Math.log(count) + mean + (q - mean ** 2) / 2);
     const cross = 2 * shift * mean + shift ** 2;
@@ -275,19 +261,19 @@ function softmaxed(node: Node, signal: Signal): State {
       axes,
       {
         note: 'the sum of its exponentials is replaced by its mean',
-        pulls: [{ to: node.inputs[0], factor: 1 }],
+        pulls: [{ to, factor: 1 }],
         chi: 1,
       },
     );
   }
-  const variance = q - mean ** 2;
-  const inverse = 1 / count;
-  const pair = (x: number): number => inverse * overlapOf(x - mean ** 2, variance, inverse);
-  const moments = { mean: inverse, q: pair(q), k: pair(k), p: pair(p), r: pair(r) };
-  return opened(node.outputs[0], moments, axes, {
-    note: 'its inputs are taken as Gaussian, the sum of their exponentials by its mean',
-    pulls: [{ to: node.inputs[0], factor: moments.q }],
-    chi: moments.q,
+  const square = mean * mean;
+  const centred = bounded({ q: q - square, k: k - square, p: p - square, r: r - square });
+  const { mean: share, pairs } = softmaxMoments(centred, { tokens: count });
+  const factor = softmaxSums(count, centred.q).gradient / count;
+  return opened(node.outputs[0], { mean: share, ...pairs }, axes, {
+    note: 'its inputs are taken as Gaussian',
+    pulls: [{ to, factor }],
+    chi: factor,
   });
 }
 
@@ -300,29 +286,25 @@ function countAlong(axes: readonly Axis[], axis: number): number | null {
 
 /** `Σ_j a_ij v_j`: what all positions share stays, the rest is averaged. */
 function averaged(node: Node, shares: Shares, name: string, values: Signal): State {
-  const { overlap, scores, axes: weightAxes } = shares;
-  const { mean, q, k, p, r } = values.moments();
-  const moments = {
-    mean,
-    q: p + (q - p) * overlap.q,
-    k: r + (k - r) * overlap.k,
-    p: p + (q - p) * overlap.p,
-    r: r + (k - r) * overlap.r,
-  };
+  const { overlaps, gradient, scores, axes: weightAxes } = shares;
+  const { mean, ...pairs } = values.moments();
+  const { pairs: averages } = averageMoments({ mean, pairs }, overlaps);
+  const rank = values.axes?.length ?? 0;
+  const queries = weightAxes?.at(-2);
   const axes =
-    values.axes === null || weightAxes === null
+    values.axes === null || queries === undefined || rank < 2
       ? values.axes
-      : values.axes.with(-2, weightAxes[weightAxes.length - 2]);
-  const units = values.axes?.[values.axes.length - 1]?.size ?? 1;
-  const queries = weightAxes?.[weightAxes.length - 2]?.size ?? null;
-  const keys = weightAxes?.[weightAxes.length - 1]?.size ?? null;
-  const perKey = queries !== null && keys !== null ? queries / keys : 1;
-  // The pulls of scores are for sums over all keys, each of which gets E a_ij² = overlap / keys.
-  const toScores = (units * (q - p) * overlap.q) / (keys ?? 1);
-  return opened(node.outputs[0], moments, axes, {
+      : values.axes.with(rank - 2, queries);
+  const units = values.axes?.at(-1)?.size ?? 1;
+  const keys = weightAxes?.at(-1)?.size ?? shares.keys;
+  const perKey = (queries?.size ?? keys) / keys;
+  const atWeights = units * Math.max(0, pairs.q - pairs.p) * gradient;
+  const [toQuery, toKey] = scores.pulls;
+  return opened(node.outputs[0], { mean, ...averages }, axes, {
     pulls: [
-      { to: name, factor: perKey * overlap.q },
-      ...scores.pulls.map(({ to, factor }) => ({ to, factor: factor * toScores })),
+      { to: name, factor: perKey * overlaps.q },
+      { to: toQuery.to, factor: atWeights * toQuery.factor },
+      { to: toKey.to, factor: perKey * atWeights * toKey.factor },
     ],
     note: ATTENDED,
   });

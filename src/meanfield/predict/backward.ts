@@ -24,7 +24,13 @@ export function gradientsOf(
     if (gradient === undefined || state?.kind !== 'signal') continue;
     const { source } = state;
     if (source.value === value) {
-      for (const { to, factor } of source.pulls) add(to, factor * gradient);
+      for (const { to, factor, slope } of source.pulls) {
+        add(to, factor * gradient);
+        const from = slope === undefined ? undefined : states.get(to);
+        if (slope === undefined || from?.kind !== 'signal') continue;
+        // What reaches the source of that value goes by this slope and not by the mean over all elements.
+        add(from.source.value, factor * gradient * (slope - slopeOf(from)));
+      }
     } else {
       add(source.value, slopeOf(state) * gradient);
     }

@@ -22,7 +22,7 @@ function nodesFor({ kinks }: Transfer, mean: number, std: number): Samples {
   const breakpoints = kinks.map((x) => (x - mean) / std);
   // A function bends near x = 0: where that is narrow in z, panels have to lead up to it.
   const reach = Math.abs(mean) + REACH * std;
-  for (let x = 1; std > 1 && x < reach; x *= 4) {
+  for (let x = std > 1 ? 1 : Infinity; x < reach; x *= 4) {
     breakpoints.push((-x - mean) / std, (x - mean) / std);
   }
   const { nodes: z, weights } = gaussianRule(breakpoints);

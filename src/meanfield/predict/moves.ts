@@ -346,10 +346,10 @@ export const concatRule: Rule = (walk, node) => {
     if (signal.kind === 'unknown') return [signal];
     signals.push(signal);
   }
-  const [first] = signals.filter(
-    ({ axes }) => axes !== null && axes.some(({ kind }) => kind !== 'unit'),
-  );
-  const base = (first ?? signals[0]).axes;
+  const base = (
+    signals.find(({ axes }) => axes !== null && axes.some(({ kind }) => kind !== 'unit')) ??
+    signals[0]
+  ).axes;
   const at = numberAttribute(node, 'axis', 0);
   const along = base === null ? 0 : at < 0 ? at + base.length : at;
   const sizes = signals.map(({ axes }) => axes?.[along]?.size ?? null);

@@ -1,5 +1,5 @@
 import { numberAttribute, type Node } from '../../graph/index.ts';
-import { isFloat, toFloat64, type FloatDType, type Tensor } from '../../tensor/index.ts';
+import { isFloat, toFloat64 } from '../../tensor/index.ts';
 import { aligned, broadcastAxes } from './axes.ts';
 import { maskedScores, scaledScores, spreadScores } from './attention.ts';
 import { affineMoments, productMoments, sumMoments } from './moments.ts';
@@ -59,11 +59,13 @@ function stepOf(walk: Walk, node: Node): Step | null {
   return STEPS[node.operator]?.(node) ?? null;
 }
 
-type Operation = 'Add' | 'Sub' | 'Mul' | 'Div' | 'Max' | 'Min' | 'Pow';
+const OPERATIONS = ['Add', 'Sub', 'Mul', 'Div', 'Max', 'Min', 'Pow'] as const;
+
+type Operation = (typeof OPERATIONS)[number];
 
 /** `Add`, `Mul` and the like, also of more than two values. */
 export const combineRule: Rule = (walk, node) => {
-  const operation = (node.operator === 'Sum' ? 'Add' : node.operator) as Operation;
+  const operation = OPERATIONS.find((name) => name === node.operator) ?? 'Add';
   const [first, ...rest] = node.inputs;
   let state = walk.of(first);
   let name = first;
@@ -97,12 +99,12 @@ function combined(
   if (right.kind === 'level') {
     const signal = signalOf(walk, leftName);
     if (signal.kind === 'unknown') return signal;
-    return { ...byLevel(signal, operation, right.value), axes };
+    return { ...BY_LEVEL[operation](signal, right.value), axes };
   }
   if (left.kind === 'level') {
     const signal = signalOf(walk, rightName);
     if (signal.kind === 'unknown') return signal;
-    return { ...levelBy(left.value, operation, signal), axes };
+    return { ...LEVEL_BY[operation](signal, left.value), axes };
   }
   const [a, b] = [signalIn(walk, leftName, left), signalIn(walk, rightName, right)];
   if (a.kind === 'unknown') return a;
@@ -133,41 +135,22 @@ const numbers: Readonly<Record<Operation, (a: number, b: number) => number>> = {
   Pow: (a, b) => a ** b,
 };
 
-function byLevel(signal: Signal, operation: Operation, value: number): Signal {
-  const { transfer } = signal;
-  switch (operation) {
-    case 'Add':
-      return through(signal, rescaled(transfer, 1, value));
-    case 'Sub':
-      return through(signal, rescaled(transfer, 1, -value));
-    case 'Mul':
-      return through(signal, rescaled(transfer, value, 0));
-    case 'Div':
-      return through(signal, rescaled(transfer, 1 / value, 0));
-    case 'Max':
-      return applied(signal, clipStep(value, Infinity));
-    case 'Min':
-      return applied(signal, clipStep(-Infinity, value));
-    case 'Pow':
-      return applied(signal, powerStep(value));
-  }
-}
+const BY_LEVEL: Readonly<Record<Operation, (signal: Signal, value: number) => Signal>> = {
+  Add: (signal, value) => through(signal, rescaled(signal.transfer, 1, value)),
+  Sub: (signal, value) => through(signal, rescaled(signal.transfer, 1, -value)),
+  Mul: (signal, value) => through(signal, rescaled(signal.transfer, value, 0)),
+  Div: (signal, value) => through(signal, rescaled(signal.transfer, 1 / value, 0)),
+  Max: (signal, value) => applied(signal, clipStep(value, Infinity)),
+  Min: (signal, value) => applied(signal, clipStep(-Infinity, value)),
+  Pow: (signal, value) => applied(signal, powerStep(value)),
+};
 
-function levelBy(value: number, operation: Operation, signal: Signal): Signal {
-  switch (operation) {
-    case 'Sub':
-      return through(signal, rescaled(signal.transfer, -1, value));
-    case 'Div':
-      return applied(signal, reciprocalStep(value));
-    case 'Pow':
-      return applied(signal, exponentialStep(value));
-    case 'Add':
-    case 'Mul':
-    case 'Max':
-    case 'Min':
-      return byLevel(signal, operation, value);
-  }
-}
+const LEVEL_BY: Readonly<Record<Operation, (signal: Signal, value: number) => Signal>> = {
+  ...BY_LEVEL,
+  Sub: (signal, value) => through(signal, rescaled(signal.transfer, -1, value)),
+  Div: (signal, value) => applied(signal, reciprocalStep(value)),
+  Pow: (signal, value) => applied(signal, exponentialStep(value)),
+};
 
 /** Sums and products of values over different sources, which are taken as independent. */
 function ofIndependent(
@@ -239,7 +222,7 @@ function withScores(walk: Walk, operation: Operation, left: Operand, right: Oper
   if (operation !== 'Add') return null;
   const constant = walk.graph.constants.get(name);
   if (constant !== undefined && isFloat(constant.dtype)) {
-    const values = toFloat64(constant.read() as Tensor<FloatDType>);
+    const values = toFloat64(constant.read());
     if (values.some((value) => value < MASKING)) {
       return maskedScores(
         scores,

@@ -1,5 +1,4 @@
 import { numberAttribute, numbersAttribute, type Node } from '../../graph/index.ts';
-import { gaussianRule, normalCdf } from '../../numeric/index.ts';
 import { knownIntegers } from './integers.ts';
 import { averagedMoments, mapPairs, withoutPositions, type Moments } from './moments.ts';
 import { applied } from './pointwise.ts';
@@ -7,14 +6,14 @@ import { signalOf } from './signal-of.ts';
 import {
   hasPlaces,
   opened,
-  rangeOf,
   unknown,
   type Axes,
   type Axis,
   type Signal,
   type State,
 } from './state.ts';
-import { transferMoments } from './expectation.ts';
+import { asGaussian, maxPool, maxPoolSlope } from '../rules/max-pool.ts';
+import type { Elementwise } from '../rules/pairs.ts';
 import { powerStep } from './steps.ts';
 import { reached, windowsOf, type Window } from './windows.ts';
 import type { Rule } from './walk.ts';
@@ -44,9 +43,10 @@ export const poolRule: Rule = (walk, node) => {
   const windows = windowsOf(node, kernel, sizes);
   const taps = kernel.reduce((all, size) => all * size, 1);
   const inside = windows === null ? taps : insideTaps(windows);
-  const result = axes.map((axis, index) =>
-    index < 2 ? axis : { ...axis, size: windows?.[index - 2].out ?? null },
-  );
+  const result = axes.map(({ kind, size }, index): Axis => ({
+    kind,
+    size: index < 2 ? size : (windows?.[index - 2].out ?? null),
+  }));
   const uses = windows === null ? 1 : reached(windows);
   const isFull = numberAttribute(node, 'count_include_pad', 0) === 1;
   const filled = node.operator === 'AveragePool' && isFull ? inside / taps : 1;
@@ -86,13 +86,11 @@ function pooled(
   if (isLp) return unknown(`${node.operator} has no rule`);
   if (isMax) {
     const factor = uses / count;
-    return opened(node.outputs[0], settle(maximumMoments(signal, count)), axes, {
-      pulls: [{ to, factor }],
+    const { moments, slope, note } = maximumOf(signal, count);
+    return opened(node.outputs[0], settle(moments), axes, {
+      pulls: [{ to, factor, ...(slope === undefined ? {} : { slope }) }],
       chi: factor,
-      note:
-        count === 1
-          ? null
-          : 'the maximum of a window is taken as Gaussian, its elements as equally correlated',
+      note,
     });
   }
   const own = averagedMoments(signal.moments(), count);
@@ -102,53 +100,41 @@ function pooled(
   return opened(node.outputs[0], settle(moments), axes, { pulls: [{ to, factor }], chi: factor });
 }
 
-/** Mean and variance of the largest of n independent standard normal numbers. */
-export function largestOf(count: number): readonly [mean: number, variance: number] {
-  const { nodes, weights } = gaussianRule([], 0.5);
-  let mean = 0;
-  let square = 0;
-  for (let i = 0; i < nodes.length; i++) {
-    const density = weights[i] * count * normalCdf(nodes[i]) ** (count - 1);
-    mean += density * nodes[i];
-    square += density * nodes[i] ** 2;
+/** The maximum over windows: of a function of a Gaussian by its law, of any other value as if Gaussian. */
+function maximumOf(
+  signal: Signal,
+  count: number,
+): { moments: Moments; slope?: number; note: string | null } {
+  const n = Math.max(1, Math.round(count));
+  const { transfer, source } = signal;
+  if (!source.isGaussian) {
+    const { f, pairs } = asGaussian(paired(signal.moments()));
+    const { moments, note } = maxPool(f, pairs, n);
+    const taken = 'its elements are taken as Gaussian';
+    return {
+      moments: { mean: moments.mean, ...moments.pairs },
+      note: note === null ? taken : `${taken}; ${note}`,
+    };
   }
-  return [mean, square - mean ** 2];
-}
-
-/**
- * The maximum of equally correlated Gaussians `a + bᵢ`: `a + max bᵢ`. A function that grows everywhere can be
- * taken after the maximum; any other value is taken as Gaussian itself.
- */
-function maximumMoments(signal: Signal, count: number): Moments {
-  const isInner = signal.transfer.affine === null && signal.source.isGaussian && isGrowing(signal);
-  const { mean, q, k, p, r } = isInner ? signal.source.moments : signal.moments();
-  const [shift, rest] = largestOf(count);
-  const apart = Math.max(0, q - p);
-  const largest = mean + Math.sqrt(apart) * shift;
-  const far = largest ** 2 - mean ** 2;
-  const moments = {
-    mean: largest,
-    q: p + far + apart * rest,
-    k: r + far + (k - r) * rest,
-    p: p + far,
-    r: r + far,
+  const { mean } = source.moments;
+  const { pairs } = asGaussian(paired(source.moments));
+  const shifted = (of: (x: number) => number): Elementwise => ({
+    f: (u) => of(mean + u),
+    breakpoints: transfer.kinks.map((x) => x - mean),
+  });
+  const { moments, note } = maxPool(shifted(transfer.f), pairs, n);
+  const slope = maxPoolSlope(shifted(transfer.df), pairs.q, pairs.p, n);
+  return {
+    moments: { mean: moments.mean, ...moments.pairs },
+    ...(transfer.affine === null ? { slope } : {}),
+    note,
   };
-  return isInner ? transferMoments(signal.transfer, moments) : moments;
 }
 
-/** Points at which a function is looked at to see whether it ever falls. */
-const LOOKS = 128;
-
-function isGrowing(signal: Signal): boolean {
-  const [low, high] = rangeOf(signal);
-  let before = -Infinity;
-  for (let i = 0; i <= LOOKS; i++) {
-    const here = signal.transfer.f(low + ((high - low) * i) / LOOKS);
-    if (here < before) return false;
-    before = here;
-  }
-  return true;
-}
+const paired = ({ mean, ...pairs }: Moments): { mean: number; pairs: Omit<Moments, 'mean'> } => ({
+  mean,
+  pairs,
+});
 
 /** `ReduceMean`, `ReduceSum` and other reductions: over units a number, over positions an average. */
 export const reduceRule: Rule = (walk, node) => {
@@ -207,11 +193,11 @@ function reducedState(
   if (count === null)
     return unknown(`${node.operator} over a number of positions that is not known`);
   if (node.operator === 'ReduceMax') {
-    const moments = maximumMoments(signal, count);
+    const { moments, note } = maximumOf(signal, count);
     return opened(node.outputs[0], hasPlaces(axes) ? moments : withoutPositions(moments), axes, {
       pulls: [{ to: node.inputs[0], factor: 1 / count }],
       chi: 1 / count,
-      note: 'the maximum is taken as Gaussian',
+      note,
     });
   }
   const base =

@@ -3,7 +3,7 @@ import { layerValues, type LayerKind, type LayerValue, type Network } from '../.
 import { isFloat } from '../../tensor/index.ts';
 import { gradientsOf } from './backward.ts';
 import { countOf } from './axes.ts';
-import { constantMoments } from './moments.ts';
+import { constantMoments, type Moments } from './moments.ts';
 import type { Laws, PredictedLayer, Prediction } from './prediction.ts';
 import { ruleOf } from './rules.ts';
 import { opened, slopeOf, type Axis, type Signal, type State } from './state.ts';
@@ -97,13 +97,12 @@ function rowOf(layer: LayerValue, state: State | undefined, gradient: number | u
   };
 }
 
-const SOFTMAX = 'its scores are taken as Gaussian, the sum of their exponentials by its mean';
+const SOFTMAX = 'its scores are taken as Gaussian';
 
 /** Second moments of one share: of n shares the sum is 1. */
-function sharesMoments({ overlap, inverseKeys, axes }: Extract<State, { kind: 'shares' }>) {
-  const keys = axes?.[axes.length - 1]?.size;
-  const inverse = keys === null || keys === undefined ? inverseKeys : 1 / keys;
-  const { q, k, p, r } = overlap;
+function sharesMoments({ overlaps, keys, axes }: Extract<State, { kind: 'shares' }>): Moments {
+  const inverse = 1 / (axes?.at(-1)?.size ?? keys);
+  const { q, k, p, r } = overlaps;
   return { mean: inverse, q: q * inverse, k: k * inverse, p: p * inverse, r: r * inverse };
 }
 

@@ -1,4 +1,5 @@
 import { transferMoments, transferSlope, REACH } from './expectation.ts';
+import type { Pairs } from '../rules/pairs.ts';
 import type { Moments } from './moments.ts';
 import { identityTransfer, type Transfer } from './transfer.ts';
 
@@ -18,6 +19,8 @@ export type Axes = readonly Axis[] | null;
 export interface Pull {
   readonly to: string;
   readonly factor: number;
+  /** `E f'²` of the function that the value is of its source where it is not that of all its elements alike. */
+  readonly slope?: number;
 }
 
 /** A value that functions are taken of: its moments, and whether it is Gaussian over units and weights. */
@@ -54,6 +57,9 @@ export interface Tokens {
   readonly axes: Axes;
 }
 
+/** Which of the keys a query sees: all, those up to its own position, or so many. */
+export type Seen = 'all' | 'causal' | number;
+
 /**
  * Products of queries and keys before their softmax: covariances of the scores of one query, each less the
  * part that all keys share, which a softmax does not see.
@@ -61,21 +67,22 @@ export interface Tokens {
 export interface Scores {
   readonly kind: 'scores';
   /** Of one query, of two positions of queries, of one query of two inputs, of two positions of two inputs. */
-  readonly spread: Moments;
-  /** Mean over queries of one over the number of keys that it sees; `null` where the number is not known. */
-  readonly inverseKeys: number | null;
+  readonly contrasts: Pairs;
+  readonly seen: Seen;
   readonly axes: Axes;
+  /** The way back from one gradient of variance 1 at every score of a row. */
   readonly pulls: readonly Pull[];
   readonly moments: Moments;
 }
 
-/** Weights of an attention: `Σ_j a_j a'_j` over keys, for the pairs of queries of `Moments`. */
+/** Weights of an attention: `E Σ_j a_j a'_j` over keys, for the pairs of queries. */
 export interface Shares {
   readonly kind: 'shares';
-  readonly overlap: Moments;
-  readonly inverseKeys: number;
+  readonly overlaps: Pairs;
+  /** `E Σ (∂L/∂s)²` for gradients of variance 1 at the weights. */
+  readonly gradient: number;
+  readonly keys: number;
   readonly axes: Axes;
-  /** To the scores, for a gradient of one product of a gradient and a value. */
   readonly scores: Scores;
 }
 

@@ -51,60 +51,56 @@ export function rescaled(inner: Transfer, scale: number, shift: number): Transfe
   };
 }
 
-/** Two functions of the same number put together: `op(f(x), g(x))`. */
+/** How two functions of the same number are put together. */
+export type Joint = 'Add' | 'Sub' | 'Mul' | 'Div' | 'Max' | 'Min';
+
+/** `op(f(x), g(x))` on [low, high]. */
 export function joined(
   left: Transfer,
   right: Transfer,
-  op: 'Add' | 'Sub' | 'Mul' | 'Div' | 'Max' | 'Min',
+  op: Joint,
   low: number,
   high: number,
 ): Transfer {
+  if (left.affine !== null && right.affine !== null && (op === 'Add' || op === 'Sub')) {
+    const sign = op === 'Add' ? 1 : -1;
+    const [[a, b], [c, d]] = [left.affine, right.affine];
+    return affineTransfer(a + sign * c, b + sign * d);
+  }
   const kinks = new Set([...left.kinks, ...right.kinks]);
-  const { f, df } = left;
-  const { f: g, df: dg } = right;
-  const wrap = (h: Transfer['f'], dh: Transfer['df']): Transfer => ({
-    f: h,
-    df: dh,
+  if (op === 'Max' || op === 'Min') {
+    const gap = (x: number): number => left.f(x) - right.f(x);
+    for (const root of rootsOf(gap, { ...left, affine: null }, low, high)) kinks.add(root);
+  }
+  return {
+    ...JOINTS[op](left, right),
     kinks: [...kinks].sort((a, b) => a - b),
     affine: null,
-  });
-  switch (op) {
-    case 'Add':
-    case 'Sub': {
-      const sign = op === 'Add' ? 1 : -1;
-      const sum = wrap(
-        (x) => f(x) + sign * g(x),
-        (x) => df(x) + sign * dg(x),
-      );
-      return left.affine === null || right.affine === null
-        ? sum
-        : affineTransfer(
-            left.affine[0] + sign * right.affine[0],
-            left.affine[1] + sign * right.affine[1],
-          );
-    }
-    case 'Mul':
-      return wrap(
-        (x) => f(x) * g(x),
-        (x) => df(x) * g(x) + f(x) * dg(x),
-      );
-    case 'Div':
-      return wrap(
-        (x) => f(x) / g(x),
-        (x) => (df(x) - (f(x) / g(x)) * dg(x)) / g(x),
-      );
-    case 'Max':
-    case 'Min': {
-      const sign = op === 'Max' ? 1 : -1;
-      const gap = (x: number): number => sign * (f(x) - g(x));
-      for (const root of rootsOf(gap, { ...left, affine: null }, low, high)) kinks.add(root);
-      return wrap(
-        (x) => (gap(x) >= 0 ? f(x) : g(x)),
-        (x) => (gap(x) > 0 ? df(x) : dg(x)),
-      );
-    }
-  }
+  };
 }
+
+const JOINTS: Readonly<
+  Record<Joint, (left: Transfer, right: Transfer) => Pick<Transfer, 'f' | 'df'>>
+> = {
+  Add: ({ f, df }, { f: g, df: dg }) => ({ f: (x) => f(x) + g(x), df: (x) => df(x) + dg(x) }),
+  Sub: ({ f, df }, { f: g, df: dg }) => ({ f: (x) => f(x) - g(x), df: (x) => df(x) - dg(x) }),
+  Mul: ({ f, df }, { f: g, df: dg }) => ({
+    f: (x) => f(x) * g(x),
+    df: (x) => df(x) * g(x) + f(x) * dg(x),
+  }),
+  Div: ({ f, df }, { f: g, df: dg }) => ({
+    f: (x) => f(x) / g(x),
+    df: (x) => (df(x) - (f(x) / g(x)) * dg(x)) / g(x),
+  }),
+  Max: ({ f, df }, { f: g, df: dg }) => ({
+    f: (x) => Math.max(f(x), g(x)),
+    df: (x) => (f(x) > g(x) ? df(x) : dg(x)),
+  }),
+  Min: ({ f, df }, { f: g, df: dg }) => ({
+    f: (x) => Math.min(f(x), g(x)),
+    df: (x) => (f(x) < g(x) ? df(x) : dg(x)),
+  }),
+};
 
 /** Points at which sign changes are looked for; two kinks closer than 1/500 of the range count as none. */
 const LOOKS = 512;

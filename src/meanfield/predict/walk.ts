@@ -1,13 +1,6 @@
 import type { Constant, Graph, Node } from '../../graph/index.ts';
 import type { LayerPart, LayerParts, Network, ParameterInfo } from '../../network/index.ts';
-import {
-  isFloat,
-  sizeOf,
-  stridesOf,
-  toFloat64,
-  type FloatDType,
-  type Tensor,
-} from '../../tensor/index.ts';
+import { isFloat, sizeOf, stridesOf, toFloat64 } from '../../tensor/index.ts';
 import { constantMoments } from './moments.ts';
 import type { Law, Laws } from './prediction.ts';
 import { opened, unknown, type Axes, type State } from './state.ts';
@@ -127,7 +120,7 @@ function stateOfStored(constant: Constant, lawOf: (name: string) => Law): State 
 /** Mean and variance of the elements that a file has stored. */
 export function lawOfValues(constant: Constant): Law {
   if (!isFloat(constant.dtype) || sizeOf(constant.shape) === 0) return NOTHING;
-  const values = toFloat64(constant.read() as Tensor<FloatDType>);
+  const values = toFloat64(constant.read());
   let mean = 0;
   for (const value of values) mean += value;
   mean /= values.length;
