@@ -1,4 +1,5 @@
 export { positiveQ } from './positive-q.ts';
+export { bivariateNormalCdf } from './bivariate-normal.ts';
 export { brent } from './brent.ts';
 export { erf, erfc, erfcx } from './erf.ts';
 export { addLn2, cosSmall, exactExp, exactLn, exactPow2, lnNearOne, sinSmall } from './exact.ts';
