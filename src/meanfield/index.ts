@@ -1,3 +1,4 @@
+export * from './architectures/index.ts';
 export type { CriticalPoint } from './critical.ts';
 export { chi1, criticalGain, type CriticalGain } from './critical-gain.ts';
 export { covariance, derivativeCovariance } from './covariance.ts';
