@@ -5,3 +5,21 @@ export type { Phase, PhasePoint } from './point.ts';
 export { chi1At, varianceMap } from './variance-map.ts';
 export { checkVariances, type Variances } from './variances.ts';
 export type { Law, Laws, NetworkPhase, PredictedLayer, Prediction } from './predict/prediction.ts';
+export {
+  plainNetwork,
+  residualNetwork,
+  subnetFunction,
+  type MapNetwork,
+  type MapNode,
+  type ResidualOptions,
+  type SubnetFunction,
+} from './shape/map-network.ts';
+export {
+  shapeActivation,
+  type LocalMaps,
+  type ShapeMethod,
+  type ShapeOptions,
+  type Shaping,
+} from './shape/shape.ts';
+export { buildShaped, shapedNonlinearity, type Transform } from './shape/shaped.ts';
+export { maximalCurvature, maximalSlope } from './shape/targets.ts';
