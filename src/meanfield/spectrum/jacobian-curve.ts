@@ -40,7 +40,8 @@ export function jacobianCurve(law: SlopeLaw, weights: WeightLaw, depth: number):
     (depth - 1) * Math.atan2(sums.ratio[1], sums.ratio[0]) +
     (isGaussian ? depth * Math.atan2(sums.above[1], sums.above[0]) : 0);
   const angleFor = (rule: Rule, t: number): number => {
-    const excess = (theta: number): number => -chain(sumsAt(rule, law.isNarrow, t, theta)) / theta - 1;
+    const excess = (theta: number): number =>
+      -chain(sumsAt(rule, law.isNarrow, t, theta)) / theta - 1;
     if (!(excess(SMALLEST) > 0)) return 0;
     return brent(excess, SMALLEST, Math.PI);
   };
@@ -77,7 +78,7 @@ export function jacobianCurve(law: SlopeLaw, weights: WeightLaw, depth: number):
     if (law.intervals.some(([low, high]) => low < node && node < high)) {
       const places = crossings(law, node);
       let levels = 0;
-      for (let needed = levelsFor(places, theta); needed > levels; ) {
+      for (let needed = levelsFor(places, theta); needed > levels;) {
         levels = needed;
         rule = gradedRule(law, places, levels);
         theta = angleFor(rule, t);
