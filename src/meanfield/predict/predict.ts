@@ -87,8 +87,8 @@ function rowOf(layer: LayerValue, state: State | undefined, gradient: number | u
     op,
     kind,
     q: moments.q,
-    mean: moments.mean,
-    c: moments.q > 0 ? Math.min(1, Math.max(-1, moments.k / moments.q)) : null,
+    mean: rounded(moments.mean, Math.sqrt(moments.q)),
+    c: moments.q > 0 ? rounded(Math.min(1, Math.max(-1, moments.k / moments.q)), 1) : null,
     gradient: finite(gradient),
     chi: isSignal ? finite(chiOf(state, kind)) : null,
     known: true,
@@ -96,6 +96,10 @@ function rowOf(layer: LayerValue, state: State | undefined, gradient: number | u
     elements: countOf(state.axes, ['unit', 'place', 'key']),
   };
 }
+
+/** Zero where a number is but the rounding of a sum of this size. */
+const rounded = (value: number, size: number): number =>
+  Math.abs(value) < 1e-14 * size ? 0 : value;
 
 const SOFTMAX = 'its scores are taken as Gaussian';
 
