@@ -6,6 +6,16 @@ import { crossings, gradedPatch, type Crossing, type Rule, type SlopeLaw } from 
 /** Gaussian: independent elements of variance `σw² / N`; orthogonal: `σw` times a Haar matrix. */
 export type WeightLaw = 'gaussian' | 'orthogonal';
 
+/** The law of `J Jᵀ` with its sampling error. */
+export interface JacobianCurve extends LawCurve {
+  /**
+   * N times the variance, at a given λ and large width N, of the fraction of eigenvalues below: what comes of
+   * N random units in each layer. The logarithmic potential of the spectrum is stationary in the w of the
+   * layers, so π times the error is the sum over layers of that of `E arg(w - d)`.
+   */
+  readonly massVariance: (t: number) => number;
+}
+
 /** Sums over a law of d at `w = r e^{iθ}`, all in the upper half plane's convention. */
 interface Sums {
   /** `m = E d/(w - d)`. */
@@ -34,7 +44,7 @@ const FINEST = 22;
  * The mass above λ is `Im ∫ (1+m) d ln λ / π`, an elementary function of w and m.
  * Reference: Pennington et al. 2017, eqs. 7-12, arXiv:1711.04735, for the transforms
  */
-export function jacobianCurve(law: SlopeLaw, weights: WeightLaw, depth: number): LawCurve {
+export function jacobianCurve(law: SlopeLaw, weights: WeightLaw, depth: number): JacobianCurve {
   const isGaussian = weights === 'gaussian';
   const chain = (sums: Sums): number =>
     (depth - 1) * Math.atan2(sums.ratio[1], sums.ratio[0]) +
@@ -75,8 +85,8 @@ export function jacobianCurve(law: SlopeLaw, weights: WeightLaw, depth: number):
     return Math.min(levels, FINEST);
   };
   let guess = 0;
-  const at = (t: number): LawPoint => {
-    if (gaps.some(({ low, high }) => t >= low && t <= high)) return realPoint(t);
+  const solve = (t: number): { patch: Rule | null; theta: number } => {
+    if (gaps.some(({ low, high }) => t >= low && t <= high)) return { patch: null, theta: 0 };
     let patch: Rule | null = null;
     let theta = angleFor(null, t, guess);
     const node = law.isNarrow ? Math.expm1(t) : Math.exp(t);
@@ -91,16 +101,41 @@ export function jacobianCurve(law: SlopeLaw, weights: WeightLaw, depth: number):
       }
     }
     guess = theta;
-    return point(patch, t, theta);
+    return { patch, theta };
   };
-  const realPoint = (t: number): LawPoint => ({ ...point(null, t, 0), density: 0 });
+  const at = (t: number): LawPoint => {
+    const { patch, theta } = solve(t);
+    const found = point(patch, t, theta);
+    return theta === 0 ? { ...found, density: 0 } : found;
+  };
+  const massVariance = (t: number): number =>
+    (depth * angleVariance(law, t, solve(t).theta)) / Math.PI ** 2;
 
   const gaps = gapsOf(law, isGaussian, depth);
   // Where a value of d has a mass of its own, the density can be infinite or an atom lie: bands end there.
   const cuts = law.atoms
     .filter(({ mass }) => !isGaussian && depth * (1 - mass) < 2)
     .map(({ node }) => lnOf(law, node));
-  return { bands: bandsBetween(gaps, cuts), at, atoms: atomsOf(law, weights, depth) };
+  return {
+    bands: bandsBetween(gaps, cuts),
+    at,
+    atoms: atomsOf(law, weights, depth),
+    massVariance,
+  };
+}
+
+/** `Var arg(w - d)`. */
+function angleVariance({ rule, isNarrow }: SlopeLaw, t: number, theta: number): number {
+  const { nodes, weights } = rule;
+  const r = Math.exp(t);
+  const x = isNarrow ? Math.expm1(t) - 2 * r * Math.sin(theta / 2) ** 2 : r * Math.cos(theta);
+  let [first, second] = [0, 0];
+  for (let i = 0; i < nodes.length; i++) {
+    const angle = Math.atan2(r * Math.sin(theta), x - nodes[i]);
+    first += weights[i] * angle;
+    second += weights[i] * angle * angle;
+  }
+  return second - first * first;
 }
 
 /** Angles below count as none. */

@@ -1,4 +1,4 @@
-import { checkPoints, positive } from './check.ts';
+import { checkPoints } from './check.ts';
 import type { LawCurve, LawPoint } from './curve.ts';
 import { sampleLaw } from './sample.ts';
 import type { Spectrum } from './spectrum.ts';
