@@ -1,7 +1,14 @@
 import { brent } from '../../numeric/index.ts';
 import type { Band, LawCurve, LawPoint } from './curve.ts';
 import { gapsOf } from './gaps.ts';
-import { crossings, gradedPatch, type Crossing, type Rule, type SlopeLaw } from './slope-law.ts';
+import {
+  crossings,
+  gradedPatch,
+  type Crossing,
+  type Refinement,
+  type Rule,
+  type SlopeLaw,
+} from './slope-law.ts';
 
 /** Gaussian: independent elements of variance `σw² / N`; orthogonal: `σw` times a Haar matrix. */
 export type WeightLaw = 'gaussian' | 'orthogonal';
@@ -31,6 +38,8 @@ interface Sums {
 /** A place counts as resolved if the pole is this many half-widths of its panel away. */
 const RESOLVED = 0.7;
 const FINEST = 22;
+/** An angle that was not resolved is found with cuts for a wrong one, and again. */
+const PASSES = 4;
 
 /**
  * The law of `J Jᵀ`, `J = D_L W_L … D_1 W_1`, as a curve. With `m = E d/(w - d)`, d in units of its mean
@@ -73,16 +82,17 @@ export function jacobianCurve(law: SlopeLaw, weights: WeightLaw, depth: number):
     return { lnLambda, density: (-2 / Math.PI) * m[1] + 0, above: turn / Math.PI };
   };
 
-  /** Steps of the cut by 3 after which a panel is narrow enough for every pole; 0 where all panels are. */
-  const levelsFor = (places: readonly Crossing[], theta: number): number => {
-    let levels = 0;
-    for (const { steepness, panels } of places) {
-      const reach = theta / steepness / RESOLVED;
-      const widest = Math.max(...panels.map((p) => law.panels[p].high - law.panels[p].low));
+  /** The crossings whose panels are too wide for the poles there, with the cuts that they need. */
+  const refinementsFor = (places: readonly Crossing[], theta: number): Refinement[] => {
+    const all: Refinement[] = [];
+    for (const place of places) {
+      const reach = theta / place.steepness / RESOLVED;
+      const widest = Math.max(...place.panels.map((p) => law.panels[p].high - law.panels[p].low));
       if (widest / 2 <= reach) continue;
-      levels = Math.max(levels, Math.ceil(Math.log(3 / reach) / Math.log(3)));
+      const levels = Math.min(Math.ceil(Math.log(2 / reach) / Math.log(3)), FINEST);
+      all.push({ place, levels });
     }
-    return Math.min(levels, FINEST);
+    return all;
   };
   let guess = 0;
   const solve = (t: number): { patch: Rule | null; theta: number } => {
@@ -92,12 +102,14 @@ export function jacobianCurve(law: SlopeLaw, weights: WeightLaw, depth: number):
     const node = law.isNarrow ? Math.expm1(t) : Math.exp(t);
     if (law.intervals.some(([low, high]) => low < node && node < high)) {
       const places = crossings(law, node);
-      let levels = 0;
-      for (let needed = levelsFor(places, theta); needed > levels;) {
-        levels = needed;
-        patch = gradedPatch(law, places, levels);
+      let depthOfCuts = 0;
+      for (let pass = 0; pass < PASSES; pass++) {
+        const needed = refinementsFor(places, theta);
+        const deepest = Math.max(0, ...needed.map(({ levels }) => levels));
+        if (deepest <= depthOfCuts) break;
+        depthOfCuts = deepest;
+        patch = gradedPatch(law, needed);
         theta = angleFor(patch, t, theta);
-        needed = levelsFor(places, theta);
       }
     }
     guess = theta;

@@ -35,12 +35,17 @@ export function sampleLaw(
     .filter((band) => band !== null);
   const atoms = curve.atoms.map(({ lnLambda, mass }) => ({ s: Math.exp(lnLambda / 2), mass }));
   const edges = [...atoms.map(({ s }) => s), ...bands.flatMap(({ sLow, sHigh }) => [sLow, sHigh])];
+  const deciles: number[] = [];
+  for (let tenth = 1; tenth < 10; tenth++) {
+    // Beside an atom rounding could put the next one below the last.
+    deciles.push(Math.max(deciles.at(-1) ?? 0, quantile(curve, bands, atoms, tenth / 10)));
+  }
   return {
     sMax: Math.max(...edges),
     sMin: Math.min(...edges),
     mean,
     variance,
-    deciles: Array.from({ length: 9 }, (_, i) => quantile(curve, bands, atoms, (i + 1) / 10)),
+    deciles,
     atoms: merged(atoms),
     density: densityOf(curve, bands, points),
   };

@@ -17,6 +17,12 @@ interface Panel {
   readonly d: readonly number[];
 }
 
+/** A panel and the range of d over it. */
+interface RangedPanel extends Panel {
+  readonly least: number;
+  readonly most: number;
+}
+
 /**
  * The law of `d = φ'(√q z)²`, `z ~ N(0, 1)`, as masses at quadrature nodes: all that a spectrum takes
  * from a nonlinearity.
@@ -35,7 +41,7 @@ export interface SlopeLaw {
   /** Where d has a density, as stored in nodes: disjoint, ascending. */
   readonly intervals: readonly (readonly [low: number, high: number])[];
   /** Pieces of z between breakpoints of φ over which d changes, ascending; the nodes of each ascend in z. */
-  readonly panels: readonly Panel[];
+  readonly panels: readonly RangedPanel[];
   /** d at z, as stored in nodes. */
   readonly at: (z: number) => number;
 }
@@ -90,7 +96,7 @@ export function slopeLaw(where: string, phi: Nonlinearity, q: number): SlopeLaw 
 
   const masses = new Map<number, number>();
   const atomic = new Map<number, number>();
-  const changing: Panel[] = [];
+  const changing: RangedPanel[] = [];
   let spread2 = 0;
   for (const [p, panel] of panels.entries()) {
     const isConstant = Math.max(...panel.d) - Math.min(...panel.d) <= 4e-16 * Math.max(...panel.d);
@@ -127,7 +133,7 @@ function withExtremes(
   panel: Panel,
   slope2: (z: number) => number,
   stored: (d: number) => number,
-): Panel {
+): RangedPanel {
   const { low, high } = panel;
   const inset = 1e-12 * Math.max(1, Math.abs(low), Math.abs(high));
   const at = (z: number): number => stored(slope2(z));
@@ -144,7 +150,7 @@ function withExtremes(
     weights.splice(where, 0, 0);
     i++;
   }
-  return { low, high, z, weights, d };
+  return { low, high, z, weights, d, least: Math.min(...d), most: Math.max(...d) };
 }
 
 /** The place of a maximum by golden section. */
@@ -268,22 +274,25 @@ export interface Crossing {
 export function crossings(law: SlopeLaw, node: number): Crossing[] {
   const found: Crossing[] = [];
   const { panels, isNarrow } = law;
-  let [zBefore, dBefore, panelBefore] = [-Infinity, 0, -1];
+  const add = (p0: number, i0: number, p1: number, i1: number): void => {
+    const [z0, d0, z1, d1] = [
+      panels[p0].z[i0],
+      panels[p0].d[i0],
+      panels[p1].z[i1],
+      panels[p1].d[i1],
+    ];
+    const z = refineCrossing(law, node, z0, d0, z1, d1);
+    const change = isNarrow ? Math.log1p((d1 - d0) / (1 + d0)) : Math.log(d1) - Math.log(d0);
+    found.push({ z, steepness: Math.abs(change) / (z1 - z0), panels: [p0, p1] });
+  };
   for (let p = 0; p < panels.length; p++) {
-    const { z, d, low } = panels[p];
-    const isNeighbour = p > 0 && panels[p - 1].high === low;
-    for (let i = 0; i < d.length; i++) {
-      const isJoined = i > 0 || isNeighbour;
-      if (isJoined && d[i] > node !== dBefore > node) {
-        const share = (node - dBefore) / (d[i] - dBefore);
-        const at = refineCrossing(law, node, zBefore, dBefore, z[i], d[i], share);
-        const [a, b] = isNarrow ? [1 + dBefore, 1 + d[i]] : [dBefore, d[i]];
-        const logs = a > 0 && b > 0 ? Math.log(b) - Math.log(a) : Infinity;
-        const steepness = Math.abs(isNarrow ? Math.log1p((d[i] - dBefore) / a) : logs);
-        found.push({ z: at, steepness: steepness / (z[i] - zBefore), panels: [panelBefore, p] });
-      }
-      [zBefore, dBefore, panelBefore] = [z[i], d[i], p];
+    const { d, low, least, most } = panels[p];
+    const before = p > 0 && panels[p - 1].high === low ? panels[p - 1].d : null;
+    if (before !== null && before[before.length - 1] > node !== d[0] > node) {
+      add(p - 1, before.length - 1, p, 0);
     }
+    if (least > node || most <= node) continue;
+    for (let i = 1; i < d.length; i++) if (d[i] > node !== d[i - 1] > node) add(p, i - 1, p, i);
   }
   return found;
 }
@@ -296,10 +305,9 @@ function refineCrossing(
   d0: number,
   z1: number,
   d1: number,
-  share: number,
 ): number {
   let [a, fa, b, fb] = [z0, d0 - node, z1, d1 - node];
-  let z = z0 + share * (z1 - z0);
+  let z = z0 + ((node - d0) / (d1 - d0)) * (z1 - z0);
   for (let step = 0; step < 60 && Math.abs(b - a) > 1e-15 * (1 + Math.abs(z)); step++) {
     const f = law.at(z) - node;
     if (f === 0) return z;
@@ -314,45 +322,53 @@ function refineCrossing(
   return z;
 }
 
+/** A crossing and how often the panels around it are to be cut by 3. */
+export interface Refinement {
+  readonly place: Crossing;
+  readonly levels: number;
+}
+
+/** For the cut panels: the pole at the crossing is two half-widths away from all but the last. */
+const CUT_RULE = gaussLegendre(12);
+const INVERSE_SQRT_2PI = 1 / Math.sqrt(2 * Math.PI);
+
 /**
- * What to add to the rule for panels around crossings that are cut finer and finer towards these, `levels`
- * times by 3: with it functions with poles close to the crossings are integrated. Nodes that it replaces have a
- * negative weight.
+ * What to add to the rule for panels around crossings that are cut finer and finer towards these: with it
+ * functions with poles close to the crossings are integrated. Nodes that it replaces have a negative weight.
  */
-export function gradedPatch(law: SlopeLaw, places: readonly Crossing[], levels: number): Rule {
+export function gradedPatch(law: SlopeLaw, refinements: readonly Refinement[]): Rule {
   const { panels } = law;
-  const near = new Set<number>();
-  for (const { panels: pair } of places) {
-    for (const p of pair) {
-      near.add(p);
-      if (p > 0 && panels[p - 1].high === panels[p].low) near.add(p - 1);
-      if (p + 1 < panels.length && panels[p + 1].low === panels[p].high) near.add(p + 1);
+  const cuts = new Map<number, Set<number>>();
+  const cut = (p: number, z: number, levels: number): void => {
+    const { low, high } = panels[p];
+    const ends = cuts.get(p) ?? new Set([low, high]);
+    cuts.set(p, ends);
+    for (let level = 0, step = WIDEST; level <= levels; level++, step /= 3) {
+      for (const end of [z - step, z, z + step]) if (end > low && end < high) ends.add(end);
     }
+  };
+  for (const { place, levels } of refinements) {
+    const [first, last] = place.panels;
+    const from = first > 0 && panels[first - 1].high === panels[first].low ? first - 1 : first;
+    const isJoined = last + 1 < panels.length && panels[last + 1].low === panels[last].high;
+    for (let p = from; p <= (isJoined ? last + 1 : last); p++) cut(p, place.z, levels);
   }
   const nodes: number[] = [];
   const weights: number[] = [];
-  for (const p of near) {
+  for (const [p, ends] of cuts) {
     const panel = panels[p];
     for (let i = 0; i < panel.d.length; i++) {
       nodes.push(panel.d[i]);
       weights.push(-panel.weights[i]);
     }
-    const ends = new Set([panel.low, panel.high]);
-    for (const { z } of places) {
-      for (let level = 0, step = 3; level <= levels; level++, step /= 3) {
-        for (const end of [z - step, z, z + step]) {
-          if (end > panel.low && end < panel.high) ends.add(end);
-        }
-      }
-    }
     const all = [...ends].sort((a, b) => a - b);
     for (let i = 0; i + 1 < all.length; i++) {
       const half = 0.5 * (all[i + 1] - all[i]);
       const middle = 0.5 * (all[i + 1] + all[i]);
-      for (let j = 0; j < RULE.nodes.length; j++) {
-        const z = middle + half * RULE.nodes[j];
+      for (let j = 0; j < CUT_RULE.nodes.length; j++) {
+        const z = middle + half * CUT_RULE.nodes[j];
         nodes.push(law.at(z));
-        weights.push(half * RULE.weights[j] * normalPdf(z));
+        weights.push(half * CUT_RULE.weights[j] * INVERSE_SQRT_2PI * Math.exp(-0.5 * z * z));
       }
     }
   }
