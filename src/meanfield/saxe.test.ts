@@ -134,23 +134,43 @@ test('layers of equal strength are the case of one hidden layer', () => {
 test('modes that do not learn are refused with the reason', () => {
   const time = (change: object) => () =>
     saxeTime({ layers: 3, s: 1, u0: 0.001, uf: 0.999, ...change });
-  expect(time({ layers: 1 })).toThrowErrorMatchingInlineSnapshot(`[RangeError: saxeTime: layers must be a whole number from 2 on, input and output counted, or Infinity, got 1]`);
-  expect(time({ layers: 3.5 })).toThrowErrorMatchingInlineSnapshot(`[RangeError: saxeTime: layers must be a whole number from 2 on, input and output counted, or Infinity, got 3.5]`);
-  expect(time({ s: 0 })).toThrowErrorMatchingInlineSnapshot(`[RangeError: saxeTime: s must be positive and finite, got 0]`);
-  expect(time({ u0: 0 })).toThrowErrorMatchingInlineSnapshot(`[RangeError: saxeTime: u0 must lie between 0 and s = 1, got 0; a mode that starts at 0 is at a saddle and never learns]`);
-  expect(time({ u0: 2 })).toThrowErrorMatchingInlineSnapshot(`[RangeError: saxeTime: u0 must lie between 0 and s = 1, got 2]`);
-  expect(time({ uf: 1 })).toThrowErrorMatchingInlineSnapshot(`[RangeError: saxeTime: uf must lie between u0 = 0.001 and s = 1, got 1; a mode comes close to s but never reaches it]`);
-  expect(time({ uf: 1e-4 })).toThrowErrorMatchingInlineSnapshot(`[RangeError: saxeTime: uf must lie between u0 = 0.001 and s = 1, got 0.0001]`);
+  expect(time({ layers: 1 })).toThrowErrorMatchingInlineSnapshot(
+    `[RangeError: saxeTime: layers must be a whole number from 2 on, input and output counted, or Infinity, got 1]`,
+  );
+  expect(time({ layers: 3.5 })).toThrowErrorMatchingInlineSnapshot(
+    `[RangeError: saxeTime: layers must be a whole number from 2 on, input and output counted, or Infinity, got 3.5]`,
+  );
+  expect(time({ s: 0 })).toThrowErrorMatchingInlineSnapshot(
+    `[RangeError: saxeTime: s must be positive and finite, got 0]`,
+  );
+  expect(time({ u0: 0 })).toThrowErrorMatchingInlineSnapshot(
+    `[RangeError: saxeTime: u0 must lie between 0 and s = 1, got 0; a mode that starts at 0 is at a saddle and never learns]`,
+  );
+  expect(time({ u0: 2 })).toThrowErrorMatchingInlineSnapshot(
+    `[RangeError: saxeTime: u0 must lie between 0 and s = 1, got 2]`,
+  );
+  expect(time({ uf: 1 })).toThrowErrorMatchingInlineSnapshot(
+    `[RangeError: saxeTime: uf must lie between u0 = 0.001 and s = 1, got 1; a mode comes close to s but never reaches it]`,
+  );
+  expect(time({ uf: 1e-4 })).toThrowErrorMatchingInlineSnapshot(
+    `[RangeError: saxeTime: uf must lie between u0 = 0.001 and s = 1, got 0.0001]`,
+  );
   expect(() =>
     saxeTrajectory({ layers: 3, s: 1, u0: 0.1, times: [-1] }),
-  ).toThrowErrorMatchingInlineSnapshot(`[RangeError: saxeTrajectory: times must be numbers from 0 on, got -1]`);
+  ).toThrowErrorMatchingInlineSnapshot(
+    `[RangeError: saxeTrajectory: times must be numbers from 0 on, got -1]`,
+  );
   expect(() =>
     saxeUnequalTime({ s: 1, a0: 0.1, b0: -0.1, uf: 0.5 }),
-  ).toThrowErrorMatchingInlineSnapshot(`[RangeError: saxeUnequalTime: a0 and b0 must not be of the same size and 0 or of opposite signs, got 0.1 and -0.1; such a mode ends at the saddle a = b = 0 and never learns]`);
-  expect(() =>
-    saxeUnequalTime({ s: 1, a0: 2, b0: 1, uf: 0.5 }),
-  ).toThrowErrorMatchingInlineSnapshot(`[RangeError: saxeUnequalTime: a0 b0 must be less than s = 1, got 2 · 1]`);
+  ).toThrowErrorMatchingInlineSnapshot(
+    `[RangeError: saxeUnequalTime: a0 and b0 must not be of the same size and 0 or of opposite signs, got 0.1 and -0.1; such a mode ends at the saddle a = b = 0 and never learns]`,
+  );
+  expect(() => saxeUnequalTime({ s: 1, a0: 2, b0: 1, uf: 0.5 })).toThrowErrorMatchingInlineSnapshot(
+    `[RangeError: saxeUnequalTime: a0 b0 must be less than s = 1, got 2 · 1]`,
+  );
   expect(() =>
     saxeUnequalTime({ s: 1, a0: 0.1, b0: 0.2, uf: 1 }),
-  ).toThrowErrorMatchingInlineSnapshot(`[RangeError: saxeUnequalTime: uf must lie between a0 b0 = 0.020000000000000004 and s = 1, got 1]`);
+  ).toThrowErrorMatchingInlineSnapshot(
+    `[RangeError: saxeUnequalTime: uf must lie between a0 b0 = 0.020000000000000004 and s = 1, got 1]`,
+  );
 });

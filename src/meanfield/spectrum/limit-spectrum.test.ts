@@ -97,14 +97,26 @@ test('one Gaussian layer has the quarter circle, more the edges of Fuss and Cata
 });
 
 test('parameters without a law are refused with the reason', () => {
-  expect(() => limitSpectrum('smooth', 0)).toThrowErrorMatchingInlineSnapshot(`[RangeError: limitSpectrum: sigma02 must be positive and at most 600, where the eigenvalues at both edges are float64, got 0]`);
-  expect(() => limitSpectrum('bernoulli', 1e4)).toThrowErrorMatchingInlineSnapshot(`[RangeError: limitSpectrum: sigma02 must be positive and at most 600, where the eigenvalues at both edges are float64, got 10000]`);
-  expect(() => residualSpectrum({ c: -1 })).toThrowErrorMatchingInlineSnapshot(`[RangeError: residualSpectrum: c must be positive and at most 150, where the eigenvalues at both edges are float64, got -1]`);
-  expect(() => residualSpectrum({ c: 1, points: 0.5 })).toThrowErrorMatchingInlineSnapshot(`[RangeError: residualSpectrum: points must be a whole number from 1 to 1000000, got 0.5]`);
+  expect(() => limitSpectrum('smooth', 0)).toThrowErrorMatchingInlineSnapshot(
+    `[RangeError: limitSpectrum: sigma02 must be positive and at most 600, where the eigenvalues at both edges are float64, got 0]`,
+  );
+  expect(() => limitSpectrum('bernoulli', 1e4)).toThrowErrorMatchingInlineSnapshot(
+    `[RangeError: limitSpectrum: sigma02 must be positive and at most 600, where the eigenvalues at both edges are float64, got 10000]`,
+  );
+  expect(() => residualSpectrum({ c: -1 })).toThrowErrorMatchingInlineSnapshot(
+    `[RangeError: residualSpectrum: c must be positive and at most 150, where the eigenvalues at both edges are float64, got -1]`,
+  );
+  expect(() => residualSpectrum({ c: 1, points: 0.5 })).toThrowErrorMatchingInlineSnapshot(
+    `[RangeError: residualSpectrum: points must be a whole number from 1 to 1000000, got 0.5]`,
+  );
   expect(() =>
     linearSpectrum({ weights: 'gaussian', depth: 0 }),
-  ).toThrowErrorMatchingInlineSnapshot(`[RangeError: linearSpectrum: depth must be a whole number from 1 on, got 0]`);
+  ).toThrowErrorMatchingInlineSnapshot(
+    `[RangeError: linearSpectrum: depth must be a whole number from 1 on, got 0]`,
+  );
   expect(() =>
     linearSpectrum({ weights: 'gaussian', depth: 10_000, sigmaW2: 2 }),
-  ).toThrowErrorMatchingInlineSnapshot(`[RangeError: linearSpectrum: the squared singular values must be float64, got a mean of 2^10000; take sigmaW2 nearer to 1]`);
+  ).toThrowErrorMatchingInlineSnapshot(
+    `[RangeError: linearSpectrum: the squared singular values must be float64, got a mean of 2^10000; take sigmaW2 nearer to 1]`,
+  );
 });

@@ -10,7 +10,7 @@ export type UniversalityClass = 'smooth' | 'bernoulli';
 
 /**
  * The law of the singular values of a deep critical network with orthogonal weights as `L → ∞` with
- * `σ₀² = L (μ₂/μ₁² - 1)` held fixed, by a variance q that falls like `1/L` (Bernoulli: `1 - p = σ₀²/L`).
+ * `σ₀² = L (μ₂/μ₁² - 1)` held fixed, by a q that falls like `1/√L` (Bernoulli: by `1 - p = σ₀²/L`).
  * Smooth: `S(m) = e^{-σ₀² m}`, so `λ = ((1+m)/m) e^{σ₀² m}`, edges where `m = (-1 ± √(1+4/σ₀²))/2`. Bernoulli:
  * `S(m) = e^{-σ₀² m/(1+m)}`, `s_max² = e σ₀²` for `σ₀² > 1`; else the largest eigenvalue is an atom at
  * `e^{σ₀²}` of mass `1 - σ₀²`. For both `m₁ = 1` and `σ² = σ₀²`.

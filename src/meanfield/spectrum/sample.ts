@@ -91,7 +91,7 @@ function quantile(
     const excess = (t: number): number => 1 - curve.at(t).above - p;
     if (!(excess(high) > 0)) return Math.exp(curve.at(high).lnLambda / 2);
     if (!(excess(low) < 0)) return Math.exp(curve.at(low).lnLambda / 2);
-    return Math.exp(curve.at(brent(excess, low, high, 1e-13)).lnLambda / 2);
+    return Math.exp(curve.at(brent(excess, low, high)).lnLambda / 2);
   }
   // Between two bands lies an atom.
   for (const { s, mass } of atoms) {
