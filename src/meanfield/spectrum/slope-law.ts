@@ -57,6 +57,8 @@ const MOST_PANELS = 1500;
 const RULE = gaussLegendre(16);
 /** Relative to the mean, d below it counts as zero: its reciprocal has to be a number. */
 const TINY = 1e-300;
+/** Below, the deviations of d from its mean are rounding for the most part, and d counts as one value. */
+const LEAST_SPREAD2 = 1e-26;
 
 /** The law of `d = φ'(√q z)²`. `RangeError` where φ' is not a number or its square has no mean. */
 export function slopeLaw(where: string, phi: Nonlinearity, q: number): SlopeLaw {
@@ -87,12 +89,7 @@ export function slopeLaw(where: string, phi: Nonlinearity, q: number): SlopeLaw 
     if (isNarrow) return (d - mean) / mean;
     return d < TINY * mean ? 0 : d / mean;
   };
-  if (mean === 0) {
-    const rule = { nodes: Float64Array.of(0), weights: Float64Array.of(1) };
-    const atoms = [{ node: 0, mass: 1 }];
-    const at = (): number => 0;
-    return { mean, spread2: 0, isNarrow: false, rule, atoms, intervals: [], panels: [], at };
-  }
+  if (mean === 0) return { ...constantLaw(0), mean, spread2: 0, isNarrow: false };
 
   const masses = new Map<number, number>();
   const atomic = new Map<number, number>();
@@ -112,6 +109,7 @@ export function slopeLaw(where: string, phi: Nonlinearity, q: number): SlopeLaw 
     const weights = panel.weights.map((weight) => weight / mass);
     if (!isConstant) changing.push(withExtremes({ ...panel, weights, d: nodes }, slope2, stored));
   }
+  if (spread2 < LEAST_SPREAD2) return { ...constantLaw(0), mean, spread2, isNarrow: true };
   const sorted = [...masses].sort(([a], [b]) => a - b);
   return {
     mean,
@@ -125,6 +123,17 @@ export function slopeLaw(where: string, phi: Nonlinearity, q: number): SlopeLaw 
     intervals: intervalsOf(changing, breaks),
     panels: changing,
     at: (z) => stored(slope2(z)),
+  };
+}
+
+/** A law with one value. */
+function constantLaw(node: number): Omit<SlopeLaw, 'mean' | 'spread2' | 'isNarrow'> {
+  return {
+    rule: { nodes: Float64Array.of(node), weights: Float64Array.of(1) },
+    atoms: [{ node, mass: 1 }],
+    intervals: [],
+    panels: [],
+    at: () => node,
   };
 }
 
