@@ -1,6 +1,7 @@
 import { normalCdf, normalPdf } from '../../numeric/index.ts';
 import type { LawCurve, LawPoint } from './curve.ts';
-import { crossings, type SlopeLaw } from './slope-law.ts';
+import { crossings } from './refine.ts';
+import type { SlopeLaw } from './slope-law.ts';
 
 /** Step of the difference that gives the slope of ln d. */
 const STEP = 1e-5;

@@ -1,20 +1,11 @@
 import type { Nonlinearity } from '../../activation/index.ts';
-import { gaussLegendre, normalPdf } from '../../numeric/index.ts';
+import { constantsOf, panelsOf, type Panel } from './panels.ts';
 
 /** Values of `d` in units of its mean and their masses. */
 export interface Rule {
   /** `d / E d`, or `d / E d - 1` for a narrow law. */
   readonly nodes: Float64Array;
   readonly weights: Float64Array;
-}
-
-/** A Gauss–Legendre panel of the standard normal variable z. */
-interface Panel {
-  readonly low: number;
-  readonly high: number;
-  readonly z: readonly number[];
-  readonly weights: readonly number[];
-  readonly d: readonly number[];
 }
 
 /** A panel and the range of d over it. */
@@ -46,15 +37,6 @@ export interface SlopeLaw {
   readonly at: (z: number) => number;
 }
 
-/** Beyond it lies 2e-19 of the mass of the standard normal. */
-const REACH = 9;
-const WIDEST = 0.5;
-/** Largest change of ln d over a panel: `1/(w - d)` has poles at distance `arg w` in ln d. */
-const STEEPEST = 3;
-/** Narrowest panel in units of `1 / max(1, √q)`: at a zero of d, ln d never changes little. */
-const NARROWEST = 4e-3;
-const MOST_PANELS = 1500;
-const RULE = gaussLegendre(16);
 /** Relative to the mean, d below it counts as zero: its reciprocal has to be a number. */
 const TINY = 1e-300;
 /** Below, the deviations of d from its mean are rounding for the most part, and d counts as one value. */
@@ -95,19 +77,21 @@ export function slopeLaw(where: string, phi: Nonlinearity, q: number): SlopeLaw 
   const atomic = new Map<number, number>();
   const changing: RangedPanel[] = [];
   let spread2 = 0;
+  const constants = constantsOf(panels);
   for (const [p, panel] of panels.entries()) {
-    const isConstant = Math.max(...panel.d) - Math.min(...panel.d) <= 4e-16 * Math.max(...panel.d);
-    const nodes = panel.d.map((d) => stored(isConstant ? panel.d[0] : d));
+    const constant = constants[p];
+    const nodes = panel.d.map((d) => stored(constant ?? d));
     for (let i = 0; i < nodes.length; i++) {
       const weight = panel.weights[i] / mass;
       masses.set(nodes[i], (masses.get(nodes[i]) ?? 0) + weight);
-      if (isConstant || nodes[i] === (isNarrow ? -1 : 0)) {
+      if (constant !== null || nodes[i] === (isNarrow ? -1 : 0)) {
         atomic.set(nodes[i], (atomic.get(nodes[i]) ?? 0) + weight);
       }
       spread2 += weight * deviations[p][i] ** 2;
     }
     const weights = panel.weights.map((weight) => weight / mass);
-    if (!isConstant) changing.push(withExtremes({ ...panel, weights, d: nodes }, slope2, stored));
+    if (constant === null)
+      changing.push(withExtremes({ ...panel, weights, d: nodes }, slope2, stored));
   }
   if (spread2 < LEAST_SPREAD2) return { ...constantLaw(0), mean, spread2, isNarrow: true };
   const sorted = [...masses].sort(([a], [b]) => a - b);
@@ -182,74 +166,6 @@ function highest(f: (x: number) => number, from: number, to: number): number {
   return f1 > f2 ? x1 : x2;
 }
 
-/**
- * Panels over [-9, 9] between the breakpoints, halved until `ln d` changes little over each and the
- * integral of d is settled.
- */
-function panelsOf(
-  slope2: (z: number) => number,
-  breakpoints: readonly number[],
-  std: number,
-): { panels: Panel[]; breaks: number[] } {
-  const breaks = [
-    ...new Set(breakpoints.map((x) => x / std).filter((z) => Math.abs(z) < REACH)),
-  ].sort((a, b) => a - b);
-  const ends = new Set([-REACH, 0, REACH, ...breaks]);
-  // φ bends near x = 0, which can be narrow in z.
-  for (let z = REACH; z > Math.min(0.5 / std, 1) && z > 1e-12; z /= 2) ends.add(z).add(-z);
-  const all = [...ends].sort((a, b) => a - b);
-  const waiting: Panel[] = [];
-  for (let i = all.length - 2; i >= 0; i--) {
-    const count = Math.ceil((all[i + 1] - all[i]) / WIDEST);
-    const width = (all[i + 1] - all[i]) / count;
-    for (let part = count - 1; part >= 0; part--) {
-      const high = part === count - 1 ? all[i + 1] : all[i] + (part + 1) * width;
-      waiting.push(panelOf(slope2, part === 0 ? all[i] : all[i] + part * width, high));
-    }
-  }
-  const narrowest = NARROWEST / Math.max(1, std);
-  const panels: Panel[] = [];
-  let scale = waiting.reduce((sum, panel) => sum + integral(panel), 0);
-  for (let panel = waiting.pop(); panel !== undefined; panel = waiting.pop()) {
-    const { low, high } = panel;
-    const middle = 0.5 * (low + high);
-    if (high - low < narrowest || panels.length + waiting.length > MOST_PANELS) {
-      panels.push(panel);
-      continue;
-    }
-    const left = panelOf(slope2, low, middle);
-    const right = panelOf(slope2, middle, high);
-    const parts = integral(left) + integral(right);
-    scale = Math.max(scale, parts);
-    const isSettled = Math.abs(parts - integral(panel)) <= 1e-14 * scale;
-    if (isSettled && changeOf(panel.d) <= STEEPEST) panels.push(panel);
-    else waiting.push(right, left);
-  }
-  return { panels, breaks };
-}
-
-function panelOf(slope2: (z: number) => number, low: number, high: number): Panel {
-  const middle = 0.5 * (low + high);
-  const half = 0.5 * (high - low);
-  const z = Array.from(RULE.nodes, (x) => middle + half * x);
-  const weights = z.map((at, i) => half * RULE.weights[i] * normalPdf(at));
-  return { low, high, z, weights, d: z.map(slope2) };
-}
-
-function integral({ weights, d }: Panel): number {
-  let sum = 0;
-  for (let i = 0; i < d.length; i++) sum += weights[i] * d[i];
-  return sum;
-}
-
-/** Change of ln d, where a d that underflows counts as the smallest float64. */
-function changeOf(d: readonly number[]): number {
-  return (
-    Math.log(Math.max(Math.max(...d), Number.MIN_VALUE)) -
-    Math.log(Math.max(Math.min(...d), Number.MIN_VALUE))
-  );
-}
-
 /** The range of d over every piece of z between breakpoints, and over all of them together. */
 function intervalsOf(
   panels: readonly Panel[],
@@ -268,118 +184,4 @@ function intervalsOf(
     else merged.push([from, to]);
   }
   return merged;
-}
-
-/** A place where d has a given value. */
-export interface Crossing {
-  readonly z: number;
-  /** `|d ln d / dz|` there. */
-  readonly steepness: number;
-  /** The panels around it: those of the nodes on both sides. */
-  readonly panels: readonly [number, number];
-}
-
-/** Where the continuous part of d has the value `node`. */
-export function crossings(law: SlopeLaw, node: number): Crossing[] {
-  const found: Crossing[] = [];
-  const { panels, isNarrow } = law;
-  const add = (p0: number, i0: number, p1: number, i1: number): void => {
-    const [z0, d0, z1, d1] = [
-      panels[p0].z[i0],
-      panels[p0].d[i0],
-      panels[p1].z[i1],
-      panels[p1].d[i1],
-    ];
-    const z = refineCrossing(law, node, z0, d0, z1, d1);
-    const change = isNarrow ? Math.log1p((d1 - d0) / (1 + d0)) : Math.log(d1) - Math.log(d0);
-    found.push({ z, steepness: Math.abs(change) / (z1 - z0), panels: [p0, p1] });
-  };
-  for (let p = 0; p < panels.length; p++) {
-    const { d, low, least, most } = panels[p];
-    const before = p > 0 && panels[p - 1].high === low ? panels[p - 1].d : null;
-    if (before !== null && before[before.length - 1] > node !== d[0] > node) {
-      add(p - 1, before.length - 1, p, 0);
-    }
-    if (least > node || most <= node) continue;
-    for (let i = 1; i < d.length; i++) if (d[i] > node !== d[i - 1] > node) add(p, i - 1, p, i);
-  }
-  return found;
-}
-
-/** The place between two nodes, by regula falsi with halving of the end that stays (Illinois). */
-function refineCrossing(
-  law: SlopeLaw,
-  node: number,
-  z0: number,
-  d0: number,
-  z1: number,
-  d1: number,
-): number {
-  let [a, fa, b, fb] = [z0, d0 - node, z1, d1 - node];
-  let z = z0 + ((node - d0) / (d1 - d0)) * (z1 - z0);
-  for (let step = 0; step < 60 && Math.abs(b - a) > 1e-15 * (1 + Math.abs(z)); step++) {
-    const f = law.at(z) - node;
-    if (f === 0) return z;
-    if (f > 0 === fb > 0) {
-      [b, fb] = [z, f];
-      fa /= 2;
-    } else {
-      [a, fa, b, fb] = [b, fb, z, f];
-    }
-    z = b - (fb * (b - a)) / (fb - fa);
-  }
-  return z;
-}
-
-/** A crossing and how often the panels around it are to be cut by 3. */
-export interface Refinement {
-  readonly place: Crossing;
-  readonly levels: number;
-}
-
-/** For the cut panels: the pole at the crossing is two half-widths away from all but the last. */
-const CUT_RULE = gaussLegendre(12);
-const INVERSE_SQRT_2PI = 1 / Math.sqrt(2 * Math.PI);
-
-/**
- * What to add to the rule for panels around crossings that are cut finer and finer towards these: with it
- * functions with poles close to the crossings are integrated. Nodes that it replaces have a negative weight.
- */
-export function gradedPatch(law: SlopeLaw, refinements: readonly Refinement[]): Rule {
-  const { panels } = law;
-  const cuts = new Map<number, Set<number>>();
-  const cut = (p: number, z: number, levels: number): void => {
-    const { low, high } = panels[p];
-    const ends = cuts.get(p) ?? new Set([low, high]);
-    cuts.set(p, ends);
-    for (let level = 0, step = WIDEST; level <= levels; level++, step /= 3) {
-      for (const end of [z - step, z, z + step]) if (end > low && end < high) ends.add(end);
-    }
-  };
-  for (const { place, levels } of refinements) {
-    const [first, last] = place.panels;
-    const from = first > 0 && panels[first - 1].high === panels[first].low ? first - 1 : first;
-    const isJoined = last + 1 < panels.length && panels[last + 1].low === panels[last].high;
-    for (let p = from; p <= (isJoined ? last + 1 : last); p++) cut(p, place.z, levels);
-  }
-  const nodes: number[] = [];
-  const weights: number[] = [];
-  for (const [p, ends] of cuts) {
-    const panel = panels[p];
-    for (let i = 0; i < panel.d.length; i++) {
-      nodes.push(panel.d[i]);
-      weights.push(-panel.weights[i]);
-    }
-    const all = [...ends].sort((a, b) => a - b);
-    for (let i = 0; i + 1 < all.length; i++) {
-      const half = 0.5 * (all[i + 1] - all[i]);
-      const middle = 0.5 * (all[i + 1] + all[i]);
-      for (let j = 0; j < CUT_RULE.nodes.length; j++) {
-        const z = middle + half * CUT_RULE.nodes[j];
-        nodes.push(law.at(z));
-        weights.push(half * CUT_RULE.weights[j] * INVERSE_SQRT_2PI * Math.exp(-0.5 * z * z));
-      }
-    }
-  }
-  return { nodes: Float64Array.from(nodes), weights: Float64Array.from(weights) };
 }
