@@ -35,12 +35,17 @@ export function sampleLaw(
     .filter((band) => band !== null);
   const atoms = curve.atoms.map(({ lnLambda, mass }) => ({ s: Math.exp(lnLambda / 2), mass }));
   const edges = [...atoms.map(({ s }) => s), ...bands.flatMap(({ sLow, sHigh }) => [sLow, sHigh])];
+  const deciles: number[] = [];
+  for (let tenth = 1; tenth < 10; tenth++) {
+    // Beside an atom rounding could put the next one below the last.
+    deciles.push(Math.max(deciles.at(-1) ?? 0, quantile(curve, bands, atoms, tenth / 10)));
+  }
   return {
     sMax: Math.max(...edges),
     sMin: Math.min(...edges),
     mean,
     variance,
-    deciles: Array.from({ length: 9 }, (_, i) => quantile(curve, bands, atoms, (i + 1) / 10)),
+    deciles,
     atoms: merged(atoms),
     density: densityOf(curve, bands, points),
   };
@@ -86,7 +91,7 @@ function quantile(
     const excess = (t: number): number => 1 - curve.at(t).above - p;
     if (!(excess(high) > 0)) return Math.exp(curve.at(high).lnLambda / 2);
     if (!(excess(low) < 0)) return Math.exp(curve.at(low).lnLambda / 2);
-    return Math.exp(curve.at(brent(excess, low, high, 1e-13)).lnLambda / 2);
+    return Math.exp(curve.at(brent(excess, low, high)).lnLambda / 2);
   }
   // Between two bands lies an atom.
   for (const { s, mass } of atoms) {
@@ -122,12 +127,14 @@ function densityOf(curve: LawCurve, bands: readonly MeasuredBand[], points: numb
   const mass = bands.reduce((sum, { cdfLow, cdfHigh }) => sum + cdfHigh - cdfLow, 0);
   const width = bands.reduce((sum, { sLow, sHigh }) => sum + sHigh - sLow, 0);
   let share = 0;
+  const top = Math.max(...bands.map(({ sHigh }) => sHigh));
   for (const band of bands) {
     // Points are handed out so that those of all bands are `points` together.
     const before = Math.round(share * points);
     share += 0.5 * ((band.cdfHigh - band.cdfLow) / mass + (band.sHigh - band.sLow) / width);
     const count = Math.round(share * points) - before;
-    for (const t of placesOf(curve, band, count)) {
+    if (!(band.sHigh > top * Math.exp(-RANGE))) continue;
+    for (const t of placesOf(curve, band, top, count)) {
       const { lnLambda, density, above } = curve.at(t);
       const at = Math.exp(lnLambda / 2);
       if (!(at > (s.at(-1) ?? 0))) continue;
@@ -140,8 +147,8 @@ function densityOf(curve: LawCurve, bands: readonly MeasuredBand[], points: numb
 }
 
 /** Parameters of `count` points that lie evenly in the coordinate along a band, none at its ends. */
-function placesOf(curve: LawCurve, band: MeasuredBand, count: number): number[] {
-  const low = firstPlace(curve, band);
+function placesOf(curve: LawCurve, band: MeasuredBand, top: number, count: number): number[] {
+  const low = firstPlace(curve, band, Math.log(top) - RANGE);
   const start = curve.at(low);
   const cdfStart = low === band.low ? band.cdfLow : 1 - start.above;
   const lnStart = start.lnLambda / 2;
@@ -182,10 +189,14 @@ function placesOf(curve: LawCurve, band: MeasuredBand, count: number): number[] 
   return places;
 }
 
-/** Where the points of a band begin: not far below its upper edge, nor where there is hardly any mass. */
-function firstPlace(curve: LawCurve, { low, high, cdfLow, cdfHigh }: MeasuredBand): number {
+/** Where the points of a band begin: not far below the upper edge of all, nor where there is hardly any mass. */
+function firstPlace(
+  curve: LawCurve,
+  { low, high, cdfLow, cdfHigh }: MeasuredBand,
+  lnLeast: number,
+): number {
   const top = curve.at(high).lnLambda;
-  const beyond = (t: number): number => curve.at(t).lnLambda - (top - 2 * RANGE);
+  const beyond = (t: number): number => curve.at(t).lnLambda - 2 * lnLeast;
   let start = beyond(low) < 0 ? brent(beyond, low, high, 1e-9) : low;
   if (top - curve.at(start).lnLambda < 2 * WIDE) return low;
   const target = cdfLow + TAIL * (cdfHigh - cdfLow);
