@@ -104,7 +104,7 @@ test.each([
   'gradients of random %s networks with batches of %d grow by this factor',
   (name, batch) => {
     const phi = activation(name);
-    const [n, depth, draws] = [256, 6, 8];
+    const [n, depth, draws] = [160, 6, 6];
     const samples = Array.from({ length: draws }, (_, i) =>
       simulate(fold(key(3), `${name}/${i}`), phi, batch, n, depth),
     );

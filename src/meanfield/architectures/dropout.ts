@@ -1,8 +1,10 @@
 import type { Nonlinearity } from '../../activation/index.ts';
+import { findFixedPoint } from '../fixed-point.ts';
+import { momentsOf } from '../moments.ts';
 import { chi1At, varianceMap } from '../variance-map.ts';
 import { checkVariances, type Variances } from '../variances.ts';
 import { checkKeepRate } from './checks.ts';
-import { approachedFixedPoint, depthScale, stableCorrelation } from './fixed-points.ts';
+import { depthScale, stableCorrelation } from './fixed-points.ts';
 import { outputCovariance, slopeCovariance, slopeMoment } from './outputs.ts';
 
 /** What dropout makes of a network in the wide limit. */
@@ -84,22 +86,17 @@ function fixedPoint(
   keepRate: number,
 ): number {
   const { sigmaW2, sigmaB2 } = variances;
-  const widened = { sigmaW2: sigmaW2 / keepRate, sigmaB2 };
-  if (phi.homogeneous) {
-    const rate = varianceMap(phi, { ...widened, sigmaB2: 0 }, 1);
-    if (sigmaB2 === 0) return rate === 1 ? 1 : rate < 1 ? 0 : Infinity;
-    if (rate < 1) return sigmaB2 / (1 - rate);
-    throw growing(where, variances, keepRate, sigmaW2 / rate);
-  }
-  const from = (s: number): number =>
-    approachedFixedPoint((q) => varianceMap(phi, { sigmaW2: s / keepRate, sigmaB2 }, q), 1);
+  const from = (weights: number): number =>
+    findFixedPoint(momentsOf(phi), phi, { sigmaW2: weights / keepRate, sigmaB2 });
   const qStar = from(sigmaW2);
-  if (qStar < Infinity) return qStar;
+  if (!Number.isNaN(qStar)) return qStar;
+  // Without biases the scale of a homogeneous φ does not matter.
+  if (phi.homogeneous && sigmaB2 === 0) return Infinity;
   let [solvable, not] = [0, sigmaW2];
-  while (not - solvable > 1e-7 * not) {
+  while (not - solvable > 1e-9 * not) {
     const middle = 0.5 * (solvable + not);
-    if (from(middle) < Infinity) solvable = middle;
-    else not = middle;
+    if (Number.isNaN(from(middle))) not = middle;
+    else solvable = middle;
   }
   throw growing(where, variances, keepRate, solvable);
 }

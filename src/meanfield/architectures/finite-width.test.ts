@@ -62,7 +62,7 @@ test.each(['relu', 'leaky_relu:0.3'])(
   (name) => {
     const phi = activation(name);
     const widths = [24, 40, 30, 24];
-    const [draws, inputs] = [1500, 20];
+    const [draws, inputs] = [1000, 20];
     const runs = Array.from({ length: draws }, (_, i) =>
       simulate(fold(key(5), `${name}/${i}`), phi, widths, inputs),
     );

@@ -18,7 +18,11 @@ export {
   type FiniteSpread,
 } from './finite-width.ts';
 export { gradientCorrelation, type GradientCorrelation } from './gradient-correlation.ts';
+export type { CandidateLaw, GateLaw, RecurrentPoint, SequenceInput } from './gate.ts';
+export { gru, type GruLaws, type GruPoint } from './gru.ts';
 export { layerNormPoint, type LayerNormPoint } from './layer-norm.ts';
+export { lstm, type LstmLaws, type LstmPoint } from './lstm.ts';
+export { minimalRnn, type MinimalRnnPoint } from './minimal-rnn.ts';
 export { residualLayers, type ResidualInput, type ResidualLayers } from './residual-layers.ts';
 export { residualLimit, type ResidualLimit } from './residual-limit.ts';
 export {
@@ -28,3 +32,4 @@ export {
   type ResidualState,
   type ResidualStep,
 } from './residual.ts';
+export { vanillaRnn, type VanillaRnnPoint } from './vanilla-rnn.ts';

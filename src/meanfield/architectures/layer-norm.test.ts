@@ -53,7 +53,7 @@ test('a gain scales what φ sees: the factor of erf(gain z) in closed form', () 
 
 test('two inputs of random normalised GELU layers end at c*', () => {
   const gelu = activation('gelu');
-  const [n, depth, draws] = [300, 40, 4];
+  const [n, depth, draws] = [200, 40, 4];
   const { cStar, chiC, chi } = layerNormPoint(gelu, { sigmaW2: 1, sigmaB2: 0.02 });
   expect(chi).toBeGreaterThan(1);
   const ends = Array.from({ length: draws }, (_, draw) => {
