@@ -5,6 +5,12 @@ export { chi1At, varianceMap } from './variance-map.ts';
 export { checkVariances, type Variances } from './variances.ts';
 export type { Law, Laws, NetworkPhase, PredictedLayer, Prediction } from './predict/prediction.ts';
 export {
+  graphNetwork,
+  type GraphNetwork,
+  type GraphNetworkOptions,
+} from './shape/graph-network.ts';
+export {
+  networkFunction,
   plainNetwork,
   residualNetwork,
   subnetFunction,

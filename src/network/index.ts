@@ -3,3 +3,10 @@ export { creluEdit, type CreluEdit } from './crelu.ts';
 export type { Widened } from './crelu-demands.ts';
 export { describeNetwork } from './describe.ts';
 export * from './architectures/index.ts';
+export {
+  networkSkeleton,
+  type Joint,
+  type Passed,
+  type PassedKind,
+  type Skeleton,
+} from './skeleton.ts';
