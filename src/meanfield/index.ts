@@ -4,6 +4,20 @@ export type { Phase, PhasePoint } from './point.ts';
 export { chi1At, varianceMap } from './variance-map.ts';
 export { checkVariances, type Variances } from './variances.ts';
 export type { Law, Laws, NetworkPhase, PredictedLayer, Prediction } from './predict/prediction.ts';
+export { edgeOfChaosChange, type EdgeChange } from './shape/edge-change.ts';
+export {
+  edgeOfChaos,
+  type EdgeFactors,
+  type EdgeLayer,
+  type EdgeOfChaos,
+  type EdgeOptions,
+} from './shape/edge.ts';
+export {
+  networkEdge,
+  type NetworkEdge,
+  type NetworkEdgeOptions,
+  type WeightChange,
+} from './shape/edge-network.ts';
 export {
   graphNetwork,
   type GraphNetwork,

@@ -289,13 +289,14 @@ function pruned(
   const place = new Map(kept.map((index, position) => [index, position]));
   const moved = (index: number): number => place.get(index) ?? 0;
   return {
-    joints: kept.map((index): Joint => {
-      const joint = joints[index];
-      if (joint.kind === 'input') return joint;
-      if (joint.kind === 'activation') return { ...joint, from: moved(joint.from) };
-      return { ...joint, from: joint.from.map(moved) };
-    }),
+    joints: kept.map((index) => withFrom(joints[index], moved)),
     outputs: [...new Set(outputs.map(moved))],
     passed,
   };
+}
+
+function withFrom(joint: Joint, moved: (index: number) => number): Joint {
+  if (joint.kind === 'input') return joint;
+  if (joint.kind === 'activation') return { ...joint, from: moved(joint.from) };
+  return { ...joint, from: joint.from.map(moved) };
 }

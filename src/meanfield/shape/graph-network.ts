@@ -70,19 +70,27 @@ function nodeOf(joint: Joint, w: number): MapNode {
   return { kind: 'sum', from: joint.from, shares };
 }
 
-const PASSED: Readonly<Record<PassedKind, (count: string) => string>> = {
-  normalisation: (count) =>
-    `${count} must be taken out: shaping keeps second moments at 1 by itself, and holds without them.`,
-  pooling: (count) => `${count} counted as leaving correlations as they are, as a mean does.`,
-  gate: (count) =>
-    `${count} by a gate: what the gate weighs was followed, its own activations stay.`,
-  product: (count) => `${count} of two signals: the first was followed.`,
-  attention: (count) =>
-    `${count} of attention: the values were followed, and the weights counted as constant.`,
-  cell: (count) => `${count} counted as linear: the activations inside the cells stay.`,
-  sum: (count) => `${count} with a branch of layers alone must be weighted in the same way.`,
-  softmax: () => '',
-};
+/** What was assumed at the places of each kind. */
+const PASSED: readonly (readonly [PassedKind, (count: string) => string])[] = [
+  ['sum', (count) => `${count} with a branch of layers alone must be weighted in the same way.`],
+  [
+    'normalisation',
+    (count) =>
+      `${count} must be taken out: shaping keeps second moments at 1 by itself, and holds without.`,
+  ],
+  ['pooling', (count) => `${count} counted as leaving correlations as they are, as a mean does.`],
+  [
+    'gate',
+    (count) => `${count} by a gate: what the gate weighs was followed, its own activations stay.`,
+  ],
+  ['product', (count) => `${count} of two signals: the first was followed.`],
+  [
+    'attention',
+    (count) =>
+      `${count} of attention: the values were followed, and the weights counted as constant.`,
+  ],
+  ['cell', (count) => `${count} counted as linear: the activations inside the cells stay.`],
+];
 
 function notesOn({ joints, passed }: Skeleton, w: number): string[] {
   const notes: string[] = [];
@@ -104,11 +112,11 @@ function notesOn({ joints, passed }: Skeleton, w: number): string[] {
   if (unknown > 0) {
     notes.push(`${counted(unknown, 'concatenation')} of unknown sizes counted as equal parts.`);
   }
-  for (const kind of Object.keys(PASSED) as PassedKind[]) {
+  for (const [kind, sentence] of PASSED) {
     const found = passed.filter((place) => place.kind === kind);
-    if (found.length === 0 || kind === 'softmax') continue;
+    if (found.length === 0) continue;
     const operators = [...new Set(found.map(({ operator }) => operator))].join(', ');
-    notes.push(PASSED[kind](counted(found.length, operators)));
+    notes.push(sentence(counted(found.length, operators)));
   }
   return notes;
 }
