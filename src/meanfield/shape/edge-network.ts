@@ -79,7 +79,7 @@ export function networkEdge(
     }
     const isFirst = info.position === 'first' && !info.normalised;
     const after = isFirst ? firstAfter(layer, edge.qStar, inputMoment, notes) : before;
-    const weightFactor = Math.sqrt(after.sigmaW2 / before.sigmaW2);
+    const weightFactor = after === before ? 1 : Math.sqrt(after.sigmaW2 / before.sigmaW2);
     return { weight: info.name, bias, weightFactor, biasFactor: 1, before, after };
   });
   const { qStar, distance, stable } = edge;

@@ -38,7 +38,7 @@ export interface EdgeOptions {
 const GRID: readonly number[] = Array.from({ length: 241 }, (_, i) => 10 ** (i / 20 - 6));
 
 /** A fixed point with a slope of the variance map above 1 by no more than this counts as half-stable. */
-const HALF_STABLE = 1e-6;
+const HALF_STABLE = 1e-7;
 
 /**
  * The least change, in `Σ ln²` of the factors on weights and biases, after which every layer has
