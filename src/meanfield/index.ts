@@ -40,7 +40,27 @@ export { checkVariances, type Variances } from './variances.ts';
 export type { Law, Laws, NetworkPhase, PredictedLayer, Prediction } from './predict/prediction.ts';
 export { predict, type PredictOptions } from './predict/predict.ts';
 export { lawOfTensor } from './predict/walk.ts';
+export { edgeOfChaosChange, type EdgeChange } from './shape/edge-change.ts';
 export {
+  edgeOfChaos,
+  type EdgeFactors,
+  type EdgeLayer,
+  type EdgeOfChaos,
+  type EdgeOptions,
+} from './shape/edge.ts';
+export {
+  networkEdge,
+  type NetworkEdge,
+  type NetworkEdgeOptions,
+  type WeightChange,
+} from './shape/edge-network.ts';
+export {
+  graphNetwork,
+  type GraphNetwork,
+  type GraphNetworkOptions,
+} from './shape/graph-network.ts';
+export {
+  networkFunction,
   plainNetwork,
   residualNetwork,
   subnetFunction,
