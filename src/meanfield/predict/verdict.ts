@@ -206,7 +206,9 @@ function cureFor(what: 'gradient' | 'signal', scaled: (factor: number) => readon
   if (best === undefined) {
     return `No scale of the weights between 1/64 and 64 times theirs keeps the ${what}: put normalisations or residual sums between the layers, or take another activation.`;
   }
-  return `Multiply the standard deviation of all hidden weights by ${shown(Math.exp(best))}, which keeps the ${what} from the first hidden layer to the last.`;
+  const other = what === 'gradient' ? 'signal' : 'gradient';
+  const after = courseOf(scaled(Math.exp(best)))?.[other] ?? NaN;
+  return `Multiply the standard deviation of all hidden weights by ${shown(Math.exp(best))}: from the first hidden layer to the last that keeps the ${what}, and changes the ${other} by ${factorOf(after)}.`;
 }
 
 /** A number of few digits. */
