@@ -29,7 +29,8 @@ function predicted(
   const found = predict(graph, describeNetwork(graph), laws, { model: 'a graph', ...options });
   const row = (name: string): PredictedLayer => {
     const layer = found.layers.find((candidate) => candidate.name === name);
-    if (layer === undefined) throw new Error(`no row ${name}: ${found.layers.map((l) => l.name)}`);
+    if (layer === undefined)
+      throw new Error(`no row ${name}: ${found.layers.map((each) => each.name).join(', ')}`);
     return layer;
   };
   return { ...found, row };
@@ -368,7 +369,7 @@ test('batch normalisation of rectifiers explodes by π/(π - 1) per layer, and n
   expect([phase, change]).toMatchInlineSnapshot(`
     [
       "exploding",
-      "No scale of the weights between 1/64 and 64 times theirs keeps the gradient: put normalisations or residual sums between the layers, or take another activation.",
+      "No scale of the weights between 1/64 and 64 times theirs keeps the gradient: normalisations set the sizes here, so put residual sums around the layers.",
     ]
   `);
 });
