@@ -138,9 +138,15 @@ const numbers: Readonly<Record<Operation, (a: number, b: number) => number>> = {
   Pow: (a, b) => a ** b,
 };
 
+/** A layer with a bias that is the same for all units keeps its factor. */
+const shiftedBy = (signal: Signal, value: number): Signal => ({
+  ...through(signal, rescaled(signal.transfer, 1, value)),
+  chi: signal.chi,
+});
+
 const BY_LEVEL: Readonly<Record<Operation, (signal: Signal, value: number) => Signal>> = {
-  Add: (signal, value) => through(signal, rescaled(signal.transfer, 1, value)),
-  Sub: (signal, value) => through(signal, rescaled(signal.transfer, 1, -value)),
+  Add: shiftedBy,
+  Sub: (signal, value) => shiftedBy(signal, -value),
   Mul: (signal, value) => through(signal, rescaled(signal.transfer, value, 0)),
   Div: (signal, value) => through(signal, rescaled(signal.transfer, 1 / value, 0)),
   Max: (signal, value) => applied(signal, clipStep(value, Infinity)),

@@ -2,6 +2,7 @@ import { transferMoments, REACH } from './expectation.ts';
 import { marginalMoments, marginalSlopes, type Marginal } from './marginal.ts';
 import type { Pairs } from '../rules/pairs.ts';
 import type { Moments } from './moments.ts';
+import type { Series } from './series.ts';
 import { identityTransfer, type Transfer } from './transfer.ts';
 
 /** What an axis of a value runs over. A `key` is a position that attention sums over. */
@@ -41,6 +42,8 @@ export interface Signal {
   readonly transfer: Transfer;
   readonly moments: () => Moments;
   readonly axes: Axes;
+  /** Second moments of all pairs of its steps, of what a recurrent layer makes. */
+  readonly series: Series | null;
   /** The factor on gradients of the operator that made this value; `null` of functions and plumbing. */
   readonly chi: number | null;
   /** The approximation made at this value. */
@@ -118,6 +121,7 @@ export function opened(
     transfer: identityTransfer,
     moments: () => moments,
     axes,
+    series: null,
     chi,
     note,
   };
@@ -135,6 +139,7 @@ export function through(signal: Signal, transfer: Transfer, note: string | null 
     ...signal,
     transfer,
     moments: () => (known ??= momentsOf()),
+    series: null,
     chi: null,
     note: note ?? (transfer.affine === null ? signal.note : null),
   };
