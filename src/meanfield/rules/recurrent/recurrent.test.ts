@@ -303,8 +303,12 @@ test('a cell that lacks gates, and a sequence without steps, are refused', () =>
   const input = { moments: { mean: 0, pairs: { q: 1, k: 0, p: 0, r: 0 } }, steps: 3 };
   expect(() =>
     recurrent('LSTM', cellOf('GRU', gate, 4, 4), input),
-  ).toThrowErrorMatchingInlineSnapshot(`[RangeError: recurrent: gates of an LSTM must be 4, got 3]`);
+  ).toThrowErrorMatchingInlineSnapshot(
+    `[RangeError: recurrent: gates of an LSTM must be 4, got 3]`,
+  );
   expect(() =>
     recurrent('RNN', cellOf('RNN', gate, 4, 4), { ...input, steps: 0 }),
-  ).toThrowErrorMatchingInlineSnapshot(`[RangeError: recurrent: steps must be a whole number from 1 on, got 0]`);
+  ).toThrowErrorMatchingInlineSnapshot(
+    `[RangeError: recurrent: steps must be a whole number from 1 on, got 0]`,
+  );
 });
