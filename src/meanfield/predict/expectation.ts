@@ -114,27 +114,55 @@ function hermitePairs(
   weights: Float64Array,
   q: number,
 ): (rho: number) => number {
-  const squares = new Float64Array(ORDERS + 1);
+  const squares = projections(values, z, weights).map((a) => a * a);
+  const rest = q - squares.reduce((sum, square) => sum + square, 0);
+  const tail = rest > NOTHING * q ? tailLaw(squares, rest) : () => 0;
+  return (rho) => powerSum(squares, rho) + tail(rho);
+}
+
+/** `Σ cₙ xⁿ`. */
+export function powerSum(coefficients: Float64Array, x: number): number {
+  let sum = 0;
+  for (let n = coefficients.length - 1; n >= 0; n--) sum = sum * x + coefficients[n];
+  return sum;
+}
+
+/** `a_n = E f He_n / √n!` from samples of f. */
+function projections(
+  values: Float64Array,
+  z: Float64Array,
+  weights: Float64Array,
+): Float64Array<ArrayBuffer> {
+  const coefficients = new Float64Array(ORDERS + 1);
   let before = new Float64Array(z.length);
   let here = Float64Array.from(values, (value, i) => value * weights[i]);
   // `here[i]` is the weighted sample times the orthonormal polynomial of order n at z[i].
   for (let n = 0; n <= ORDERS; n++) {
     let sum = 0;
     for (let i = 0; i < here.length; i++) sum += here[i];
-    squares[n] = sum * sum;
+    coefficients[n] = sum;
     const next = new Float64Array(z.length);
     const [root, rootNext] = [Math.sqrt(n), Math.sqrt(n + 1)];
     for (let i = 0; i < next.length; i++) next[i] = (z[i] * here[i] - root * before[i]) / rootNext;
     before = here;
     here = next;
   }
-  const rest = q - squares.reduce((sum, square) => sum + square, 0);
-  const tail = rest > NOTHING * q ? tailLaw(squares, rest) : () => 0;
-  return (rho) => {
-    let sum = 0;
-    for (let n = ORDERS; n >= 0; n--) sum = sum * rho + squares[n];
-    return sum + tail(rho);
-  };
+  return coefficients;
+}
+
+/** The Hermite coefficients `E f(mean + √variance z) He_n(z) / √n!` of a function, from n = 0 on. */
+export function hermiteCoefficients(
+  transfer: Transfer,
+  mean: number,
+  variance: number,
+): Float64Array {
+  if (!(variance > 0)) {
+    const coefficients = new Float64Array(ORDERS + 1);
+    coefficients[0] = transfer.f(mean);
+    return coefficients;
+  }
+  const { z, weights, x } = nodesFor(transfer, mean, Math.sqrt(variance));
+  return projections(x.map(transfer.f), z, weights);
 }
 
 const UNIT = gaussLegendre(16);
