@@ -1,29 +1,70 @@
 import { expect, test } from 'vitest';
-import { activation, derivativeSecondMoment, secondMoment } from '../../../activation/index.ts';
-import { fillNormal, fold, key } from '../../../random/index.ts';
-import { mapPairs, type Pairs } from '../pairs.ts';
-import type { GateLaw, RecurrentCell } from './cell.ts';
-import { recurrent, type RecurrentKind } from './recurrent.ts';
+import { activation, derivativeSecondMoment, secondMoment } from '../../activation/index.ts';
+import { fillNormal, fold, key } from '../../random/index.ts';
+import { mapPairs, type Pairs } from '../rules/pairs.ts';
+import { runGru, runLstm, runPlain, type Cell, type Run } from './cells.ts';
+import { evenSeries, momentsOfSeries } from './series.ts';
+import type { Transfer } from './transfer.ts';
+
+type Kind = 'RNN' | 'LSTM' | 'GRU';
 
 const sigmoid = activation('sigmoid');
 const tanh = activation('tanh');
-const FUNCTIONS = { RNN: [tanh], LSTM: [sigmoid, tanh, tanh], GRU: [sigmoid, tanh] };
+const T = 6;
+const UNITS = 128;
+const INPUTS = 64;
 const COUNTS = { RNN: 1, LSTM: 4, GRU: 3 };
 
-function cellOf(
-  kind: RecurrentKind,
-  gate: GateLaw,
-  inputs: number,
-  units: number,
-  resetLast: boolean = false,
-): RecurrentCell {
-  const gates = Array.from({ length: COUNTS[kind] }, () => gate);
-  return { gates, inputs, units, functions: FUNCTIONS[kind], resetLast };
+/** The laws of one gate: variances of the sums over input and state, mean and variance of the biases. */
+interface GateLaw {
+  readonly input: number;
+  readonly hidden: number;
+  readonly bias: { readonly mean: number; readonly variance: number };
 }
 
-const T = 6;
-const UNITS = 160;
-const INPUTS = 80;
+const transferOf = ({ f, df, breakpoints }: typeof tanh): Transfer => ({
+  f,
+  df,
+  kinks: breakpoints,
+  affine: null,
+});
+
+function cellOf(gates: readonly GateLaw[], isResetLast: boolean = false): Cell {
+  return {
+    gates: gates.map(({ input, hidden, bias }) => ({
+      input: { mean: 0, variance: input / INPUTS, caveat: null },
+      hidden: { mean: 0, variance: hidden / UNITS, caveat: null },
+      inputBias: { ...bias, caveat: null },
+      hiddenBias: { mean: 0, variance: 0, caveat: null },
+    })),
+    inputs: INPUTS,
+    units: UNITS,
+    f: transferOf(gates.length === 1 ? tanh : sigmoid),
+    g: transferOf(tanh),
+    h: transferOf(tanh),
+    isResetLast,
+  };
+}
+
+const NOTHING = { mean: 0, q: 0 };
+
+function run(kind: Kind, cell: Cell, pairs: Pairs, steps: number): Run {
+  const sequence = { mean: 0, series: evenSeries({ mean: 0, ...pairs }, steps) };
+  if (kind === 'LSTM') return runLstm(cell, sequence, { h: NOTHING, c: NOTHING }, steps);
+  return (kind === 'GRU' ? runGru : runPlain)(cell, sequence, NOTHING, steps);
+}
+
+/** Mean over steps of the gradient at the input for unit gradients at every state, or at the last. */
+function factorOf({ back }: Run, isEvery: boolean): number {
+  let [h, c, sum] = [0, 0, 0];
+  for (let t = back.length - 1; t >= 0; t--) {
+    const outer = isEvery || t === back.length - 1 ? 1 : 0;
+    const before = back[t]({ h: h + outer, c });
+    sum += before.x;
+    ({ h, c } = before);
+  }
+  return sum / back.length;
+}
 
 function normals(name: string, size: number, std: number, mean: number = 0): Float64Array {
   const z = new Float64Array(size);
@@ -45,13 +86,12 @@ interface Drawn {
   readonly w: Float64Array[];
   readonly u: Float64Array[];
   readonly b: Float64Array[];
-  readonly d: Float64Array[];
 }
 
 /** The states of a drawn network, step by step, straight from the operator's definition. */
 function states(
-  kind: RecurrentKind,
-  { w, u, b, d }: Drawn,
+  kind: Kind,
+  { w, u, b }: Drawn,
   x: Float64Array[],
   resetLast: boolean,
 ): Float64Array[] {
@@ -61,7 +101,7 @@ function states(
     const fromInput = w.map((matrix, g) =>
       product(matrix, input, UNITS).map((y, i) => y + b[g][i]),
     );
-    const fromState = u.map((matrix, g) => product(matrix, h, UNITS).map((y, i) => y + d[g][i]));
+    const fromState = u.map((matrix) => product(matrix, h, UNITS));
     const pre = fromInput.map((y, g) => y.map((value, i) => value + fromState[g][i]));
     if (kind === 'RNN') {
       h = pre[0].map(Math.tanh);
@@ -76,7 +116,7 @@ function states(
             u[2],
             h.map((y, i) => reset[i] * y),
             UNITS,
-          ).map((y, i) => y + d[2][i]);
+          );
       const n = inner.map((y, i) => Math.tanh(fromInput[2][i] + y));
       const before = h;
       h = n.map((y, i) => {
@@ -90,7 +130,7 @@ function states(
 
 /** Numbers that the rule predicts, of one drawn network. */
 function drawn(
-  kind: RecurrentKind,
+  kind: Kind,
   gate: GateLaw,
   pairs: Pairs,
   seed: number,
@@ -98,12 +138,10 @@ function drawn(
 ): number[] {
   const each = (name: string, size: number, std: number, mean: number = 0): Float64Array[] =>
     Array.from({ length: COUNTS[kind] }, (_, g) => normals(`${name}${seed}/${g}`, size, std, mean));
-  const { inputBias, hiddenBias } = gate;
   const net: Drawn = {
     w: each('w', UNITS * INPUTS, Math.sqrt(gate.input / INPUTS)),
     u: each('u', UNITS * UNITS, Math.sqrt(gate.hidden / UNITS)),
-    b: each('b', UNITS, Math.sqrt(inputBias.variance), inputBias.mean),
-    d: each('d', UNITS, Math.sqrt(hiddenBias.variance), hiddenBias.mean),
+    b: each('b', UNITS, Math.sqrt(gate.bias.variance), gate.bias.mean),
   };
   const { q, k, p, r } = pairs;
   const part = (name: string, variance: number): Float64Array =>
@@ -155,7 +193,7 @@ function drawn(
   ];
 }
 
-const NETWORKS = 12;
+const NETWORKS = 8;
 
 test.each([
   ['RNN', { q: 1, k: 0.6, p: 0.4, r: 0.3 }, 1.2, 0.9, false],
@@ -169,20 +207,13 @@ test.each([
     const gate: GateLaw = {
       input,
       hidden,
-      inputBias: { mean: kind === 'RNN' ? 0 : 0.3, variance: 0.05 },
-      hiddenBias: { mean: 0, variance: 0.05 },
+      bias: { mean: kind === 'RNN' ? 0 : 0.3, variance: 0.1 },
     };
-    const cell = cellOf(kind, gate, INPUTS, UNITS, resetLast);
-    const found = recurrent(kind, cell, { moments: { mean: 0, pairs }, steps: T });
-    const values = [
-      found.every.pairs.q,
-      found.every.pairs.k,
-      found.every.pairs.p,
-      found.every.pairs.r,
-      found.last.pairs.q,
-      found.factorOfEvery,
-      found.factorOfLast,
-    ];
+    const gates = Array.from({ length: COUNTS[kind] }, () => gate);
+    const found = run(kind, cellOf(gates, resetLast), pairs, T);
+    const { q, k, p, r } = momentsOfSeries(found.series, found.mean);
+    const last = found.series.own[T - 1][T - 1];
+    const values = [q, k, p, r, last, factorOf(found, true), factorOf(found, false)];
     const rows = Array.from({ length: NETWORKS }, (_, seed) =>
       drawn(kind, gate, pairs, seed, resetLast),
     );
@@ -200,115 +231,58 @@ test.each([
   },
 );
 
-const NO_LAW = { mean: 0, variance: 0 };
+const still = { mean: 0, variance: 0 };
 
 test('without a state that comes back an RNN is its function, step by step', () => {
-  const gate = { input: 2, hidden: 0, inputBias: NO_LAW, hiddenBias: NO_LAW };
   const pairs = { q: 1, k: 0.5, p: 0.3, r: 0.1 };
-  const output = recurrent('RNN', cellOf('RNN', gate, 4, 8), {
-    moments: { mean: 0, pairs },
-    steps: 5,
-  });
+  const found = run('RNN', cellOf([{ input: 2, hidden: 0, bias: still }]), pairs, 5);
   const expected = mapPairs(tanh, { q: 2, k: 1, p: 0.6, r: 0.2 });
+  const moments = momentsOfSeries(found.series, found.mean);
   for (const pair of ['q', 'k', 'p', 'r'] as const) {
-    expect(output.every.pairs[pair]).toBeCloseTo(expected[pair], 10);
+    expect(moments[pair]).toBeCloseTo(expected[pair], 8);
   }
-  // Every state has its own input: 2 E φ'² times 8 units over 4 inputs.
-  const slope = derivativeSecondMoment(tanh, 2);
-  expect(output.factorOfEvery).toBeCloseTo(2 * 2 * slope, 8);
-  expect(output.factorOfLast).toBeCloseTo((2 * 2 * slope) / 5, 8);
+  // Every state has its own input: 2 E φ'² times the units over the inputs.
+  const factor = (2 * derivativeSecondMoment(tanh, 2) * UNITS) / INPUTS;
+  expect(factorOf(found, true)).toBeCloseTo(factor, 8);
+  expect(factorOf(found, false)).toBeCloseTo(factor / 5, 8);
 });
 
 test('an RNN follows the variance map of a dense layer with fresh input', () => {
-  const gate = {
-    input: 0.5,
-    hidden: 1.5,
-    inputBias: { mean: 0, variance: 0.1 },
-    hiddenBias: { mean: 0, variance: 0.2 },
-  };
-  const pairs = { q: 1, k: 1, p: 0, r: 0 };
-  const { seconds, every } = recurrent('RNN', cellOf('RNN', gate, 8, 8), {
-    moments: { mean: 0, pairs },
-    steps: 30,
-  });
+  const gate = { input: 0.5, hidden: 1.5, bias: { mean: 0, variance: 0.3 } };
+  const found = run('RNN', cellOf([gate]), { q: 1, k: 1, p: 0, r: 0 }, 30);
   let q = 0;
-  for (const second of seconds) {
+  for (let t = 0; t < 30; t++) {
     q = secondMoment(tanh, 0.5 + 0.3 + 1.5 * q);
-    expect(second).toBeCloseTo(q, 10);
+    expect(found.series.own[t][t]).toBeCloseTo(q, 7);
+    expect(found.series.other[t][t]).toBeCloseTo(q, 7);
   }
-  expect(every.pairs.k).toBeCloseTo(every.pairs.q, 12);
 });
 
 test('an LSTM with open gates adds up its candidates, over steps that share their weights', () => {
-  const open = {
-    input: 0,
-    hidden: 0,
-    inputBias: { mean: 40, variance: 0 },
-    hiddenBias: NO_LAW,
-  };
-  const candidate = { input: 0.01, hidden: 0, inputBias: NO_LAW, hiddenBias: NO_LAW };
+  const open = { input: 0, hidden: 0, bias: { mean: 40, variance: 0 } };
+  const candidate = { input: 0.01, hidden: 0, bias: still };
   const steps = 10;
   for (const p of [0, 0.25, 1]) {
-    const cell = { ...cellOf('LSTM', open, 8, 8), gates: [open, open, open, candidate] };
     const pairs = { q: 1, k: 0.5, p, r: p / 2 };
-    const found = recurrent('LSTM', cell, { moments: { mean: 0, pairs }, steps }).cell;
+    const { cell } = run('LSTM', cellOf([open, open, open, candidate]), pairs, steps);
     const g = mapPairs(tanh, { q: 0.01, k: 0.005, p: 0.01 * p, r: 0.005 * p });
-    expect(found?.pairs.q).toBeCloseTo(steps * g.q + steps * (steps - 1) * g.p, 10);
-    expect(found?.pairs.k).toBeCloseTo(steps * g.k + steps * (steps - 1) * g.r, 10);
+    expect(cell.q).toBeCloseTo(steps * g.q + steps * (steps - 1) * g.p, 9);
+    expect(cell.k).toBeCloseTo(steps * g.k + steps * (steps - 1) * g.r, 9);
   }
 });
 
-test('a GRU whose update gate is shut is an RNN of its candidate, one whose gate is open keeps its state', () => {
-  const gateOf = (mean: number, hidden: number): GateLaw => ({
-    input: 0,
-    hidden,
-    inputBias: { mean, variance: 0 },
-    hiddenBias: NO_LAW,
-  });
-  const candidate = { input: 1, hidden: 0.8, inputBias: NO_LAW, hiddenBias: NO_LAW };
+test('a GRU whose update gate is shut is an RNN of its candidate', () => {
+  const gate = (mean: number): GateLaw => ({ input: 0, hidden: 0, bias: { mean, variance: 0 } });
+  const candidate = { input: 1, hidden: 0.8, bias: still };
   const pairs = { q: 1, k: 0.6, p: 0.2, r: 0.1 };
-  const input = { moments: { mean: 0, pairs }, steps: 7 };
-  const shut = {
-    ...cellOf('GRU', candidate, 8, 8),
-    gates: [gateOf(-40, 0), gateOf(40, 0), candidate],
-  };
-  const plain = recurrent('RNN', cellOf('RNN', candidate, 8, 8), input);
-  const found = recurrent('GRU', shut, input);
-  for (const pair of ['q', 'k', 'p', 'r'] as const) {
-    expect(found.every.pairs[pair]).toBeCloseTo(plain.every.pairs[pair], 10);
+  const shut = run('GRU', cellOf([gate(-40), gate(40), candidate]), pairs, 7);
+  const plain = run('RNN', cellOf([candidate]), pairs, 7);
+  for (const of of ['own', 'other'] as const) {
+    for (let t = 0; t < 7; t++) {
+      for (let s = 0; s <= t; s++) {
+        expect(shut.series[of][t][s]).toBeCloseTo(plain.series[of][t][s], 9);
+      }
+    }
   }
-  expect(found.factorOfEvery).toBeCloseTo(plain.factorOfEvery, 10);
-  const keeps = { ...shut, gates: [gateOf(40, 0), gateOf(40, 0), candidate] };
-  const h = { mean: 0, pairs: { q: 0.5, k: 0.4, p: 0.5, r: 0.4 } };
-  const { last } = recurrent('GRU', keeps, input, { h });
-  expect(last.pairs.q).toBeCloseTo(0.5, 12);
-  expect(last.pairs.k).toBeCloseTo(0.4, 12);
-});
-
-test('a long sequence is as its last followed step', () => {
-  const gate = { input: 1, hidden: 1, inputBias: NO_LAW, hiddenBias: NO_LAW };
-  const pairs = { q: 1, k: 0.5, p: 0.2, r: 0.1 };
-  const output = recurrent('GRU', cellOf('GRU', gate, 8, 8), {
-    moments: { mean: 0, pairs },
-    steps: 5000,
-  });
-  expect(output.seconds.length).toBe(5000);
-  expect(output.seconds[4999]).toBe(output.last.pairs.q);
-  // 192 steps in, a state whose gates are half open has settled.
-  expect(output.every.pairs.q / output.last.pairs.q).toBeGreaterThan(0.998);
-});
-
-test('a cell that lacks gates, and a sequence without steps, are refused', () => {
-  const gate = { input: 1, hidden: 1, inputBias: NO_LAW, hiddenBias: NO_LAW };
-  const input = { moments: { mean: 0, pairs: { q: 1, k: 0, p: 0, r: 0 } }, steps: 3 };
-  expect(() =>
-    recurrent('LSTM', cellOf('GRU', gate, 4, 4), input),
-  ).toThrowErrorMatchingInlineSnapshot(
-    `[RangeError: recurrent: gates of an LSTM must be 4, got 3]`,
-  );
-  expect(() =>
-    recurrent('RNN', cellOf('RNN', gate, 4, 4), { ...input, steps: 0 }),
-  ).toThrowErrorMatchingInlineSnapshot(
-    `[RangeError: recurrent: steps must be a whole number from 1 on, got 0]`,
-  );
+  expect(factorOf(shut, true)).toBeCloseTo(factorOf(plain, true), 9);
 });
