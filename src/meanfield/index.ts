@@ -1,9 +1,17 @@
 export * from './architectures/index.ts';
-export type { CriticalPoint } from './critical.ts';
+export { correlationMap, type CorrelationMap } from './correlation-map.ts';
+export {
+  criticalPoints,
+  halfStablePoint,
+  smallestCritical,
+  type CriticalAt,
+  type CriticalPoint,
+} from './critical.ts';
 export { chi1, criticalGain, type CriticalGain } from './critical-gain.ts';
 export { covariance, derivativeCovariance } from './covariance.ts';
-export type { Phase, PhasePoint } from './point.ts';
-export { chi1At, varianceMap } from './variance-map.ts';
+export { fixedPoint } from './fixed-point.ts';
+export { phasePoint, type Phase, type PhasePoint } from './point.ts';
+export { chi1At, varianceMap, varianceSlope } from './variance-map.ts';
 export { checkVariances, type Variances } from './variances.ts';
 export type { Law, Laws, NetworkPhase, PredictedLayer, Prediction } from './predict/prediction.ts';
 export { predict, type PredictOptions } from './predict/predict.ts';

@@ -1,12 +1,21 @@
 export { positiveQ } from './positive-q.ts';
 export { bivariateNormalCdf } from './bivariate-normal.ts';
 export { brent } from './brent.ts';
+export {
+  chebyshev,
+  chebyshevAt,
+  chebyshevDerivative,
+  chebyshevIntegral,
+  coefficientsOf,
+  type Chebyshev,
+} from './chebyshev.ts';
 export { erf, erfc, erfcx } from './erf.ts';
 export { addLn2, cosSmall, exactExp, exactLn, exactPow2, lnNearOne, sinSmall } from './exact.ts';
 export { gaussLegendre, type Quadrature } from './gauss-legendre.ts';
 export { gaussianMean, type GaussianMeanOptions } from './gaussian-mean.ts';
 export { gaussianRule } from './gaussian-rule.ts';
 export { sigmoid, softplus } from './logistic.ts';
+export { minimumBetween } from './golden-section.ts';
 export { leadingVectors } from './leading-vectors.ts';
 export { singularVectors, type SingularVectors } from './svd.ts';
 export { normalCdf, normalPdf } from './normal.ts';
