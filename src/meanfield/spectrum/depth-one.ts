@@ -22,7 +22,7 @@ export function depthOneCurve(law: SlopeLaw): LawCurve {
       const low = Math.max(panels[pair[0]].low, z - STEP);
       const high = Math.min(panels[pair[1]].high, z + STEP);
       const steepness = Math.abs((lnOf(law.at(high)) - lnOf(law.at(low))) / (high - low));
-      density += (2 * normalPdf(z)) / steepness;
+      if (steepness > 0) density += (2 * normalPdf(z)) / steepness;
     }
     // Every connected run of panels, cut at the crossings, has d alternately above and below.
     let next = 0;

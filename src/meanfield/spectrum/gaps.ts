@@ -35,7 +35,7 @@ export function gapsOf(law: SlopeLaw, isGaussian: boolean, depth: number): Band[
       found.push(...whereRising(slope, a, from, zero, zero));
     }
     if (isGaussian) continue;
-    const one = (t: number): number => m(t) + 1;
+    const one = (t: number): number => realPoint(law, isGaussian, depth, t).one;
     if (one(to) < 0) {
       const start = one(from) > 0 ? brent(one, from, to) + 4 * nearby(from, 0) : from;
       found.push(...whereRising(slope, start, start, to, b));
@@ -107,13 +107,13 @@ function whereRising(
   return [];
 }
 
-/** m and `d ln λ / d ln w` at `w = e^t`. */
+/** m, `1 + m` and `d ln λ / d ln w` at `w = e^t`. */
 function realPoint(
   { rule: { nodes, weights }, isNarrow }: SlopeLaw,
   isGaussian: boolean,
   depth: number,
   t: number,
-): { m: number; slope: number } {
+): { m: number; one: number; slope: number } {
   const r = Math.exp(t);
   const x = isNarrow ? Math.expm1(t) : 1;
   const unit = isNarrow ? 1 : 1 / r;
@@ -132,7 +132,7 @@ function realPoint(
   const m = isNarrow ? g + e : e;
   const ratio = (w * (de * g - e * dg)) / (g * m);
   const slope = 1 + (depth - 1) * ratio + (isGaussian ? depth * (1 + (w * dg) / g) : 0);
-  return { m, slope };
+  return { m, one: w * g, slope };
 }
 
 /** The intervals and single values of d, those that touch joined. */

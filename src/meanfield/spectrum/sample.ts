@@ -120,12 +120,14 @@ function densityOf(curve: LawCurve, bands: readonly MeasuredBand[], points: numb
   const mass = bands.reduce((sum, { cdfLow, cdfHigh }) => sum + cdfHigh - cdfLow, 0);
   const width = bands.reduce((sum, { sLow, sHigh }) => sum + sHigh - sLow, 0);
   let share = 0;
+  const top = Math.max(...bands.map(({ sHigh }) => sHigh));
   for (const band of bands) {
     // Points are handed out so that those of all bands are `points` together.
     const before = Math.round(share * points);
     share += 0.5 * ((band.cdfHigh - band.cdfLow) / mass + (band.sHigh - band.sLow) / width);
     const count = Math.round(share * points) - before;
-    for (const t of placesOf(curve, band, count)) {
+    if (!(band.sHigh > top * Math.exp(-RANGE))) continue;
+    for (const t of placesOf(curve, band, top, count)) {
       const { lnLambda, density, above } = curve.at(t);
       const at = Math.exp(lnLambda / 2);
       if (!(at > (s.at(-1) ?? 0))) continue;
@@ -138,8 +140,8 @@ function densityOf(curve: LawCurve, bands: readonly MeasuredBand[], points: numb
 }
 
 /** Parameters of `count` points that lie evenly in the coordinate along a band, none at its ends. */
-function placesOf(curve: LawCurve, band: MeasuredBand, count: number): number[] {
-  const low = firstPlace(curve, band);
+function placesOf(curve: LawCurve, band: MeasuredBand, top: number, count: number): number[] {
+  const low = firstPlace(curve, band, Math.log(top) - RANGE);
   const start = curve.at(low);
   const cdfStart = low === band.low ? band.cdfLow : 1 - start.above;
   const lnStart = start.lnLambda / 2;
@@ -179,10 +181,14 @@ function placesOf(curve: LawCurve, band: MeasuredBand, count: number): number[] 
   return places;
 }
 
-/** Where the points of a band begin: not far below its upper edge, nor where there is hardly any mass. */
-function firstPlace(curve: LawCurve, { low, high, cdfLow, cdfHigh }: MeasuredBand): number {
+/** Where the points of a band begin: not far below the upper edge of all, nor where there is hardly any mass. */
+function firstPlace(
+  curve: LawCurve,
+  { low, high, cdfLow, cdfHigh }: MeasuredBand,
+  lnLeast: number,
+): number {
   const top = curve.at(high).lnLambda;
-  const beyond = (t: number): number => curve.at(t).lnLambda - (top - 2 * RANGE);
+  const beyond = (t: number): number => curve.at(t).lnLambda - 2 * lnLeast;
   let start = beyond(low) < 0 ? brent(beyond, low, high, 1e-9) : low;
   if (top - curve.at(start).lnLambda < 2 * WIDE) return low;
   const target = cdfLow + TAIL * (cdfHigh - cdfLow);

@@ -315,12 +315,12 @@ function refineCrossing(
 }
 
 /**
- * The rule with panels around crossings cut finer and finer towards them, `levels` times by 3: it
- * integrates functions with poles close to the crossings.
+ * What to add to the rule for panels around crossings that are cut finer and finer towards these, `levels`
+ * times by 3: with it functions with poles close to the crossings are integrated. Nodes that it replaces have a
+ * negative weight.
  */
-export function gradedRule(law: SlopeLaw, places: readonly Crossing[], levels: number): Rule {
+export function gradedPatch(law: SlopeLaw, places: readonly Crossing[], levels: number): Rule {
   const { panels } = law;
-  const zero = law.isNarrow ? -1 : 0;
   const near = new Set<number>();
   for (const { panels: pair } of places) {
     for (const p of pair) {
@@ -331,22 +331,11 @@ export function gradedRule(law: SlopeLaw, places: readonly Crossing[], levels: n
   }
   const nodes: number[] = [];
   const weights: number[] = [];
-  for (const { node, mass } of law.atoms) {
-    nodes.push(node);
-    weights.push(mass);
-  }
-  const add = (node: number, weight: number): void => {
-    // What is zero among the nodes of a panel is one of the atoms.
-    if (node === zero || weight === 0) return;
-    nodes.push(node);
-    weights.push(weight);
-  };
-  for (const [p, panel] of panels.entries()) {
-    if (!near.has(p)) {
-      for (let i = 0; i < panel.d.length; i++) {
-        add(panel.d[i], panel.weights[i]);
-      }
-      continue;
+  for (const p of near) {
+    const panel = panels[p];
+    for (let i = 0; i < panel.d.length; i++) {
+      nodes.push(panel.d[i]);
+      weights.push(-panel.weights[i]);
     }
     const ends = new Set([panel.low, panel.high]);
     for (const { z } of places) {
@@ -359,11 +348,11 @@ export function gradedRule(law: SlopeLaw, places: readonly Crossing[], levels: n
     const all = [...ends].sort((a, b) => a - b);
     for (let i = 0; i + 1 < all.length; i++) {
       const half = 0.5 * (all[i + 1] - all[i]);
-      if (half < 1e-15) continue;
       const middle = 0.5 * (all[i + 1] + all[i]);
       for (let j = 0; j < RULE.nodes.length; j++) {
         const z = middle + half * RULE.nodes[j];
-        add(law.at(z), half * RULE.weights[j] * normalPdf(z));
+        nodes.push(law.at(z));
+        weights.push(half * RULE.weights[j] * normalPdf(z));
       }
     }
   }
