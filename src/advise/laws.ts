@@ -50,10 +50,14 @@ const keyOf = (parameter: string, block: string = ''): string => `${parameter}\n
 
 function lawOf(choice: Choice, spec: Parameters<typeof stdOf>[1], where: string): Law {
   const { scheme } = choice;
+  const [mean, std] = [meanOf(choice, spec, where), stdOf(choice, spec, where)];
+  const caveat = scheme === 'dirac' ? DIRAC : (CAVEATS[scheme] ?? null);
+  // The mean of a structured weight is that of few large elements, and shifts nothing.
+  const isShift = caveat === null;
   return {
-    mean: meanOf(choice, spec, where),
-    variance: stdOf(choice, spec, where) ** 2,
-    caveat: scheme === 'dirac' ? DIRAC : (CAVEATS[scheme] ?? null),
+    mean: isShift ? mean : 0,
+    variance: isShift ? std ** 2 : std ** 2 + mean ** 2,
+    caveat,
     ...(CENTRED.has(scheme) ? { centre: true } : {}),
   };
 }

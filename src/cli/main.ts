@@ -4,6 +4,7 @@ import { adviseCommand } from './commands/advise.ts';
 import { architecturesCommand } from './commands/architectures.ts';
 import { initCommand } from './commands/init.ts';
 import { inspectCommand } from './commands/inspect.ts';
+import { predictCommand } from './commands/predict.ts';
 import { sampleCommand } from './commands/sample.ts';
 import { schemesCommand } from './commands/schemes.ts';
 import { transformCommand } from './commands/transform.ts';
@@ -33,6 +34,7 @@ async function main(): Promise<void> {
     initCommand(),
     adviseCommand(),
     inspectCommand(),
+    predictCommand(),
     sampleCommand(),
     transformCommand(),
     schemesCommand(),

@@ -15,7 +15,7 @@ export { chi1At, varianceMap, varianceSlope } from './variance-map.ts';
 export { checkVariances, type Variances } from './variances.ts';
 export type { Law, Laws, NetworkPhase, PredictedLayer, Prediction } from './predict/prediction.ts';
 export { predict, type PredictOptions } from './predict/predict.ts';
-export { lawOfValues } from './predict/walk.ts';
+export { lawOfTensor } from './predict/walk.ts';
 export {
   plainNetwork,
   residualNetwork,

@@ -36,6 +36,10 @@ function reopened(
 ): State {
   return opened(output, moments, axes, {
     isGaussian: isGaussian(signal),
+    marginal:
+      signal.transfer.affine === null || moments.q !== signal.moments().q
+        ? null
+        : signal.source.marginal,
     pulls: [{ to: node.inputs[0], factor }],
   });
 }

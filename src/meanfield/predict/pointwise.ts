@@ -2,6 +2,7 @@ import { numberAttribute, type Node } from '../../graph/index.ts';
 import { isFloat, toFloat64 } from '../../tensor/index.ts';
 import { aligned, broadcastAxes } from './axes.ts';
 import { maskedScores, scaledScores, spreadScores } from './attention.ts';
+import { sumMarginal, type Summand } from './marginal.ts';
 import { affineMoments, productMoments, sumMoments } from './moments.ts';
 import { clipStep, exponentialStep, leakyStep, powerStep, reciprocalStep, STEPS } from './steps.ts';
 import { isGaussian, opened, rangeOf, through, unknown, type Signal, type State } from './state.ts';
@@ -14,7 +15,8 @@ const AS_GAUSSIAN = 'its argument is taken as Gaussian';
 /** A nonlinear function of a signal. */
 export function applied(signal: Signal, step: Step): Signal {
   const [low, high] = rangeOf(signal);
-  const isSafe = signal.source.isGaussian || signal.transfer.affine === null;
+  const { source } = signal;
+  const isSafe = source.isGaussian || source.marginal !== null || signal.transfer.affine === null;
   return through(
     signal,
     composed(signal.transfer, step, low, high),
@@ -112,7 +114,8 @@ function combined(
   if (a.source === b.source && operation !== 'Pow') {
     const [low, high] = rangeOf(a);
     const transfer = joined(a.transfer, b.transfer, operation, low, high);
-    const isNew = transfer.affine === null && !a.source.isGaussian;
+    const { isGaussian: isPlain, marginal } = a.source;
+    const isNew = transfer.affine === null && !isPlain && marginal === null;
     return { ...through(a, transfer, isNew ? AS_GAUSSIAN : (a.note ?? b.note)), axes };
   }
   return ofIndependent(node, operation, [leftName, a], [rightName, b], axes);
@@ -168,9 +171,19 @@ function ofIndependent(
   ];
   if (operation === 'Add' || operation === 'Sub') {
     const added = operation === 'Add' ? b : affineMoments(b, -1, 0);
-    return opened(output, sumMoments(a, added), axes, {
-      isGaussian: isGaussian(left) && isGaussian(right),
-      pulls: pulls(1, 1),
+    const moments = sumMoments(a, added);
+    const isWhole = isGaussian(left) && isGaussian(right);
+    // The summand that is no plain Gaussian stands first: its zeros are where a rectifier cut it off.
+    const [shaped, other] = isGaussian(left) ? [right, left] : [left, right];
+    const toLeft = pullsOf(leftName, output, left, copies(left, axes));
+    const toRight = pullsOf(rightName, output, right, copies(right, axes));
+    return opened(output, moments, axes, {
+      isGaussian: isWhole,
+      marginal:
+        isWhole || operation === 'Sub'
+          ? null
+          : sumMarginal(summand(shaped), summand(other), moments),
+      pulls: shaped === left ? [...toLeft, ...toRight] : [...toRight, ...toLeft],
       chi: chiOfBias(left, right),
     });
   }
@@ -182,6 +195,12 @@ function ofIndependent(
   }
   return unknown(`${operation} of two values that come from different layers has no rule`);
 }
+
+const summand = ({ transfer, source: { moments, marginal } }: Signal): Summand => ({
+  transfer,
+  moments,
+  marginal,
+});
 
 /** A bias that is added to a layer stands in the row of the layer. */
 function chiOfBias(left: Signal, right: Signal): number | null {

@@ -4,11 +4,11 @@ import { isFloat } from '../../tensor/index.ts';
 import { gradientsOf } from './backward.ts';
 import { countOf } from './axes.ts';
 import { constantMoments, type Moments } from './moments.ts';
-import type { Laws, PredictedLayer, Prediction } from './prediction.ts';
+import type { Law, Laws, PredictedLayer, Prediction } from './prediction.ts';
 import { ruleOf } from './rules.ts';
 import { opened, slopeOf, type Axis, type Signal, type State } from './state.ts';
 import { verdictOf, type Row } from './verdict.ts';
-import { walkGraph } from './walk.ts';
+import { lawOfTensor, walkGraph } from './walk.ts';
 
 /** How a prediction starts. */
 export interface PredictOptions {
@@ -41,7 +41,7 @@ export function predict(
   }
   const rows = rowsOf(graph, network, laws, q, c);
   const found = verdictOf(rows, network, (factor) =>
-    rowsOf(graph, network, scaledLaws(network, laws, factor), q, c),
+    rowsOf(graph, network, scaledLaws(graph, network, laws, factor), q, c),
   );
   return { version: 1, model, layers: rows.map(layerOf), depth: network.depth, ...found };
 }
@@ -87,8 +87,8 @@ function rowOf(layer: LayerValue, state: State | undefined, gradient: number | u
     op,
     kind,
     q: moments.q,
-    mean: moments.mean,
-    c: moments.q > 0 ? Math.min(1, Math.max(-1, moments.k / moments.q)) : null,
+    mean: rounded(moments.mean, Math.sqrt(moments.q)),
+    c: moments.q > 0 ? rounded(Math.min(1, Math.max(-1, moments.k / moments.q)), 1) : null,
     gradient: finite(gradient),
     chi: isSignal ? finite(chiOf(state, kind)) : null,
     known: true,
@@ -96,6 +96,10 @@ function rowOf(layer: LayerValue, state: State | undefined, gradient: number | u
     elements: countOf(state.axes, ['unit', 'place', 'key']),
   };
 }
+
+/** Zero where a number is but the rounding of a sum of this size. */
+const rounded = (value: number, size: number): number =>
+  Math.abs(value) < 1e-14 * size ? 0 : value;
 
 const SOFTMAX = 'its scores are taken as Gaussian';
 
@@ -172,8 +176,8 @@ function inputAxes(
   });
 }
 
-/** The laws with the weights of all hidden layers times a factor. */
-function scaledLaws(network: Network, laws: Laws, factor: number): Laws {
+/** The laws with the weights of all hidden layers times a factor, also of those that stay as stored. */
+function scaledLaws(graph: Graph, network: Network, laws: Laws, factor: number): Laws {
   const hidden = new Set(
     network.parameters
       .filter(
@@ -181,9 +185,18 @@ function scaledLaws(network: Network, laws: Laws, factor: number): Laws {
       )
       .map(({ name }) => name),
   );
+  const stored = new Map<string, Law>();
+  const storedLaw = (name: string): Law | null => {
+    const constant = graph.constants.get(name);
+    const law = stored.get(name) ?? (constant === undefined ? null : lawOfTensor(constant.read()));
+    if (law !== null) stored.set(name, law);
+    return law;
+  };
   return (parameter, block) => {
-    const law = laws(parameter, block);
-    if (law === null || !hidden.has(parameter)) return law;
-    return { ...law, mean: factor * law.mean, variance: factor ** 2 * law.variance };
+    if (!hidden.has(parameter)) return laws(parameter, block);
+    const law = laws(parameter, block) ?? storedLaw(parameter);
+    return law === null
+      ? null
+      : { ...law, mean: factor * law.mean, variance: factor ** 2 * law.variance };
   };
 }

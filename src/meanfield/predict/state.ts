@@ -1,4 +1,5 @@
-import { transferMoments, transferSlope, REACH } from './expectation.ts';
+import { transferMoments, REACH } from './expectation.ts';
+import { marginalMoments, marginalSlopes, type Marginal } from './marginal.ts';
 import type { Pairs } from '../rules/pairs.ts';
 import type { Moments } from './moments.ts';
 import { identityTransfer, type Transfer } from './transfer.ts';
@@ -28,6 +29,8 @@ export interface Source {
   readonly value: string;
   readonly moments: Moments;
   readonly isGaussian: boolean;
+  /** How its elements are distributed where that is known and not Gaussian. */
+  readonly marginal: Marginal | null;
   readonly pulls: readonly Pull[];
 }
 
@@ -102,15 +105,16 @@ export function opened(
   axes: Axes,
   more: {
     readonly isGaussian?: boolean;
+    readonly marginal?: Marginal | null;
     readonly pulls?: readonly Pull[];
     readonly chi?: number | null;
     readonly note?: string | null;
   } = {},
 ): Signal {
-  const { isGaussian = false, pulls = [], chi = null, note = null } = more;
+  const { isGaussian = false, marginal = null, pulls = [], chi = null, note = null } = more;
   return {
     kind: 'signal',
-    source: { value, moments, isGaussian, pulls },
+    source: { value, moments, isGaussian, marginal: isGaussian ? null : marginal, pulls },
     transfer: identityTransfer,
     moments: () => moments,
     axes,
@@ -122,11 +126,15 @@ export function opened(
 /** Another function of the same source. */
 export function through(signal: Signal, transfer: Transfer, note: string | null = null): Signal {
   let known: Moments | null = null;
-  const { moments } = signal.source;
+  const { moments, marginal } = signal.source;
+  const momentsOf = (): Moments =>
+    marginal === null
+      ? transferMoments(transfer, moments)
+      : marginalMoments(transfer, moments, marginal);
   return {
     ...signal,
     transfer,
-    moments: () => (known ??= transferMoments(transfer, moments)),
+    moments: () => (known ??= momentsOf()),
     chi: null,
     note: note ?? (transfer.affine === null ? signal.note : null),
   };
@@ -144,8 +152,13 @@ export function isGaussian({ source, transfer }: Signal): boolean {
 }
 
 /** `E f'²` of the function that a signal is of its source. */
-export function slopeOf({ source, transfer }: Signal): number {
-  return transferSlope(transfer, source.moments);
+export function slopeOf(signal: Signal): number {
+  return slopesOf(signal).slope;
+}
+
+/** `E f'²`, and its mean with what passes the gradient on to what the source was made of. */
+export function slopesOf({ source, transfer }: Signal): ReturnType<typeof marginalSlopes> {
+  return marginalSlopes(transfer, source.moments, source.marginal);
 }
 
 /** The state of a value of which nothing is known. */

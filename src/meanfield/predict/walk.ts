@@ -1,6 +1,6 @@
 import type { Constant, Graph, Node } from '../../graph/index.ts';
 import type { LayerPart, LayerParts, Network, ParameterInfo } from '../../network/index.ts';
-import { isFloat, sizeOf, stridesOf, toFloat64 } from '../../tensor/index.ts';
+import { isFloat, sizeOf, stridesOf, toFloat64, type Tensor } from '../../tensor/index.ts';
 import { constantMoments } from './moments.ts';
 import type { Law, Laws } from './prediction.ts';
 import { opened, unknown, type Axes, type State } from './state.ts';
@@ -50,7 +50,7 @@ export function walkGraph(
     const known = own.get(name);
     if (known !== undefined) return known;
     const constant = graph.constants.get(name);
-    const law = constant === undefined ? NOTHING : lawOfValues(constant);
+    const law = constant === undefined ? NOTHING : lawOfTensor(constant.read());
     own.set(name, law);
     return law;
   };
@@ -117,10 +117,10 @@ function stateOfStored(constant: Constant, lawOf: (name: string) => Law): State 
   });
 }
 
-/** Mean and variance of the elements that a file has stored. */
-export function lawOfValues(constant: Constant): Law {
-  if (!isFloat(constant.dtype) || sizeOf(constant.shape) === 0) return NOTHING;
-  const values = toFloat64(constant.read());
+/** Mean and variance of the elements of a tensor; both 0 where it is empty or not of floats. */
+export function lawOfTensor(tensor: Tensor): Law {
+  if (!isFloat(tensor.dtype) || sizeOf(tensor.shape) === 0) return NOTHING;
+  const values = toFloat64(tensor);
   let mean = 0;
   for (const value of values) mean += value;
   mean /= values.length;

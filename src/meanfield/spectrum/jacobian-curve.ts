@@ -83,7 +83,7 @@ export function jacobianCurve(law: SlopeLaw, weights: WeightLaw, depth: number):
     if (law.intervals.some(([low, high]) => low < node && node < high)) {
       const places = crossings(law, node);
       let levels = 0;
-      for (let needed = levelsFor(places, theta); needed > levels; ) {
+      for (let needed = levelsFor(places, theta); needed > levels;) {
         levels = needed;
         patch = gradedPatch(law, places, levels);
         theta = angleFor(patch, t, theta);

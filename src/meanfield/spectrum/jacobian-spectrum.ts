@@ -42,7 +42,9 @@ export function jacobianSpectrum(phi: Nonlinearity, options: JacobianOptions): S
   const mean = (sigmaW2 * law.mean) ** depth;
   const moments = { mean, variance: mean * mean * relative };
   const unscaled =
-    weights === 'orthogonal' && depth === 1 ? depthOneCurve(law) : jacobianCurve(law, weights, depth);
+    weights === 'orthogonal' && depth === 1
+      ? depthOneCurve(law)
+      : jacobianCurve(law, weights, depth);
   const curve = {
     bands: unscaled.bands,
     at: (t: number) => {
@@ -81,12 +83,20 @@ function checkOptions({ depth, sigmaW2, q, points = 600 }: JacobianOptions): voi
 /** ln of the largest variance that is a float64, with room for `s_max⁴`. */
 const LARGEST = 680;
 
-function checkRange(name: string, depth: number, chi: number, lnMean: number, relative: number): void {
+function checkRange(
+  name: string,
+  depth: number,
+  chi: number,
+  lnMean: number,
+  relative: number,
+): void {
   if (lnMean === -Infinity) return;
   const lnVariance = 2 * lnMean + Math.log(Math.max(relative, 1));
   if (lnVariance <= LARGEST && lnMean >= -LARGEST) return;
   const most = Math.floor(
-    lnMean > 0 ? (LARGEST - Math.log(Math.max(relative, 1))) / (2 * Math.log(chi)) : -LARGEST / Math.log(chi),
+    lnMean > 0
+      ? (LARGEST - Math.log(Math.max(relative, 1))) / (2 * Math.log(chi))
+      : -LARGEST / Math.log(chi),
   );
   throw new RangeError(
     `jacobianSpectrum: the squared singular values must be float64, got a mean of ${chi}^${depth} for ` +

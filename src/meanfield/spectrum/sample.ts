@@ -30,7 +30,9 @@ export function sampleLaw(
   { mean, variance }: LawMoments,
   points: number,
 ): Spectrum {
-  const bands = curve.bands.map((band) => measuredBand(curve, band)).filter((band) => band !== null);
+  const bands = curve.bands
+    .map((band) => measuredBand(curve, band))
+    .filter((band) => band !== null);
   const atoms = curve.atoms.map(({ lnLambda, mass }) => ({ s: Math.exp(lnLambda / 2), mass }));
   const edges = [...atoms.map(({ s }) => s), ...bands.flatMap(({ sLow, sHigh }) => [sLow, sHigh])];
   return {
@@ -156,7 +158,8 @@ function placesOf(curve: LawCurve, band: MeasuredBand, top: number, count: numbe
     return (byMass + byS + clamp((lnLambda / 2 - lnStart) / lnWidth)) / 3;
   };
   // u is between 0 and 1; t bends so that edges like square roots become smooth.
-  const parameter = (u: number): number => low + (band.high - low) * 0.5 * (1 - Math.cos(Math.PI * u));
+  const parameter = (u: number): number =>
+    low + (band.high - low) * 0.5 * (1 - Math.cos(Math.PI * u));
   const table: [u: number, y: number][] = [[0, 0]];
   const waiting: [u: number, y: number][] = [[1, 1]];
   for (let k = 31; k > 0; k--) waiting.push([k / 32, coordinate(parameter(k / 32))]);
