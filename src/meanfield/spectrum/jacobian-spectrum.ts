@@ -1,4 +1,5 @@
 import type { Nonlinearity } from '../../activation/index.ts';
+import { checkPoints, checkWhole, positive } from './check.ts';
 import { depthOneCurve } from './depth-one.ts';
 import { jacobianCurve, type WeightLaw } from './jacobian-curve.ts';
 import { sampleLaw } from './sample.ts';
@@ -37,9 +38,11 @@ export function jacobianSpectrum(phi: Nonlinearity, options: JacobianOptions): S
   const law = slopeLaw('jacobianSpectrum', phi, q);
   const s1 = weights === 'gaussian' ? -1 : 0;
   const relative = depth * (law.spread2 - s1);
-  const lnMean = depth * (Math.log(sigmaW2) + Math.log(law.mean));
-  checkRange(phi.name, depth, sigmaW2 * law.mean, lnMean, relative);
-  const mean = (sigmaW2 * law.mean) ** depth;
+  const lnMean = depth * Math.log(sigmaW2 * law.mean);
+  const chi1 = sigmaW2 * law.mean;
+  checkRange(chi1, depth, relative);
+  const mean = chi1 ** depth;
+  if (chi1 === 0) return nothing();
   const moments = { mean, variance: mean * mean * relative };
   const unscaled =
     weights === 'orthogonal' && depth === 1
@@ -59,48 +62,41 @@ export function jacobianSpectrum(phi: Nonlinearity, options: JacobianOptions): S
   return sampleLaw(curve, moments, points);
 }
 
+/** The spectrum where φ' is zero all over: all singular values are 0. */
+function nothing(): Spectrum {
+  return {
+    sMax: 0,
+    sMin: 0,
+    mean: 0,
+    variance: 0,
+    deciles: Array.from({ length: 9 }, () => 0),
+    atoms: [{ s: 0, mass: 1 }],
+    density: { s: [], rho: [], cdf: [] },
+  };
+}
+
 function checkOptions({ depth, sigmaW2, q, points = 600 }: JacobianOptions): void {
-  if (!(Number.isInteger(depth) && depth >= 1)) {
-    throw new RangeError(`jacobianSpectrum: depth must be a whole number from 1 on, got ${depth}`);
-  }
-  if (!(sigmaW2 > 0 && Number.isFinite(sigmaW2))) {
-    throw new RangeError(
-      `jacobianSpectrum: sigmaW2 must be a variance, finite and positive, got ${sigmaW2}`,
-    );
-  }
+  checkWhole('jacobianSpectrum', 'depth', depth);
+  positive('jacobianSpectrum', 'sigmaW2', sigmaW2);
   if (!(q >= 0 && Number.isFinite(q))) {
     throw new RangeError(
       `jacobianSpectrum: q must be a second moment, finite and not negative, got ${q}`,
     );
   }
-  if (!(Number.isInteger(points) && points >= 1)) {
-    throw new RangeError(
-      `jacobianSpectrum: points must be a whole number from 1 on, got ${points}`,
-    );
-  }
+  checkPoints('jacobianSpectrum', points);
 }
 
-/** ln of the largest variance that is a float64, with room for `s_max⁴`. */
-const LARGEST = 680;
+/** ln of the largest variance: `s_max⁴` and four powers of e are still float64. */
+const LARGEST = 690;
 
-function checkRange(
-  name: string,
-  depth: number,
-  chi: number,
-  lnMean: number,
-  relative: number,
-): void {
-  if (lnMean === -Infinity) return;
-  const lnVariance = 2 * lnMean + Math.log(Math.max(relative, 1));
-  if (lnVariance <= LARGEST && lnMean >= -LARGEST) return;
-  const most = Math.floor(
-    lnMean > 0
-      ? (LARGEST - Math.log(Math.max(relative, 1))) / (2 * Math.log(chi))
-      : -LARGEST / Math.log(chi),
-  );
+/** Mean and variance of the squares are to be float64, neither 0 nor infinite. */
+function checkRange(chi1: number, depth: number, relative: number): void {
+  const lnMean = depth * Math.log(chi1);
+  const room = LARGEST - Math.log(Math.max(relative, 1));
+  if (chi1 === 0 || (2 * lnMean <= room && lnMean >= -LARGEST)) return;
+  const limit = chi1 > 1 ? room / 2 : -LARGEST;
   throw new RangeError(
-    `jacobianSpectrum: the squared singular values must be float64, got a mean of ${chi}^${depth} for ` +
-      `${name}, χ₁ to the power of the depth; at this χ₁ depths up to ${most} are, or take σw² = ` +
-      `${'1/E φ'}'² to have χ₁ = 1`,
+    `jacobianSpectrum: the mean χ₁^L of the squared singular values and its square must be float64, got ` +
+      `χ₁ = ${chi1} and L = ${depth}; at this χ₁ depths up to ${Math.floor(limit / Math.log(chi1))} have one`,
   );
 }
