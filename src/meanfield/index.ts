@@ -41,6 +41,12 @@ export type { Law, Laws, NetworkPhase, PredictedLayer, Prediction } from './pred
 export { predict, type PredictOptions } from './predict/predict.ts';
 export { lawOfTensor } from './predict/walk.ts';
 export {
+  graphNetwork,
+  type GraphNetwork,
+  type GraphNetworkOptions,
+} from './shape/graph-network.ts';
+export {
+  networkFunction,
   plainNetwork,
   residualNetwork,
   subnetFunction,

@@ -120,6 +120,19 @@ export function subnetFunction({ nodes, outputs }: MapNetwork): SubnetFunction {
   };
 }
 
+/**
+ * The function `C_f(x)` of a whole network, with `r` the local map of every activation: the largest over its
+ * outputs, without the subnetworks.
+ */
+export function networkFunction({ nodes, outputs }: MapNetwork): SubnetFunction {
+  const all = nodes.map((_, index) => index);
+  const values = new Float64Array(nodes.length);
+  return (x, r) => {
+    evaluate(nodes, all, x, r, values);
+    return Math.max(...outputs.map((output) => values[output]));
+  };
+}
+
 function evaluate(
   nodes: readonly MapNode[],
   order: readonly number[],
