@@ -1,5 +1,5 @@
 import type { Nonlinearity } from '../activation/index.ts';
-import { gaussianMean, normalPdf } from '../numeric/index.ts';
+import { angleBetween, gaussianMean, largestCovariance, normalPdf } from '../numeric/index.ts';
 import { jumpPairs, jumpsWithSlopes } from './jumps.ts';
 import { meshOf } from './mesh.ts';
 import { planeMean, type PlaneSide } from './plane-mean.ts';
@@ -49,12 +49,6 @@ export function derivativeByQuadrature(
   const pairs = jumpPairs(phi, q1, q2, theta);
   const sharp = pairs === 0 ? 0 : pairs / Math.sin(theta === Math.PI ? 0 : theta);
   return smooth + jumpsWithSlopes(phi, q1, q2, theta) + sharp;
-}
-
-/** `θ = arccos(k / √(q1 q2))` without its loss of digits near 0 and π. */
-export function angleBetween(q1: number, q2: number, k: number): number {
-  const most = Math.sqrt(q1) * Math.sqrt(q2);
-  return Math.atan2(Math.sqrt(Math.max(0, most - k)) * Math.sqrt(Math.max(0, most + k)), k);
 }
 
 /** `E g(u₁) g(u₂)` at the angle θ, `g` one of `φ`, `φ'`. */
@@ -148,7 +142,7 @@ function checkCovariance(where: string, q1: number, q2: number, k: number): void
       throw new RangeError(`${where}: ${name} must be finite and not negative, got ${value}`);
     }
   }
-  const most = Math.sqrt(q1) * Math.sqrt(q2);
+  const most = largestCovariance(q1, q2);
   if (!(Math.abs(k) <= most * (1 + 1e-12))) {
     throw new RangeError(
       `${where}: k must be a covariance of variances q1 = ${q1} and q2 = ${q2}, at most ${most} in ` +

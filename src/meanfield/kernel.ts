@@ -1,5 +1,13 @@
 import { derivativeSecondMoment, type Jump, type Nonlinearity } from '../activation/index.ts';
-import { chebyshev, chebyshevAt, chebyshevIntegral, gaussLegendre } from '../numeric/index.ts';
+import {
+  chebyshev,
+  chebyshevAt,
+  chebyshevIntegral,
+  coefficientsOf,
+  gaussLegendre,
+  sineExcess,
+  type Chebyshev,
+} from '../numeric/index.ts';
 import { productMean } from './covariance.ts';
 import { hermiteWeights, powerSum } from './hermite-weights.ts';
 import { jumpPairs, jumpsWithSlopes } from './jumps.ts';
@@ -37,19 +45,12 @@ function makeKernel(phi: Nonlinearity, q: number): Kernel {
   const exact = derivativeOf(phi, q);
   const near = once(() => chebyshev(exact, 0, RIGHT, 1e-12));
   const far = once(() => chebyshev(exact, RIGHT, Math.PI, 1e-12));
-  const derivative = (theta: number): number => chebyshevAt((theta <= RIGHT ? near : far)(), theta);
-  const points = (): number => (near().coefficients.length >> 1) + 16;
-  const nearMean = (theta: number): number => meanBetween(derivative, 0, theta, points());
-  const nearSecants = once(() => chebyshev(nearMean, 0, RIGHT, 1e-13));
-  const farMean = (theta: number): number => {
-    const from = meanBetween(derivative, 0, RIGHT, points());
-    const rest = meanBetween(derivative, RIGHT, theta, (far().coefficients.length >> 1) + 16);
-    return (from - Math.cos(theta) * rest) / (1 - Math.cos(theta));
+  const nearSecants = once(() => secantsOf(near(), 0));
+  const farSecants = once(() => secantsOf(far(), chebyshevAt(nearSecants(), RIGHT)));
+  return {
+    derivative: (theta) => chebyshevAt((theta <= RIGHT ? near : far)(), theta),
+    secant: (theta) => chebyshevAt((theta <= RIGHT ? nearSecants : farSecants)(), theta),
   };
-  const farSecants = once(() => chebyshev(farMean, RIGHT, Math.PI, 1e-13));
-  const secant = (theta: number): number =>
-    chebyshevAt((theta <= RIGHT ? nearSecants : farSecants)(), theta);
-  return { derivative, secant };
 }
 
 const RIGHT = 0.5 * Math.PI;
@@ -60,22 +61,31 @@ function once<T>(make: () => T): () => T {
   return () => (made ??= { value: make() }).value;
 }
 
-/** Mean of D over the correlations between the cosines of two angles: `∫ D sin θ dθ / (cos from - cos to)`. */
-function meanBetween(
-  derivative: (theta: number) => number,
-  from: number,
-  to: number,
-  points: number,
-): number {
-  if (to === from) return derivative(from);
-  const { nodes, weights } = gaussLegendre(points);
-  const half = 0.5 * (to - from);
-  let sum = 0;
-  for (let i = 0; i < points; i++) {
-    const theta = from + half * (1 + nodes[i]);
-    sum += weights[i] * derivative(theta) * Math.sin(theta);
+/** Exact for what the interpolant of D can do between two nodes. */
+const STEP_RULE = gaussLegendre(8);
+
+/**
+ * `r(θ) = (∫ D sin θ' dθ' from 0 to θ) / (1 - cos θ)` on the interval of the interpolant of D; `before` is the integral up to
+ * there. Summed up from node to node, so that nothing cancels and small angles are as exact as large ones.
+ */
+function secantsOf(series: Chebyshev, before: number): Chebyshev {
+  const { low, high } = series;
+  const degree = series.coefficients.length + 16;
+  const angle = (j: number): number =>
+    j === 0 ? high : low + (high - low) * Math.sin((Math.PI * (degree - j)) / (2 * degree)) ** 2;
+  const values = new Array<number>(degree + 1);
+  values[degree] = low === 0 ? chebyshevAt(series, 0) : before / (1 - Math.cos(low));
+  let integral = before;
+  for (let j = degree - 1; j >= 0; j--) {
+    const middle = 0.5 * (angle(j + 1) + angle(j));
+    const half = 0.5 * (angle(j) - angle(j + 1));
+    for (let i = 0; i < STEP_RULE.nodes.length; i++) {
+      const theta = middle + half * STEP_RULE.nodes[i];
+      integral += half * STEP_RULE.weights[i] * chebyshevAt(series, theta) * Math.sin(theta);
+    }
+    values[j] = (0.5 * integral) / Math.sin(0.5 * angle(j)) ** 2;
   }
-  return (half * sum) / (2 * Math.sin(0.5 * (from + to)) * Math.sin(half));
+  return { low, high, coefficients: coefficientsOf(values) };
 }
 
 /** `D(θ)`, as exactly and cheaply as can be. */
@@ -139,14 +149,5 @@ function rectifierKernel(below: number, above: number): Kernel {
 
 /** `(sin θ - θ cos θ) / (1 - cos θ)`, which is 2θ/3 for small θ. */
 function arcExcess(theta: number): number {
-  if (theta === 0) return 0;
-  if (theta > 0.5) return (Math.sin(theta) - theta * Math.cos(theta)) / (1 - Math.cos(theta));
-  // sin θ - θ cos θ = Σ (-1)ⁿ⁺¹ 2n/(2n + 1)! θ²ⁿ⁺¹
-  let term = theta ** 3 / 6;
-  let sum = 0;
-  for (let n = 1; n < 9; n++) {
-    sum += 2 * n * term;
-    term *= -(theta * theta) / ((2 * n + 2) * (2 * n + 3));
-  }
-  return sum / (2 * Math.sin(0.5 * theta) ** 2);
+  return theta === 0 ? 0 : sineExcess(theta) / (2 * Math.sin(0.5 * theta) ** 2);
 }
