@@ -105,7 +105,8 @@ export async function pointChart(
         y: { name: 'q of the next layer', low: 0, high: widest },
         lines: [
           diagonal(0, widest),
-          ...starts.map((start): Line => ({
+          ...starts.map((start, i): Line => ({
+            name: i === 0 ? 'q from layer to layer' : undefined,
             tone: 'orange',
             thin: true,
             points: cobweb(maps.variance, start, 12),
