@@ -1,5 +1,10 @@
 import type { Nonlinearity } from '../../activation/index.ts';
-import { criticalPoints, phasePoint, type CriticalPoint } from '../../meanfield/index.ts';
+import {
+  checkVariances,
+  criticalPoints,
+  phasePoint,
+  type CriticalPoint,
+} from '../../meanfield/index.ts';
 
 /** The options that say at which variances a network stands. */
 export interface PlaceOptions {
@@ -18,14 +23,19 @@ export interface WorkingPoint {
 }
 
 /**
- * Both variances: those, at their fixed point. One: the other such that it is critical, at the stable fixed point
- * where there are several. None: critical at `q`, 1 if not given.
+ * Both variances: those, at their fixed point, or at q = 1 where all sizes of signals are the same. One: the
+ * other such that it is critical, at the most stable point where there are several. None: critical at
+ * `q`, 1 if not given.
  */
 export function workingPoint(
   phi: Nonlinearity,
   { sigmaW2, sigmaB2, q }: PlaceOptions,
 ): WorkingPoint {
   if (sigmaW2 !== undefined && sigmaB2 !== undefined) {
+    checkVariances('theory', { sigmaW2, sigmaB2 });
+    if (phi.homogeneous && sigmaB2 === 0) {
+      return { sigmaW2, sigmaB2, qStar: 1, source: 'the same at every size of signals' };
+    }
     const { qStar } = phasePoint(phi, { sigmaW2, sigmaB2 });
     return { sigmaW2, sigmaB2, qStar, source: 'at the fixed point of these variances' };
   }

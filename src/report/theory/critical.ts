@@ -48,7 +48,8 @@ function sentence(points: readonly CriticalPoint[]): string {
   const draw = `Weights of variance ${rough(sigmaW2)} / fan_in and biases of variance ${rough(sigmaB2)}`;
   const keep = `${draw} keep gradients at their size, whatever the depth`;
   if (chiQ < 1 - HALF_STABLE) return `${keep}, and signals run to q* = ${rough(qStar)}.`;
-  if (chiQ < 1 + HALF_STABLE) return `${keep}, and signals stay at the size they have.`;
+  if (chiQ < 1 + HALF_STABLE)
+    return `${keep}; a small error of q neither falls nor grows by a factor per layer.`;
   return `${keep}, but only for signals of q = ${rough(qStar)}: an error of q grows by ${rough(chiQ)} per layer.`;
 }
 

@@ -16,14 +16,15 @@ const TRAINABLE = 6;
 /** What becomes of inputs and gradients, in one sentence. */
 export function phaseSentence(point: PhasePoint): string {
   const { phase, cStar, xiC, xiGradient } = point;
+  const pace = xiGradient > 0 ? `by e over ${rough(xiGradient)} layers` : 'at once';
   const reach = Number.isFinite(xiC)
     ? `trainable to about ${TRAINABLE} ξ_c = ${rough(TRAINABLE * xiC)} layers (Schoenholz et al. 2017)`
     : 'no depth scale limits the depth';
   if (phase === 'ordered') {
-    return `Ordered: inputs become alike and gradients vanish, by e over ${rough(xiGradient)} layers; ${reach}.`;
+    return `Ordered: inputs become alike and gradients vanish, ${pace}; ${reach}.`;
   }
   if (phase === 'chaotic') {
-    return `Chaotic: inputs become different, down to a correlation of ${rough(cStar)}, and gradients explode, by e over ${rough(xiGradient)} layers; ${reach}.`;
+    return `Chaotic: inputs become different, down to a correlation of ${rough(cStar)}, and gradients explode, ${pace}; ${reach}.`;
   }
   return `Critical: gradients keep their size at any depth, and ${reach}.`;
 }

@@ -28,9 +28,11 @@ export function spectrumLines(
   const { activation, weights, depth, sigmaW2, sigmaB2, qStar, source } = title;
   const [first, last] = [deciles[0], deciles[8]];
   const spread =
-    first > 0
-      ? `The middle 80% of directions are stretched by ${rough(first)} to ${rough(last)}, a factor of ${rough(last / first)}`
-      : `At least a tenth of all directions are lost, and the others are stretched by up to ${rough(sMax)}`;
+    last < 1.005 * first
+      ? `At least 80% of all directions are stretched alike, by ${rough(first)}`
+      : first > 0
+        ? `The middle 80% of directions are stretched by ${rough(first)} to ${rough(last)}, a factor of ${rough(last / first)}`
+        : `At least a tenth of all directions are lost, and the others are stretched by up to ${rough(sMax)}`;
   return [
     ...heading(
       `Jacobian of ${layers(depth)} of ${activation}, ${weights} weights, σw² = ${precise(sigmaW2)}, σb² = ${precise(sigmaB2)} (${source})`,
@@ -49,7 +51,11 @@ export function spectrumLines(
         ['variance', variance, 'variance of the eigenvalues of JJᵀ'],
         ...atoms.map(
           ({ s, mass }) =>
-            ['atom', s, `a share of ${rough(mass)} of all singular values has this value`] as const,
+            [
+              'atom',
+              s,
+              `a share of ${precise(mass)} of all singular values has this value`,
+            ] as const,
         ),
       ],
       options,
