@@ -8,6 +8,13 @@ export { inspectTable, planTable, reasonList } from './parameters.ts';
 export { predictionReport, predictionTable } from './prediction.ts';
 export { signalTable } from './signal-table.ts';
 export { terminalReport } from './terminal.ts';
+export { cmapChart, cmapLines, type CmapTitle } from './theory/cmap.ts';
+export { criticalChart, criticalLines } from './theory/critical.ts';
+export { gainLines } from './theory/gain.ts';
+export { phaseSentence, pointChart, pointLines, type PointTitle } from './theory/point.ts';
+export { saxeChart, saxeLines, type SaxeCurves, type SaxeTitle } from './theory/saxe.ts';
+export { shapeChart, shapeLines, type ShapeCurves, type ShapeTitle } from './theory/shape.ts';
+export { spectrumChart, spectrumLines, type SpectrumTitle } from './theory/spectrum.ts';
 export { printable } from './text.ts';
 export type {
   ArchitectureRow,

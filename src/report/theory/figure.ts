@@ -30,7 +30,7 @@ export type Tone = keyof typeof tones;
 
 /** A line through points, in the units of the axes; a name puts it into the legend. */
 export interface Line {
-  readonly name?: string;
+  readonly name?: string | undefined;
   readonly tone: Tone;
   readonly dash?: boolean;
   readonly thin?: boolean;
@@ -43,7 +43,7 @@ export interface Mark {
   readonly tone: Tone;
   readonly label?: string;
   /** Where the label stands; to the right of marks on the left, and the other way round, if not given. */
-  readonly side?: 'left' | 'bottom';
+  readonly side?: 'left' | 'top';
   readonly hollow?: boolean;
 }
 
@@ -92,7 +92,7 @@ export async function figure(panels: readonly Panel[], says: string): Promise<st
       left: boxes[i].left - 4,
       top: 28,
       data: lines.flatMap(({ name }) => name ?? []),
-      itemGap: 16,
+      itemGap: 24,
       itemWidth: 26,
       itemStyle: { opacity: 0 },
       selectedMode: false,
@@ -163,25 +163,31 @@ function seriesOf(panel: Panel, index: number, box: Box): object[] {
     coordinate(x, point[0]),
     coordinate(y, point[1]),
   ];
-  const drawn = lines.map(({ name, tone, dash, thin, points }) => ({
-    ...own,
-    type: 'line',
-    ...(name === undefined ? {} : { name }),
-    data: clipped(points.map(place), low, high),
-    showSymbol: false,
-    symbol: 'none',
-    emphasis: { disabled: true },
-    color: tones[tone],
-    lineStyle: {
-      color: tones[tone],
-      width: thin === true ? 1.25 : 2.25,
-      type: dash === true ? [6, 4] : 'solid',
-    },
-    z: 3,
-  }));
+  const drawn = lines.map(({ name, tone, dash, thin, points }): object =>
+    Object.assign(
+      {
+        type: 'line',
+        name,
+        data: clipped(points.map(place), low, high),
+        showSymbol: false,
+        symbol: 'none',
+        emphasis: { disabled: true },
+        color: tones[tone],
+        lineStyle: {
+          color: tones[tone],
+          width: thin === true ? 1.25 : 2.25,
+          type: dash === true ? [6, 4] : 'solid',
+        },
+        z: 3,
+      },
+      own,
+    ),
+  );
   const dots = marks.map(({ at, tone, label, side, hollow }) => {
     const value = place(at);
     const isRight = (value[0] - low[0]) / (high[0] - low[0]) > 0.6;
+    // Below the mark, but not where the axis has its numbers.
+    const isLow = (value[1] - low[1]) / (high[1] - low[1]) < 0.08;
     return {
       value,
       symbol: 'circle',
@@ -197,7 +203,7 @@ function seriesOf(panel: Panel, index: number, box: Box): object[] {
         formatter: label ?? '',
         position: side ?? (isRight ? 'left' : 'right'),
         distance: side === undefined ? 8 : 12,
-        offset: [0, side === undefined ? 12 : 0],
+        offset: [0, side !== undefined ? 0 : isLow ? -12 : 12],
         color: tones.ink,
         fontFamily: font,
         fontSize: 12,
