@@ -35,8 +35,6 @@ export {
   type UniversalityClass,
 } from './spectrum/limit-spectrum.ts';
 export { linearSpectrum, type LinearOptions } from './spectrum/linear-spectrum.ts';
-export type { Atom, Density, Spectrum } from './spectrum/spectrum.ts';
-  type ResidualOptions as ResidualSpectrumOptions,
 export type { Atom, Density, Spectrum as JacobianSpectrum } from './spectrum/spectrum.ts';
 export { checkVariances, type Variances } from './variances.ts';
 export type { Law, Laws, NetworkPhase, PredictedLayer, Prediction } from './predict/prediction.ts';
