@@ -7,7 +7,7 @@ import {
   limitSpectrum,
   linearSpectrum,
   type JacobianOptions,
-  type Spectrum,
+  type JacobianSpectrum as Spectrum,
 } from '../index.ts';
 
 /** The spectrum at criticality, `σw² = 1/E φ'²`. */

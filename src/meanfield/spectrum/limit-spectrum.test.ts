@@ -1,5 +1,10 @@
 import { expect, test } from 'vitest';
-import { limitSpectrum, linearSpectrum, residualSpectrum, type Spectrum } from '../index.ts';
+import {
+  limitSpectrum,
+  linearSpectrum,
+  residualSpectrum,
+  type JacobianSpectrum as Spectrum,
+} from '../index.ts';
 
 /** Mass, mean and mean square of `s²`, by the trapezoidal rule in s over many points. */
 function moments({ density: { s, rho }, atoms }: Spectrum): [number, number, number] {

@@ -30,7 +30,7 @@ export function limitSpectrum(
 }
 
 /** What a spectrum is asked of: a residual network. */
-export interface ResidualOptions {
+export interface ResidualSpectrumOptions {
   /** `c = σw² ⟨φ'²⟩`, mean over layers, for branches `L^{-1/2} D W`: the branches' variance together. */
   readonly c: number;
   /** Points of the density; 600 if not given. */
@@ -46,7 +46,7 @@ export interface ResidualOptions {
  * `RangeError` unless c is positive and at most 150.
  * Reference: Tarnowski et al. 2019, arXiv:1809.08848
  */
-export function residualSpectrum({ c, points = 600 }: ResidualOptions): Spectrum {
+export function residualSpectrum({ c, points = 600 }: ResidualSpectrumOptions): Spectrum {
   checkSpread('residualSpectrum', 'c', c, 150);
   checkPoints('residualSpectrum', points);
   const mean = Math.exp(c);
