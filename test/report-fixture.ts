@@ -66,6 +66,7 @@ export function reportOf(depth: number): InitReport {
       before: rowsOf(indices.map((i) => 10 ** -i)),
       after: rowsOf(indices.map((i) => 1 + 0.1 * Math.sin(i))),
     },
+    prediction: null,
     certificates: null,
     verdict: 'The signal lives.',
     notes: ['Gaussian inputs.'],

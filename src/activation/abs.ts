@@ -1,4 +1,5 @@
 import type { Activation } from './activation.ts';
+import { rectifierMoments } from './rectifier.ts';
 
 /** `φ(x) = |x|`. */
 export const abs: Activation = {
@@ -10,7 +11,6 @@ export const abs: Activation = {
   homogeneous: true,
   odd: false,
   saturates: { low: null, high: null },
-  secondMoment: (q) => q,
-  derivativeSecondMoment: () => 1,
+  ...rectifierMoments(-1, 1),
   build: (builder, name, x) => builder.node(name, 'Abs', [x]),
 };

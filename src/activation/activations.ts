@@ -17,6 +17,7 @@ import { relu } from './relu.ts';
 import { relu6 } from './relu6.ts';
 import { selu } from './selu.ts';
 import { sigmoid } from './sigmoid.ts';
+import { sign } from './sign.ts';
 import { silu } from './silu.ts';
 import { sin } from './sin.ts';
 import { softplus } from './softplus.ts';
@@ -48,4 +49,5 @@ export const activations: readonly Activation[] = [
   mish,
   sin,
   abs,
+  sign,
 ];

@@ -1,4 +1,4 @@
-import { normalCdf, normalPdf } from '../numeric/index.ts';
+import { besideCovariance, normalCdf, normalPdf } from '../numeric/index.ts';
 import type { Activation } from './activation.ts';
 
 /**
@@ -23,5 +23,20 @@ export const gelu: Activation = {
     const bracket = 1 / (1 + 2 * q) + (1 - q) / (1 + q) + 1;
     return 0.25 + (Math.atan2(q, root) + (q / root) * bracket) / (2 * Math.PI);
   },
+  covariance: (q1, q2, k) => {
+    const root = determinant(q1, q2, k);
+    const bulk = (k * k + q1 * q2 * root * root) / ((1 + q1) * (1 + q2) * root);
+    return 0.25 * k + (bulk + k * Math.atan2(k, root)) / (2 * Math.PI);
+  },
+  derivativeCovariance: (q1, q2, k) => {
+    const root = determinant(q1, q2, k);
+    const bracket = 1 / (root * root) + (2 + q1 + q2) / ((1 + q1) * (1 + q2));
+    return 0.25 + (Math.atan2(k, root) + (k / root) * bracket) / (2 * Math.PI);
+  },
   build: (builder, name, x) => builder.node(name, 'Gelu', [x], { approximate: 'none' }),
 };
+
+/** `√((1 + q₁)(1 + q₂) - k²)`. */
+function determinant(q1: number, q2: number, k: number): number {
+  return Math.sqrt(1 + q1 + q2 + besideCovariance(q1, q2, k) ** 2);
+}

@@ -1,5 +1,5 @@
 export type { Activation, ActivationParameter, Family } from './activation.ts';
 export { activations } from './activations.ts';
-export { derivativeSecondMoment, firstMoment, secondMoment } from './moments.ts';
-export type { Nonlinearity } from './nonlinearity.ts';
+export { derivativeSecondMoment, firstMoment, overPreactivation, secondMoment } from './moments.ts';
+export type { Jump, Nonlinearity } from './nonlinearity.ts';
 export { activation, activationText } from './parse.ts';

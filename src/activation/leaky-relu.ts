@@ -1,5 +1,6 @@
 import type { Activation } from './activation.ts';
 import { finite } from './parameter.ts';
+import { rectifierMoments } from './rectifier.ts';
 
 /** `φ(x) = x` for `x > 0` and `slope · x` below. */
 export function leakyRelu(slope: number = 0.01): Activation {
@@ -14,7 +15,6 @@ export function leakyRelu(slope: number = 0.01): Activation {
 
 /** What `leaky_relu` and `prelu` of one slope share. */
 export function sloped(slope: number): Omit<Activation, 'name' | 'parameter' | 'build'> {
-  const meanSquare = 0.5 * (1 + slope * slope);
   return {
     f: (x) => (x > 0 ? x : slope * x),
     df: (x) => (x > 0 ? 1 : slope),
@@ -23,7 +23,6 @@ export function sloped(slope: number): Omit<Activation, 'name' | 'parameter' | '
     homogeneous: true,
     odd: slope === 1,
     saturates: { low: slope === 0 ? 0 : null, high: null },
-    secondMoment: (q) => meanSquare * q,
-    derivativeSecondMoment: () => meanSquare,
+    ...rectifierMoments(slope, 1),
   };
 }

@@ -12,5 +12,7 @@ export const linear: Activation = {
   saturates: { low: null, high: null },
   secondMoment: (q) => q,
   derivativeSecondMoment: () => 1,
+  covariance: (_q1, _q2, k) => k,
+  derivativeCovariance: () => 1,
   build: (_builder, _name, x) => x,
 };

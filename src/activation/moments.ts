@@ -7,9 +7,13 @@ export function secondMoment(activation: Nonlinearity, q: number): number {
   return activation.secondMoment?.(q) ?? secondMomentByQuadrature(activation, q);
 }
 
-/** `E φ'(√q z)²`, `z ~ N(0, 1)`: by the closed form where there is one, else by quadrature. */
+/**
+ * `E φ'(√q z)²`, `z ~ N(0, 1)`: by the closed form where there is one, else by quadrature. Infinite where
+ * `φ` itself jumps.
+ */
 export function derivativeSecondMoment(activation: Nonlinearity, q: number): number {
   checkScale('derivativeSecondMoment', q);
+  if ((activation.jumps ?? []).length > 0) return Infinity;
   return activation.derivativeSecondMoment?.(q) ?? derivativeByQuadrature(activation, q);
 }
 
@@ -29,7 +33,15 @@ export function derivativeByQuadrature(activation: Nonlinearity, q: number): num
   return overPreactivation(activation, q, (x) => activation.df(x) ** 2);
 }
 
-function overPreactivation(activation: Nonlinearity, q: number, g: (x: number) => number): number {
+/**
+ * `E g(√q z)`, `z ~ N(0, 1)`, of a function that is smooth between the breakpoints of the activation, for
+ * `q > 0`, by quadrature.
+ */
+export function overPreactivation(
+  activation: Nonlinearity,
+  q: number,
+  g: (x: number) => number,
+): number {
   const std = Math.sqrt(q);
   const breakpoints = activation.breakpoints.map((x) => x / std);
   // An activation bends near x = 0: if that is narrow in z, panels have to lead up to it.

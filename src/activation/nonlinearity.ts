@@ -10,6 +10,8 @@ export interface Nonlinearity {
   readonly df: (x: number) => number;
   /** Ascending: where `φ` or one of its derivatives jumps. */
   readonly breakpoints: readonly number[];
+  /** Where `φ` itself jumps and by how much, ascending and among the breakpoints: `φ'` has deltas there that `df` leaves out. */
+  readonly jumps?: readonly Jump[];
   /** `φ(cx) = c φ(x)` for every `c > 0`. */
   readonly homogeneous: boolean;
   /** `φ(-x) = -φ(x)`, so that the mean of the output is zero at every scale. */
@@ -22,4 +24,10 @@ export interface Nonlinearity {
   readonly covariance?: (q1: number, q2: number, k: number) => number;
   /** `E φ'(u₁) φ'(u₂)`, where a closed form is known. */
   readonly derivativeCovariance?: (q1: number, q2: number, k: number) => number;
+}
+
+/** `φ(at + 0) - φ(at - 0) = height`. */
+export interface Jump {
+  readonly at: number;
+  readonly height: number;
 }

@@ -36,7 +36,7 @@ function advice(text: string): string {
 
 test('an unknown name is refused and the nearest is named', () => {
   expect(() => activation('leakyrelu')).toThrowErrorMatchingInlineSnapshot(
-    `[RangeError: activation: name must be one of linear, relu, leaky_relu, prelu, relu6, tanh, sigmoid, hard_tanh, hard_sigmoid, hard_swish, erf, arctan, softsign, softplus, elu, celu, selu, gelu, gelu_tanh, silu, mish, sin, abs, got leakyrelu; the nearest is leaky_relu]`,
+    `[RangeError: activation: name must be one of linear, relu, leaky_relu, prelu, relu6, tanh, sigmoid, hard_tanh, hard_sigmoid, hard_swish, erf, arctan, softsign, softplus, elu, celu, selu, gelu, gelu_tanh, silu, mish, sin, abs, sign, got leakyrelu; the nearest is leaky_relu]`,
   );
   expect(['ReLU', 'swish', 'atan', 'Hard-Swish', 'GELU', 'identity'].map(advice)).toEqual([
     'relu',

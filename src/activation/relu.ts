@@ -1,4 +1,5 @@
 import type { Activation } from './activation.ts';
+import { rectifierMoments } from './rectifier.ts';
 
 /** `φ(x) = max(x, 0)`. */
 export const relu: Activation = {
@@ -10,7 +11,6 @@ export const relu: Activation = {
   homogeneous: true,
   odd: false,
   saturates: { low: 0, high: null },
-  secondMoment: (q) => 0.5 * q,
-  derivativeSecondMoment: () => 0.5,
+  ...rectifierMoments(0, 1),
   build: (builder, name, x) => builder.node(name, 'Relu', [x]),
 };

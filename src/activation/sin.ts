@@ -12,5 +12,12 @@ export const sin: Activation = {
   saturates: { low: null, high: null },
   secondMoment: (q) => -0.5 * Math.expm1(-2 * q),
   derivativeSecondMoment: (q) => 0.5 * (1 + Math.exp(-2 * q)),
+  covariance: (q1, q2, k) => {
+    const half = 0.5 * (q1 + q2);
+    if (Math.abs(k) < 1) return Math.exp(-half) * Math.sinh(k);
+    return 0.5 * (Math.exp(k - half) - Math.exp(-k - half));
+  },
+  derivativeCovariance: (q1, q2, k) =>
+    0.5 * (Math.exp(k - 0.5 * (q1 + q2)) + Math.exp(-k - 0.5 * (q1 + q2))),
   build: (builder, name, x) => builder.node(name, 'Sin', [x]),
 };

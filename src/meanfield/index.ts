@@ -1,9 +1,45 @@
-export type { CriticalPoint } from './critical.ts';
+export * from './architectures/index.ts';
+export { correlationMap, type CorrelationMap } from './correlation-map.ts';
+export {
+  criticalPoints,
+  halfStablePoint,
+  smallestCritical,
+  type CriticalAt,
+  type CriticalPoint,
+} from './critical.ts';
+export { chi1, criticalGain, type CriticalGain } from './critical-gain.ts';
 export { covariance, derivativeCovariance } from './covariance.ts';
-export type { Phase, PhasePoint } from './point.ts';
-export { chi1At, varianceMap } from './variance-map.ts';
+export { fixedPoint } from './fixed-point.ts';
+export { phasePoint, type Phase, type PhasePoint } from './point.ts';
+export { chi1At, varianceMap, varianceSlope } from './variance-map.ts';
+export {
+  saxeOptimalRate,
+  saxeSteps,
+  saxeTime,
+  saxeTrajectory,
+  type SaxeMode,
+  type SaxeTime,
+} from './saxe.ts';
+export {
+  saxeUnequalTime,
+  saxeUnequalTrajectory,
+  type UnequalMode,
+  type UnequalState,
+} from './saxe-unequal.ts';
+export { jacobianSpectrum, type JacobianOptions } from './spectrum/jacobian-spectrum.ts';
+export type { WeightLaw } from './spectrum/jacobian-curve.ts';
+export {
+  limitSpectrum,
+  residualSpectrum,
+  type ResidualSpectrumOptions,
+  type UniversalityClass,
+} from './spectrum/limit-spectrum.ts';
+export { linearSpectrum, type LinearOptions } from './spectrum/linear-spectrum.ts';
+export type { Atom, Density, Spectrum as JacobianSpectrum } from './spectrum/spectrum.ts';
 export { checkVariances, type Variances } from './variances.ts';
 export type { Law, Laws, NetworkPhase, PredictedLayer, Prediction } from './predict/prediction.ts';
+export { predict, type PredictOptions } from './predict/predict.ts';
+export { lawOfTensor } from './predict/walk.ts';
 export { edgeOfChaosChange, type EdgeChange } from './shape/edge-change.ts';
 export {
   edgeOfChaos,

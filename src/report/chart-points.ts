@@ -28,11 +28,14 @@ export function sample(points: readonly Point[]): readonly Point[] {
   return [...kept].sort((a, b) => a - b).map((i) => points[i]);
 }
 
-/** Base-10 logarithms of the second moments of one run, with gaps where there is none. */
-export function logMoments(points: readonly SignalPoint[], run: Run): readonly Point[] {
+/** Base-10 logarithms of the second moments of one run or of the prediction, with gaps where there is none. */
+export function logMoments(
+  points: readonly SignalPoint[],
+  run: Run | 'predicted',
+): readonly Point[] {
   return sample(
     points.map((point): Point => {
-      const value = point[run]?.secondMoment ?? null;
+      const value = run === 'predicted' ? point.predicted : (point[run]?.secondMoment ?? null);
       return [
         point.index,
         value !== null && value > 0 && value < Infinity ? Math.log10(value) : null,

@@ -36,6 +36,15 @@ test('a chart for a page has no colour of its own', async () => {
   );
 });
 
+test('a prediction is drawn where there is one, and the axis has room for it', async () => {
+  const rows = rowsOf([1, 2, 1]);
+  const predicted = [1, 1e5, null].map((q, i) => ({ name: `/${i}/Gemm_output_0`, q }));
+  const svg = await signalChart(rows, rows, { ...size, predicted });
+  expect(svg).toContain('>theory<');
+  expect(svg).toContain('>10⁵<');
+  expect(await signalChart(rows, rows, size)).not.toContain('theory');
+});
+
 test('nothing at all, one layer and no finite value can be drawn', async () => {
   for (const moments of [[], [1], [NaN, NaN], [0, 0]]) {
     const svg = await signalChart(rowsOf(moments), rowsOf(moments), size);

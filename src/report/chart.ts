@@ -1,80 +1,24 @@
 import { layerTicks, superscript, valueTicks } from './chart-axes.ts';
 import { edgeMarks, logMoments, sample } from './chart-points.ts';
+import { clean, font, loadCharts, palettes } from './drawing.ts';
 import { formatNumber } from './number.ts';
 import { decades, pairSignals } from './signal.ts';
-import type { Run, SignalPoint } from './signal.ts';
+import type { PredictedMoment, Run, SignalPoint } from './signal.ts';
 import type { SignalRow } from './types.ts';
 
 /** Size in pixels; `page` takes its colours from the CSS variables of the page around it. */
 export interface ChartOptions {
+  /** What the theory gives for the new weights, drawn as a thin dotted line. */
+  readonly predicted?: readonly PredictedMoment[];
   readonly width: number;
   readonly height: number;
   readonly theme: 'light' | 'dark' | 'page';
 }
 
-interface Palette {
-  readonly ink: string;
-  readonly line: string;
-  readonly paper: string;
-  readonly before: string;
-  readonly after: string;
-}
-
-const palettes: Readonly<Record<ChartOptions['theme'], Palette>> = {
-  light: {
-    ink: '#4d5562',
-    line: '#d9dde3',
-    paper: '#ffffff',
-    before: '#b4540a',
-    after: '#0b62c4',
-  },
-  dark: {
-    ink: '#a9b1be',
-    line: '#333a45',
-    paper: '#14171c',
-    before: '#f0a04b',
-    after: '#79b8ff',
-  },
-  page: {
-    ink: 'var(--soft)',
-    line: 'var(--line)',
-    paper: 'var(--paper)',
-    before: 'var(--before)',
-    after: 'var(--after)',
-  },
-};
+/** The name of the prediction's line. */
+const FORESEEN = 'theory';
 
 const markersUpTo = 60;
-const font = 'system-ui, sans-serif';
-
-const load = async () => {
-  const [core, charts, components, renderers] = await Promise.all([
-    import('echarts/core'),
-    import('echarts/charts'),
-    import('echarts/components'),
-    import('echarts/renderers'),
-  ]);
-  core.use([
-    charts.LineChart,
-    charts.ScatterChart,
-    components.GridComponent,
-    components.LegendComponent,
-    components.GraphicComponent,
-    renderers.SVGRenderer,
-  ]);
-  return core;
-};
-
-/** The drawing alone: without ids, clipping, hover rules, data marks and invisible targets. */
-const clean = (svg: string): string =>
-  svg
-    .replace(/<(style|defs)\s*>[\s\S]*?<\/\1>/g, '')
-    .replace(/<path [^>]*fill-opacity="0"[^>]*><\/path>/g, '')
-    .replace(/ (?:class|clip-path|pointer-events|ecmeta_\w+)="[^"]*"/g, '')
-    .replace(/ (?:baseProfile|version|xmlns:xlink)="[^"]*"/g, '')
-    .replaceAll(' fill="#000"', ' fill="none"')
-    .replace(/(\d\.\d{2})\d+/g, '$1')
-    .replace(/\n\s*/g, '');
 
 const sentence = (points: readonly SignalPoint[]): string => {
   const end = (run: Run): string => {
@@ -99,10 +43,11 @@ export async function signalChart(
 ): Promise<string> {
   const { width, height } = options;
   const palette = palettes[options.theme];
-  const points = pairSignals({ before, after });
+  const points = pairSignals({ before, after }, options.predicted);
   const runs = (['before', 'after'] as const).filter((run) =>
     points.some((point) => point[run] !== null),
   );
+  const hasPrediction = points.some((point) => point.predicted !== null);
   const hasDead = points.some((point) => runs.some((run) => point[run]?.dead != null));
   const [low, high] = decades(points);
   const small = width < 500;
@@ -200,7 +145,7 @@ export async function signalChart(
     splitLine: { show: false },
     z: -1,
   });
-  const core = await load();
+  const core = await loadCharts();
   const chart = core.init(null, null, { renderer: 'svg', ssr: true, width, height });
   chart.setOption({
     animation: false,
@@ -221,7 +166,7 @@ export async function signalChart(
     legend: {
       top: 4,
       right: right,
-      data: runs,
+      data: [...runs, ...(hasPrediction ? [FORESEEN] : [])],
       itemGap: 24,
       itemWidth: 30,
       selectedMode: false,
@@ -240,6 +185,21 @@ export async function signalChart(
         name: run,
         data: logMoments(points, run),
       })),
+      ...(hasPrediction
+        ? [
+            {
+              ...style('after'),
+              type: 'line',
+              name: FORESEEN,
+              color: palette.ink,
+              lineStyle: { color: palette.ink, width: 1.5, type: [1.5, 3] },
+              itemStyle: { color: palette.ink },
+              showSymbol: false,
+              z: 4,
+              data: logMoments(points, 'predicted'),
+            },
+          ]
+        : []),
       { type: 'scatter', z: 5, silent: true, clip: false, symbolSize: small ? 8 : 10, data: edges },
       ...(hasDead
         ? runs.map((run) =>

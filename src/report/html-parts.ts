@@ -22,23 +22,38 @@ const quantities = [
   ['dead', 'dead', (reading: Reading | null) => cell(formatShare(reading?.dead ?? null))],
 ] as const;
 
+interface SignalColumn {
+  readonly title: string;
+  readonly run: string;
+  readonly draw: (point: SignalPoint) => Markup;
+}
+
 /**
  * The points at the indices `shown` as a table, with a note where some are left out. A column without
  * a single number is left out, too.
  */
 export function signalTable(points: readonly SignalPoint[], shown: readonly number[]): Markup {
-  const columns = quantities.flatMap(([field, title, draw]) =>
+  const measured: readonly SignalColumn[] = quantities.flatMap(([field, title, draw]) =>
     (['before', 'after'] as const)
       .filter((run) => points.some((point) => (point[run]?.[field] ?? null) !== null))
-      .map((run) => ({ title, run, draw })),
+      .map((run) => ({ title, run, draw: (point: SignalPoint) => draw(point[run]) })),
   );
+  const foreseen: SignalColumn = {
+    title: 'E[x²]',
+    run: 'theory',
+    draw: ({ predicted }: SignalPoint) => cell(formatNumber(predicted)),
+  };
+  const moments = measured.filter(({ title }) => title === foreseen.title).length;
+  const columns = points.some(({ predicted }) => predicted !== null)
+    ? measured.toSpliced(moments, 0, foreseen)
+    : measured;
   const titles = columns.map(({ title, run }) => markup`<th scope="col">${title}<br>${run}</th>`);
   const rows = shown.map((index, position) => {
     const point = points[index];
     const skipped = position === 0 ? 0 : index - shown[position - 1] - 1;
     const gap = markup`<tr class="gap"><td colspan="${columns.length + 3}">${gapText(skipped)}</td></tr>
 `;
-    const cells = columns.map(({ run, draw }) => draw(point[run]));
+    const cells = columns.map(({ draw }) => draw(point));
     return markup`${skipped === 0 ? null : gap}<tr><td>${point.index}</td><th scope="row">${code(point.name)}</th><td>${point.op}</td>${cells}</tr>
 `;
   });

@@ -64,16 +64,24 @@ const signalSection = async (
   if (report.signal === null || points.length === 0) return null;
   const { before, after } = report.signal;
   const draw = async (width: number, height: number): Promise<Markup> => ({
-    html: await signalChart(before, after, { width, height, theme: 'page' }),
+    html: await signalChart(before, after, {
+      width,
+      height,
+      theme: 'page',
+      predicted: report.prediction?.layers ?? [],
+    }),
   });
   const [wide, narrow] = [await draw(880, 430), await draw(358, 400)];
   const shown = keyPoints(points, defaultRows(points.length));
+  const foreseen = points.some(({ predicted }) => predicted !== null)
+    ? '; the dotted line is what the theory of wide networks gives for the new weights'
+    : '';
   const all = `All ${points.length} measured layers`;
   const complete = shown.length === points.length;
   return section(
     'The signal, layer by layer',
     markup`<figure><div class="wide">${wide}</div><div class="narrow">${narrow}</div>
-<figcaption>Mean of the squares of each layer's outputs, dashed before and solid after. A line that falls or climbs by a constant factor per layer is a signal that dies or explodes with depth. Layers are numbered as in the table.</figcaption></figure>
+<figcaption>Mean of the squares of each layer's outputs, dashed before and solid after${foreseen}. A line that falls or climbs by a constant factor per layer is a signal that dies or explodes with depth. Layers are numbered as in the table.</figcaption></figure>
 `,
     complete
       ? details(true, all, signalTable(points, shown))
@@ -92,7 +100,8 @@ const signalSection = async (
  */
 export async function htmlReport(report: InitReport): Promise<string> {
   const { model, parameters, notes, command } = report;
-  const points = report.signal === null ? [] : pairSignals(report.signal);
+  const points =
+    report.signal === null ? [] : pairSignals(report.signal, report.prediction?.layers);
   const written = report.output === null ? '' : `; written to ${report.output}`;
   return markup`<!doctype html>
 <html lang="en">

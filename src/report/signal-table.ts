@@ -2,13 +2,19 @@ import { formatNumber, formatShare } from './number.ts';
 import { painter } from './paint.ts';
 import type { Paint, Style } from './paint.ts';
 import { decades, defaultRows, gapText, keyPoints, pairSignals } from './signal.ts';
-import type { Reading, Run, SignalPoint } from './signal.ts';
+import type { PredictedMoment, Reading, Run, SignalPoint } from './signal.ts';
 import { naturalWidths, table, totalWidth } from './table.ts';
 import type { Cell, Column } from './table.ts';
 import { distinctParts, pad, printable, shorten, wrap } from './text.ts';
 import type { SignalRow, TextOptions } from './types.ts';
 
 const marks: Readonly<Record<Run, string>> = { before: '○', after: '●' };
+
+/** Where the theory puts the new weights' signal; hidden where the measured one stands on it. */
+const FORESEEN = '×';
+
+const isOnAxis = (value: number | null): value is number =>
+  value !== null && value > 0 && value < Infinity;
 
 const alarm = (reading: Reading | null): Style | null => {
   if (reading === null || reading.fate === 'alive' || reading.fate === 'unknown') return null;
@@ -25,6 +31,7 @@ const dots = (
   const place = (exponent: number): number =>
     Math.round(((exponent - low) / (high - low)) * (width - 1));
   if (low <= 0 && high >= 0) cells[place(0)] = '┊';
+  if (isOnAxis(point.predicted)) cells[place(Math.log10(point.predicted))] = FORESEEN;
   for (const run of ['before', 'after'] as const) {
     const value = point[run]?.secondMoment ?? null;
     if (value === null) continue;
@@ -39,8 +46,8 @@ const dots = (
 };
 
 const paintDots = (text: string, paint: Paint): string =>
-  text.replace(/[○●◉◀▶┊]/g, (mark) => {
-    if (mark === '┊') return paint('dim', mark);
+  text.replace(/[○●◉◀▶┊×]/g, (mark) => {
+    if (mark === '┊' || mark === FORESEEN) return paint('dim', mark);
     if (mark === marks.before) return paint('yellow', mark);
     return mark === '◀' || mark === '▶' ? paint('red', mark) : paint('cyan', mark);
   });
@@ -54,14 +61,18 @@ const ends = ([low, high]: readonly [number, number], width: number): string => 
  * Both runs layer by layer: second moment, mean and share of dead units as numbers, and the second
  * moment as a dot on a log axis, so that a column of dots is the chart of the network. A long network
  * is shortened to `rows` rows that keep the ends and the places where the signal dies or explodes.
+ * Where there is a prediction for the new weights, it stands beside.
  */
 export function signalTable(
   before: readonly SignalRow[],
   after: readonly SignalRow[],
-  options: TextOptions & { readonly rows?: number },
+  options: TextOptions & {
+    readonly rows?: number;
+    readonly predicted?: readonly PredictedMoment[];
+  },
 ): readonly string[] {
   const paint = painter(options.colour);
-  const points = pairSignals({ before, after });
+  const points = pairSignals({ before, after }, options.predicted);
   const shown = keyPoints(points, options.rows ?? defaultRows(points.length));
   const range = decades(points);
   const runs = (['before', 'after'] as const).filter((run) =>
@@ -70,6 +81,8 @@ export function signalTable(
   const last = runs[runs.length - 1] ?? 'after';
   const roomy = options.width >= 100;
   const hasDead = points.some((point) => runs.some((run) => point[run]?.dead != null));
+  const hasPrediction = points.some((point) => point.predicted !== null);
+  const hasMean = roomy || !hasPrediction;
   const deadRuns = !hasDead ? [] : roomy ? runs : [last];
 
   const number = (reading: Reading | null, text: string): Cell => {
@@ -80,7 +93,8 @@ export function signalTable(
     { title: 'layer', min: 10 },
     { title: 'op' },
     ...runs.map((run): Column => ({ title: `E[x²]\n${run}`, align: 'right' })),
-    { title: `mean\n${last}`, align: 'right' },
+    ...(hasPrediction ? [{ title: 'E[x²]\ntheory', align: 'right' } satisfies Column] : []),
+    ...(hasMean ? [{ title: `mean\n${last}`, align: 'right' } satisfies Column] : []),
     ...deadRuns.map((run): Column => ({ title: `dead\n${run}`, align: 'right' })),
   ];
   const names = distinctParts(shown.map((index) => printable(points[index].name)));
@@ -91,7 +105,8 @@ export function signalTable(
       names(position, nameWidth),
       shorten(printable(point.op), roomy ? 24 : 10),
       ...runs.map((run) => number(point[run], formatNumber(point[run]?.secondMoment ?? null))),
-      formatNumber(point[last]?.mean ?? null),
+      ...(hasPrediction ? [formatNumber(point.predicted)] : []),
+      ...(hasMean ? [formatNumber(point[last]?.mean ?? null)] : []),
       ...deadRuns.map((run) => formatShare(point[run]?.dead ?? null)),
     ];
   });
@@ -136,6 +151,9 @@ const legend = (
   const parts = [
     ...runs.map((run) => `${marks[run]} ${run}`),
     ...(runs.length === 2 ? ['◉ both'] : []),
+    ...(points.some(({ predicted }) => isOnAxis(predicted))
+      ? [`${FORESEEN} theory, for the new weights`]
+      : []),
     ...(low <= 0 && high >= 0 ? ['┊ 1'] : []),
     ...(has((value) => value === 0) ? ['◀ zero'] : []),
     ...(has((value) => !Number.isFinite(value)) ? ['▶ not finite'] : []),

@@ -1,3 +1,4 @@
+import type { PredictedLayer } from '../meanfield/index.ts';
 import type { SignalPair, SignalRow } from './types.ts';
 
 /** With the stored weights or with the new ones. */
@@ -21,7 +22,12 @@ export interface SignalPoint {
   readonly op: string;
   readonly before: Reading | null;
   readonly after: Reading | null;
+  /** Second moment that the theory gives for the new weights, `null` where it gives none. */
+  readonly predicted: number | null;
 }
+
+/** What a signal is compared with: of the prediction, names and second moments. */
+export type PredictedMoment = Pick<PredictedLayer, 'name' | 'q'>;
 
 /** Factor of the second moment against the first layer beyond which a signal is lost. */
 const lost = 1e6;
@@ -65,8 +71,12 @@ const keys = (rows: readonly SignalRow[]): readonly string[] => {
   });
 };
 
-/** The two runs side by side: rows of the same name together, the others where they stand. */
-export function pairSignals({ before, after }: SignalPair): readonly SignalPoint[] {
+/** The two runs side by side: rows of the same name together, the others where they stand; and what was predicted. */
+export function pairSignals(
+  { before, after }: SignalPair,
+  predicted: readonly PredictedMoment[] = [],
+): readonly SignalPoint[] {
+  const momentOf = new Map(predicted.map(({ name, q }) => [name, q]));
   const [beforeKeys, afterKeys] = [keys(before), keys(after)];
   const [left, right] = [readings(before), readings(after)];
   const afterAt = new Map(afterKeys.map((name, index) => [name, index]));
@@ -79,6 +89,7 @@ export function pairSignals({ before, after }: SignalPair): readonly SignalPoint
       op: row.op,
       before: i === undefined ? null : left[i],
       after: j === undefined ? null : right[j],
+      predicted: momentOf.get(row.name) ?? null,
     });
   };
   let i = 0;
@@ -135,8 +146,8 @@ export function decades(points: readonly SignalPoint[]): readonly [number, numbe
   let low = Infinity;
   let high = -Infinity;
   for (const point of points) {
-    for (const reading of [point.before, point.after]) {
-      const value = reading?.secondMoment ?? 0;
+    for (const moment of [point.before?.secondMoment, point.after?.secondMoment, point.predicted]) {
+      const value = moment ?? 0;
       if (!(value > 0 && value < Infinity)) continue;
       low = Math.min(low, value);
       high = Math.max(high, value);

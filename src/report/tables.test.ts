@@ -115,6 +115,27 @@ test('the signal is a row and a dot per layer, with words for what is lost', () 
   `);
 });
 
+test('the prediction stands beside the measurement, and takes the room of the mean where there is little', () => {
+  const predicted = [1, 1, 1, null].map((q, i) => ({ name: `/${i}/Gemm_output_0`, q }));
+  const after = rowsOf([1, 1.2, 30, 1]);
+  expect(text(signalTable([], after, { width: 80, colour: false, predicted })))
+    .toMatchInlineSnapshot(`
+      "
+                              E[x²]   E[x²]   dead  second moment
+      layer             op    after  theory  after  1                    100
+      ──────────────────────────────────────────────────────────────────────
+      /0/Gemm_output_0  Gemm      1       1    25%  ●
+      /1/Gemm_output_0  Gemm    1.2       1    25%  ×●
+      /2/Gemm_output_0  Gemm     30       1    25%  ×                ●
+      /3/Gemm_output_0  Gemm      1       –    25%  ●
+
+      ● after, × theory, for the new weights, ┊ 1; log scale
+      "
+    `);
+  const wide = signalTable([], after, { width: 100, colour: false, predicted });
+  expect(wide.slice(0, 2).join('\n')).toMatch(/E\[x²\] +E\[x²\] +mean[^]*after +theory +after/);
+});
+
 test('a long network is shortened in the middle', () => {
   const ones = rowsOf(Array.from({ length: 50 }, () => 1));
   expect(text(signalTable([], ones, { ...plain, rows: 4 }))).toMatchInlineSnapshot(`

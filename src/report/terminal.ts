@@ -41,7 +41,13 @@ export function terminalReport(report: InitReport, options: TextOptions): string
         ]),
     ...(report.signal === null || report.signal.after.length === 0
       ? []
-      : section('Signal', signalTable(report.signal.before, report.signal.after, options))),
+      : section(
+          'Signal',
+          signalTable(report.signal.before, report.signal.after, {
+            ...options,
+            predicted: report.prediction?.layers ?? [],
+          }),
+        )),
     ...(report.certificates === null || report.certificates.length === 0
       ? []
       : section('Certificates', certificateTable(report.certificates, options))),

@@ -1,4 +1,5 @@
 import type { Plan, PlanCertificate } from '../advise/index.ts';
+import type { Prediction } from '../meanfield/index.ts';
 
 /** Numbers that JSON cannot hold, such as `{ secondMoment: 'Infinity', mean: 'NaN' }`. */
 export interface NotFinite {
@@ -30,6 +31,8 @@ export interface SignalPair {
 export interface InitReport extends Plan {
   /** `null` if the network was not run. */
   readonly signal: SignalPair | null;
+  /** What the theory gives for the new weights; `null` if it was not asked. */
+  readonly prediction: Prediction | null;
   /** Of what was drawn by a scheme that promises singular values; `null` if the network was not to run. */
   readonly certificates: readonly PlanCertificate[] | null;
   /** What the run says, in one sentence. */

@@ -1,0 +1,153 @@
+import { derivativeSecondMoment, type Jump, type Nonlinearity } from '../activation/index.ts';
+import {
+  chebyshev,
+  chebyshevAt,
+  chebyshevIntegral,
+  coefficientsOf,
+  gaussLegendre,
+  sineExcess,
+  type Chebyshev,
+} from '../numeric/index.ts';
+import { productMean } from './covariance.ts';
+import { hermiteWeights, powerSum } from './hermite-weights.ts';
+import { jumpPairs, jumpsWithSlopes } from './jumps.ts';
+
+/** What becomes of a correlation `c = cos θ` at one `q`, apart from the variances. */
+export interface Kernel {
+  /** `D(θ) = E φ'(u₁) φ'(u₂)`. */
+  readonly derivative: (theta: number) => number;
+  /** `r(θ) = E (φ(u₁) - φ(u₂))² / (2 q (1 - cos θ))`, the mean of D over `[cos θ, 1]`; `E φ'²` at θ = 0. */
+  readonly secant: (theta: number) => number;
+}
+
+const KERNELS: WeakMap<Nonlinearity, Map<number, Kernel>> = new WeakMap();
+
+/** Kernels that are remembered for one nonlinearity. */
+const MOST_REMEMBERED = 64;
+
+/** The kernel of `φ` at `q ≥ 0`; the last ones are remembered. */
+export function kernelOf(phi: Nonlinearity, q: number): Kernel {
+  let kernels = KERNELS.get(phi);
+  if (kernels === undefined) KERNELS.set(phi, (kernels = new Map<number, Kernel>()));
+  let kernel = kernels.get(q);
+  if (kernel === undefined) {
+    kernel = makeKernel(phi, q);
+    if (kernels.size >= MOST_REMEMBERED) kernels.clear();
+    kernels.set(q, kernel);
+  }
+  return kernel;
+}
+
+function makeKernel(phi: Nonlinearity, q: number): Kernel {
+  if (q === 0) return rectifierKernel(phi.df(-Number.MIN_VALUE), phi.df(Number.MIN_VALUE));
+  if (phi.homogeneous) return rectifierKernel(-phi.f(-1), phi.f(1));
+  if ((phi.jumps ?? []).length > 0) return jumpingKernel(phi, q);
+  const exact = derivativeOf(phi, q);
+  const near = once(() => chebyshev(exact, 0, RIGHT, 1e-12));
+  const far = once(() => chebyshev(exact, RIGHT, Math.PI, 1e-12));
+  const nearSecants = once(() => secantsOf(near(), 0));
+  const farSecants = once(() => secantsOf(far(), chebyshevAt(nearSecants(), RIGHT)));
+  return {
+    derivative: (theta) => chebyshevAt((theta <= RIGHT ? near : far)(), theta),
+    secant: (theta) => chebyshevAt((theta <= RIGHT ? nearSecants : farSecants)(), theta),
+  };
+}
+
+const RIGHT = 0.5 * Math.PI;
+
+/** A value that is made when it is first asked for. */
+function once<T>(make: () => T): () => T {
+  let made: { readonly value: T } | null = null;
+  return () => (made ??= { value: make() }).value;
+}
+
+/** Exact for what the interpolant of D can do between two nodes. */
+const STEP_RULE = gaussLegendre(8);
+
+/**
+ * `r(θ) = (∫ D sin θ' dθ' from 0 to θ) / (1 - cos θ)` on the interval of the interpolant of D; `before` is the integral up to
+ * there. Summed up from node to node, so that nothing cancels and small angles are as exact as large ones.
+ */
+function secantsOf(series: Chebyshev, before: number): Chebyshev {
+  const { low, high } = series;
+  const degree = series.coefficients.length + 16;
+  const angle = (j: number): number =>
+    j === 0 ? high : low + (high - low) * Math.sin((Math.PI * (degree - j)) / (2 * degree)) ** 2;
+  const values = new Array<number>(degree + 1);
+  values[degree] = low === 0 ? chebyshevAt(series, 0) : before / (1 - Math.cos(low));
+  let integral = before;
+  for (let j = degree - 1; j >= 0; j--) {
+    const middle = 0.5 * (angle(j + 1) + angle(j));
+    const half = 0.5 * (angle(j) - angle(j + 1));
+    for (let i = 0; i < STEP_RULE.nodes.length; i++) {
+      const theta = middle + half * STEP_RULE.nodes[i];
+      integral += half * STEP_RULE.weights[i] * chebyshevAt(series, theta) * Math.sin(theta);
+    }
+    values[j] = (0.5 * integral) / Math.sin(0.5 * angle(j)) ** 2;
+  }
+  return { low, high, coefficients: coefficientsOf(values) };
+}
+
+/** `D(θ)`, as exactly and cheaply as can be. */
+function derivativeOf(phi: Nonlinearity, q: number): (theta: number) => number {
+  const { derivativeCovariance } = phi;
+  if (derivativeCovariance !== undefined) {
+    return (theta) => derivativeCovariance(q, q, q * Math.cos(theta));
+  }
+  const weights = hermiteWeights(phi, q);
+  if (weights !== null) return (theta) => powerSum(weights, Math.cos(theta));
+  const linear = slopeJumps(phi);
+  if (linear === null) return (theta) => productMean(phi, phi.df, q, q, theta);
+  // Where φ' is piecewise constant, dD/dθ has nothing but the pairs of its jumps.
+  const bends = { ...phi, jumps: linear };
+  const rate = (theta: number): number => -q * jumpPairs(bends, q, q, theta);
+  const near = chebyshevIntegral(chebyshev(rate, 0, RIGHT, 1e-13), derivativeSecondMoment(phi, q));
+  const far = once(() =>
+    chebyshevIntegral(chebyshev(rate, RIGHT, Math.PI, 1e-13), chebyshevAt(near, RIGHT)),
+  );
+  return (theta) => chebyshevAt(theta <= RIGHT ? near : far(), theta);
+}
+
+/** The jumps of `φ'` at the breakpoints if it is constant between them, else `null`. */
+function slopeJumps({ df, breakpoints }: Nonlinearity): readonly Jump[] | null {
+  if (breakpoints.length === 0) return null;
+  const ends = [breakpoints[0] - 64, ...breakpoints, breakpoints[breakpoints.length - 1] + 64];
+  const slopes: number[] = [];
+  for (let i = 0; i + 1 < ends.length; i++) {
+    const slope = df(0.5 * (ends[i] + ends[i + 1]));
+    for (const t of [1e-9, 1e-4, 0.03, 0.2, 0.37, 0.7, 0.96, 0.9999, 1 - 1e-9]) {
+      if (df(ends[i] + t * (ends[i + 1] - ends[i])) !== slope) return null;
+    }
+    slopes.push(slope);
+  }
+  return breakpoints.map((at, i) => ({ at, height: slopes[i + 1] - slopes[i] }));
+}
+
+/** Where `φ` jumps, `D sin θ` is smooth instead of D, and `r` grows like 1/θ. */
+function jumpingKernel(phi: Nonlinearity, q: number): Kernel {
+  const weighted = (theta: number): number => {
+    const smooth = productMean(phi, phi.df, q, q, theta) + jumpsWithSlopes(phi, q, q, theta);
+    return smooth * Math.sin(theta) + jumpPairs(phi, q, q, theta);
+  };
+  const series = chebyshev(weighted, 0, Math.PI, 1e-12);
+  const whole = chebyshevIntegral(series, 0);
+  return {
+    derivative: (theta) => chebyshevAt(series, theta) / Math.sin(theta === Math.PI ? 0 : theta),
+    secant: (theta) => (0.5 * chebyshevAt(whole, theta)) / Math.sin(0.5 * theta) ** 2,
+  };
+}
+
+/** In closed form for `φ(x) = above · x` for x > 0, `below · x` for x < 0. */
+function rectifierKernel(below: number, above: number): Kernel {
+  const bend = (above - below) ** 2 / (2 * Math.PI);
+  const straight = 0.5 * (above ** 2 + below ** 2);
+  return {
+    derivative: (theta) => straight - bend * theta,
+    secant: (theta) => straight - bend * arcExcess(theta),
+  };
+}
+
+/** `(sin θ - θ cos θ) / (1 - cos θ)`, which is 2θ/3 for small θ. */
+function arcExcess(theta: number): number {
+  return theta === 0 ? 0 : sineExcess(theta) / (2 * Math.sin(0.5 * theta) ** 2);
+}
