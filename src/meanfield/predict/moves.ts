@@ -34,15 +34,18 @@ function reopened(
   axes: Axes,
   factor: number,
 ): State {
+  const { marginal } = signal.source;
+  const isSame =
+    marginal !== null && signal.transfer.affine !== null && moments.q === signal.moments().q;
   return opened(output, moments, axes, {
     isGaussian: isGaussian(signal),
-    marginal:
-      signal.transfer.affine === null || moments.q !== signal.moments().q
-        ? null
-        : signal.source.marginal,
+    marginal: isSame ? { ...marginal, kernel: NO_KERNEL } : null,
     pulls: [{ to: node.inputs[0], factor }],
   });
 }
+
+/** Elements are picked, not added up. */
+const NO_KERNEL = new Float64Array(0);
 
 /** `Identity` and all that hands a value on. */
 export const sameRule: Rule = (walk, node) => [walk.of(node.inputs[0])];
