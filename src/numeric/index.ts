@@ -1,5 +1,6 @@
 export { angleBetween, besideCovariance, largestCovariance, sineExcess } from './angle.ts';
 export { positiveQ } from './positive-q.ts';
+export { bivariateNormalCdf } from './bivariate-normal.ts';
 export { brent } from './brent.ts';
 export {
   chebyshev,
