@@ -1,5 +1,5 @@
 import type { Nonlinearity } from '../activation/index.ts';
-import { chebyshev, type Chebyshev } from '../numeric/index.ts';
+import { chebyshev, gaussLegendre, type Chebyshev } from '../numeric/index.ts';
 import { kernelOf, type Kernel } from './kernel.ts';
 
 /** Length in ln q of the pieces that are interpolated one by one, and the degree in each. */
@@ -60,11 +60,17 @@ function barycentric(t: number): Float64Array {
 function seriesOf(phi: Nonlinearity, q: number): Chebyshev {
   const kernel = kernelOf(phi, q, 'table');
   if ((phi.jumps ?? []).length === 0) return kernel.nearSecants();
-  return chebyshev((theta) => overAngle(kernel, theta), 0, RIGHT, 1e-10);
+  return chebyshev((theta) => overAngle(kernel, theta), 0, RIGHT, 1e-13);
 }
 
-/** `r(θ) (1 - cos θ)/θ`, which is smooth where `φ` jumps. */
-function overAngle(kernel: Kernel, theta: number): number {
-  const angle = Math.max(theta, 1e-9);
-  return (kernel.secant(angle) * 2 * Math.sin(0.5 * angle) ** 2) / angle;
+const RULE = gaussLegendre(32);
+
+/** `r(θ) (1 - cos θ)/θ`, the mean of `D sin θ` over [0, θ], which is smooth where `φ` jumps. */
+function overAngle({ derivative }: Kernel, theta: number): number {
+  let sum = 0;
+  for (let i = 0; i < RULE.nodes.length; i++) {
+    const angle = 0.5 * Math.max(theta, 1e-9) * (1 + RULE.nodes[i]);
+    sum += 0.5 * RULE.weights[i] * derivative(angle) * Math.sin(angle);
+  }
+  return sum;
 }

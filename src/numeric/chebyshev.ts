@@ -78,7 +78,7 @@ function trimmed(coefficients: Float64Array): Float64Array {
   let size = 0;
   for (const c of coefficients) size = Math.max(size, Math.abs(c));
   let length = coefficients.length;
-  while (length > 1 && Math.abs(coefficients[length - 1]) <= 1e-16 * size) length -= 1;
+  while (length > 1 && Math.abs(coefficients[length - 1]) <= 4e-16 * size) length -= 1;
   return coefficients.slice(0, length);
 }
 
