@@ -51,13 +51,17 @@ export function derivativeByQuadrature(
   return smooth + jumpsWithSlopes(phi, q1, q2, theta) + sharp;
 }
 
-/** `E g(u₁) g(u₂)` at the angle θ, `g` one of `φ`, `φ'`. */
+/**
+ * `E g(u₁) g(u₂)` at the angle θ, `g` one of `φ`, `φ'`; with 10 points per panel to about 1e-9 for less than half
+ * of the cost.
+ */
 export function productMean(
   phi: Nonlinearity,
   g: (x: number) => number,
   q1: number,
   q2: number,
   theta: number,
+  points: 10 | 16 = 16,
 ): number {
   const [std1, std2] = [Math.sqrt(q1), Math.sqrt(q2)];
   if (theta === 0) return lineMean(phi, (z) => g(std1 * z) * g(std2 * z), [std1, std2]);
@@ -66,11 +70,19 @@ export function productMean(
   const first = sideOf(phi, std1, reach);
   const second = sideOf(phi, std2, reach);
   if (theta <= 0.5 * Math.PI) {
-    return planeMean((u1, u2) => g(u1) * g(u2), first, second, theta, reach, q1 === q2);
+    return planeMean((u1, u2) => g(u1) * g(u2), first, second, theta, reach, q1 === q2, points);
   }
   // Of u₁ and -u₂ the correlation is positive.
   const opposite = mirrored(second);
-  return planeMean((u1, u2) => g(u1) * g(-u2), first, opposite, Math.PI - theta, reach, false);
+  return planeMean(
+    (u1, u2) => g(u1) * g(-u2),
+    first,
+    opposite,
+    Math.PI - theta,
+    reach,
+    false,
+    points,
+  );
 }
 
 /** `½ E (φ(u₁) - φ(u₂))² = E φ² - E φ(u₁) φ(u₂)` for equal variances, exact also where it is small. */

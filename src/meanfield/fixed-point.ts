@@ -8,7 +8,10 @@ const LARGEST = 1e16;
 const SMALLEST = 1e-16;
 
 /** Ratio of neighbouring points at which the sign of `V(q) - q` is looked at. */
-const RATIO = 1.25;
+const RATIO = 1.5;
+
+/** Relative growth above which a dip between two such points cannot reach zero. */
+const DEEPEST_DIP = 0.1;
 
 /** `V(q)/q - 1` that rounding can make. */
 const NOISE = 4e-15;
@@ -63,7 +66,9 @@ export function findFixedPoint(
     if (Number.isNaN(gNext)) return sign > 0 ? Number.NaN : 0;
     if (sign * gNext <= 0) return Math.exp(brent(growth, here, next));
     // A dip between the points may touch zero.
-    if (sign * gHere < sign * gBefore && sign * gHere <= sign * gNext) {
+    const size = sign * gHere;
+    const isDip = (before === here || size < sign * gBefore) && size <= sign * gNext;
+    if (isDip && size < DEEPEST_DIP) {
       const lowest = minimumBetween((x) => sign * growth(x), before, next);
       if (sign * growth(lowest) <= NOISE) {
         const isTouched = sign * growth(lowest) > 0;

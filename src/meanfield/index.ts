@@ -10,6 +10,12 @@ export {
 export { chi1, criticalGain, type CriticalGain } from './critical-gain.ts';
 export { covariance, derivativeCovariance } from './covariance.ts';
 export { fixedPoint } from './fixed-point.ts';
+export {
+  phaseDiagram,
+  type DiagramRange,
+  type EdgePoint,
+  type PhaseDiagram,
+} from './phase-diagram.ts';
 export { phasePoint, type Phase, type PhasePoint } from './point.ts';
 export { chi1At, varianceMap, varianceSlope } from './variance-map.ts';
 export {

@@ -18,38 +18,48 @@ export interface Kernel {
   readonly derivative: (theta: number) => number;
   /** `r(θ) = E (φ(u₁) - φ(u₂))² / (2 q (1 - cos θ))`, the mean of D over `[cos θ, 1]`; `E φ'²` at θ = 0. */
   readonly secant: (theta: number) => number;
+  /** The series of `r` on `0 ≤ θ ≤ π/2`; not where `φ` jumps, since r is infinite at 0. */
+  readonly nearSecants: () => Chebyshev;
 }
 
-const KERNELS: WeakMap<Nonlinearity, Map<number, Kernel>> = new WeakMap();
+/** How exactly a kernel is needed: to 1e-12, or to 1e-9 at a tenth of the cost, for tables of them. */
+export type KernelUse = 'alone' | 'table';
+
+const KERNELS: Readonly<Record<KernelUse, WeakMap<Nonlinearity, Map<number, Kernel>>>> = {
+  alone: new WeakMap(),
+  table: new WeakMap(),
+};
 
 /** Kernels that are remembered for one nonlinearity. */
 const MOST_REMEMBERED = 64;
 
 /** The kernel of `φ` at `q ≥ 0`; the last ones are remembered. */
-export function kernelOf(phi: Nonlinearity, q: number): Kernel {
-  let kernels = KERNELS.get(phi);
-  if (kernels === undefined) KERNELS.set(phi, (kernels = new Map<number, Kernel>()));
+export function kernelOf(phi: Nonlinearity, q: number, use: KernelUse = 'alone'): Kernel {
+  let kernels = KERNELS[use].get(phi);
+  if (kernels === undefined) KERNELS[use].set(phi, (kernels = new Map<number, Kernel>()));
   let kernel = kernels.get(q);
   if (kernel === undefined) {
-    kernel = makeKernel(phi, q);
+    kernel = makeKernel(phi, q, use);
     if (kernels.size >= MOST_REMEMBERED) kernels.clear();
     kernels.set(q, kernel);
   }
   return kernel;
 }
 
-function makeKernel(phi: Nonlinearity, q: number): Kernel {
+function makeKernel(phi: Nonlinearity, q: number, use: KernelUse): Kernel {
   if (q === 0) return rectifierKernel(phi.df(-Number.MIN_VALUE), phi.df(Number.MIN_VALUE));
   if (phi.homogeneous) return rectifierKernel(-phi.f(-1), phi.f(1));
   if ((phi.jumps ?? []).length > 0) return jumpingKernel(phi, q);
-  const exact = derivativeOf(phi, q);
-  const near = once(() => chebyshev(exact, 0, RIGHT, 1e-12));
-  const far = once(() => chebyshev(exact, RIGHT, Math.PI, 1e-12));
+  const { derivative, isCheap } = derivativeOf(phi, q, use);
+  const tolerance = isCheap || use === 'alone' ? 1e-12 : 1e-9;
+  const near = once(() => chebyshev(derivative, 0, RIGHT, tolerance));
+  const far = once(() => chebyshev(derivative, RIGHT, Math.PI, tolerance));
   const nearSecants = once(() => secantsOf(near(), 0));
   const farSecants = once(() => secantsOf(far(), chebyshevAt(nearSecants(), RIGHT)));
   return {
     derivative: (theta) => chebyshevAt((theta <= RIGHT ? near : far)(), theta),
     secant: (theta) => chebyshevAt((theta <= RIGHT ? nearSecants : farSecants)(), theta),
+    nearSecants,
   };
 }
 
@@ -73,7 +83,7 @@ function secantsOf(series: Chebyshev, before: number): Chebyshev {
   const degree = series.coefficients.length + 16;
   const angle = (j: number): number =>
     j === 0 ? high : low + (high - low) * Math.sin((Math.PI * (degree - j)) / (2 * degree)) ** 2;
-  const values = new Array<number>(degree + 1);
+  const values = Array.from({ length: degree + 1 }, () => 0);
   values[degree] = low === 0 ? chebyshevAt(series, 0) : before / (1 - Math.cos(low));
   let integral = before;
   for (let j = degree - 1; j >= 0; j--) {
@@ -89,16 +99,33 @@ function secantsOf(series: Chebyshev, before: number): Chebyshev {
 }
 
 /** `D(θ)`, as exactly and cheaply as can be. */
-function derivativeOf(phi: Nonlinearity, q: number): (theta: number) => number {
+function derivativeOf(
+  phi: Nonlinearity,
+  q: number,
+  use: KernelUse,
+): { derivative: (theta: number) => number; isCheap: boolean } {
   const { derivativeCovariance } = phi;
   if (derivativeCovariance !== undefined) {
-    return (theta) => derivativeCovariance(q, q, q * Math.cos(theta));
+    const derivative = (theta: number): number => derivativeCovariance(q, q, q * Math.cos(theta));
+    return { derivative, isCheap: true };
   }
   const weights = hermiteWeights(phi, q);
-  if (weights !== null) return (theta) => powerSum(weights, Math.cos(theta));
+  if (weights !== null) {
+    return { derivative: (theta) => powerSum(weights, Math.cos(theta)), isCheap: true };
+  }
   const linear = slopeJumps(phi);
-  if (linear === null) return (theta) => productMean(phi, phi.df, q, q, theta);
-  // Where φ' is piecewise constant, dD/dθ has nothing but the pairs of its jumps.
+  if (linear !== null) return { derivative: ofPieces(phi, q, linear), isCheap: true };
+  const points = use === 'alone' ? 16 : 10;
+  return { derivative: (theta) => productMean(phi, phi.df, q, q, theta, points), isCheap: false };
+}
+
+/** `D(θ)` where φ' is piecewise constant with the jumps `linear`. */
+function ofPieces(
+  phi: Nonlinearity,
+  q: number,
+  linear: readonly Jump[],
+): (theta: number) => number {
+  // dD/dθ has nothing but the pairs of its jumps.
   const bends = { ...phi, jumps: linear };
   const rate = (theta: number): number => -q * jumpPairs(bends, q, q, theta);
   const near = chebyshevIntegral(chebyshev(rate, 0, RIGHT, 1e-13), derivativeSecondMoment(phi, q));
@@ -134,6 +161,9 @@ function jumpingKernel(phi: Nonlinearity, q: number): Kernel {
   return {
     derivative: (theta) => chebyshevAt(series, theta) / Math.sin(theta === Math.PI ? 0 : theta),
     secant: (theta) => (0.5 * chebyshevAt(whole, theta)) / Math.sin(0.5 * theta) ** 2,
+    nearSecants: () => {
+      throw new RangeError(`kernelOf: ${phi.name} must not jump for its secants to have a series`);
+    },
   };
 }
 
@@ -141,9 +171,11 @@ function jumpingKernel(phi: Nonlinearity, q: number): Kernel {
 function rectifierKernel(below: number, above: number): Kernel {
   const bend = (above - below) ** 2 / (2 * Math.PI);
   const straight = 0.5 * (above ** 2 + below ** 2);
+  const secant = (theta: number): number => straight - bend * arcExcess(theta);
   return {
     derivative: (theta) => straight - bend * theta,
-    secant: (theta) => straight - bend * arcExcess(theta),
+    secant,
+    nearSecants: () => chebyshev(secant, 0, RIGHT),
   };
 }
 

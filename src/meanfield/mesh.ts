@@ -1,5 +1,5 @@
 import type { Nonlinearity } from '../activation/index.ts';
-import { coefficientsOf } from '../numeric/index.ts';
+import { coefficientsAtRoots } from '../numeric/index.ts';
 
 /**
  * Ascending ends of cells of the real line, on each of which quadrature with 16 points does a nonlinearity and
@@ -75,13 +75,12 @@ function isResolved(f: (x: number) => number, low: number, high: number, floor: 
   const values: number[] = [];
   let size = 0;
   for (let j = 0; j <= DEGREE; j++) {
-    // The ends belong to the neighbours as well.
-    const t = Math.min(1 - 1e-12, Math.max(1e-12 - 1, Math.cos((Math.PI * j) / DEGREE)));
-    const y = f(middle + half * t);
+    // Not at the ends, which belong to the neighbours as well.
+    const y = f(middle + half * Math.cos((Math.PI * (j + 0.5)) / (DEGREE + 1)));
     values.push(y);
     size = Math.max(size, Math.abs(y));
   }
-  const coefficients = coefficientsOf(values);
+  const coefficients = coefficientsAtRoots(values);
   const tail = Math.max(...coefficients.subarray(DEGREE - 3).map(Math.abs));
   return tail <= RESOLVED * size + floor;
 }

@@ -1,4 +1,4 @@
-import { gaussLegendre } from '../numeric/index.ts';
+import { gaussLegendre, type Quadrature } from '../numeric/index.ts';
 import { stepDown, stepUp, type Mesh } from './mesh.ts';
 
 /** One of two correlated Gaussians `u` and what is averaged over: its standard deviation and mesh. */
@@ -10,7 +10,7 @@ export interface PlaneSide {
 
 const INVERSE_SQRT_2PI = 1 / Math.sqrt(2 * Math.PI);
 
-const RULE = gaussLegendre(16);
+const RULES = { 10: gaussLegendre(10), 16: gaussLegendre(16) } as const;
 
 /** Ends of panels where there is nothing but the Gaussian to resolve. */
 const LADDER = [0, 3.5, 8, 16, 32] as const;
@@ -30,7 +30,9 @@ export function planeMean(
   theta: number,
   reach: number,
   isEven: boolean,
+  points: 10 | 16 = 16,
 ): number {
+  const rule = RULES[points];
   const cosine = Math.cos(0.5 * theta);
   const sine = Math.sin(0.5 * theta);
   const [x1, x2] = [first.std * cosine, second.std * cosine];
@@ -46,7 +48,7 @@ export function planeMean(
         stepUp(first.mesh, x1 * x + y1 * y) / y1,
         stepDown(second.mesh, x2 * x - y2 * y) / y2,
       );
-    return panels(isEven ? 0 : -reach, reach, ends, allowed, (y) =>
+    return panels(rule, isEven ? 0 : -reach, reach, ends, allowed, (y) =>
       g(x1 * x + y1 * y, x2 * x - y2 * y),
     );
   };
@@ -62,7 +64,7 @@ export function planeMean(
     }
     return step;
   };
-  return (isEven ? 2 : 1) * panels(-reach, reach, ends, allowed, inner);
+  return (isEven ? 2 : 1) * panels(rule, -reach, reach, ends, allowed, inner);
 }
 
 /** An interval of x where panels must not be longer than `width`. */
@@ -109,6 +111,7 @@ function featuresAlong(
 
 /** `∫ f(z) n(z) dz` over panels that end at `ends`, on the ladder, and are as long as `allowed` where they begin. */
 function panels(
+  rule: Quadrature,
   low: number,
   high: number,
   ends: readonly number[],
@@ -130,20 +133,25 @@ function panels(
       const left = stop - from;
       // Two equal panels rather than a long and a very short one.
       const to = left <= 1.01 * step ? stop : from + (left < 2 * step ? 0.5 * left : step);
-      sum += panel(from, to, f);
+      sum += panel(rule, from, to, f);
       from = to > from ? to : stop;
     }
   }
   return sum;
 }
 
-function panel(low: number, high: number, f: (z: number) => number): number {
+function panel(
+  { nodes, weights }: Quadrature,
+  low: number,
+  high: number,
+  f: (z: number) => number,
+): number {
   const middle = 0.5 * (low + high);
   const half = 0.5 * (high - low);
   let sum = 0;
-  for (let i = 0; i < RULE.nodes.length; i++) {
-    const z = middle + half * RULE.nodes[i];
-    sum += RULE.weights[i] * Math.exp(-0.5 * z * z) * f(z);
+  for (let i = 0; i < nodes.length; i++) {
+    const z = middle + half * nodes[i];
+    sum += weights[i] * Math.exp(-0.5 * z * z) * f(z);
   }
   return INVERSE_SQRT_2PI * half * sum;
 }

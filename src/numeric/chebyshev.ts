@@ -54,6 +54,25 @@ export function coefficientsOf(values: readonly number[]): Float64Array {
   });
 }
 
+const COSINES: Map<number, Float64Array> = new Map();
+
+/**
+ * Coefficients of the polynomial through values at the roots `cos(π(j + ½)/n)`, `j = 0 … n - 1`, of `Tₙ`, none of which is
+ * an end of the interval.
+ */
+export function coefficientsAtRoots(values: readonly number[]): Float64Array {
+  const n = values.length;
+  const cosines =
+    COSINES.get(n) ??
+    Float64Array.from({ length: 4 * n }, (_, m) => Math.cos((Math.PI * m) / (2 * n)));
+  COSINES.set(n, cosines);
+  return Float64Array.from({ length: n }, (_, k) => {
+    let sum = 0;
+    for (let j = 0; j < n; j++) sum += values[j] * cosines[((2 * j + 1) * k) % (4 * n)];
+    return ((k === 0 ? 1 : 2) / n) * sum;
+  });
+}
+
 /** Without the coefficients at the end that rounding alone has made. */
 function trimmed(coefficients: Float64Array): Float64Array {
   let size = 0;

@@ -7,6 +7,7 @@ export {
   chebyshevAt,
   chebyshevDerivative,
   chebyshevIntegral,
+  coefficientsAtRoots,
   coefficientsOf,
   type Chebyshev,
 } from './chebyshev.ts';
