@@ -196,8 +196,8 @@ function ratio({ slope, variance, curvature }: LocalMoments, target: LocalTarget
 /**
  * What is left of `Q'(1) = 1`, and of TAT's `C'(1) = 1` with it once δ is eliminated, in units of the bend.
  * `C'(1) = 1` makes `(E φ + δ)² = slope - variance`, `Q'(1) = 1` makes `(E φ + δ) bend = slope - radial`.
- * Solutions with slope < radial are spurious, and are not looked for: their Q maps bend upward, and away from
- * q = 1, by more than twice κ.
+ * Solutions with slope < radial are spurious, and are not looked for: their Q maps bend upward, by up to three
+ * times κ, so that second moments leave 1, where those of the others bend by a tenth of it.
  */
 function misfit({ variance, slope, radial, bend }: LocalMoments, target: LocalTarget): number {
   if (target.method === 'dks') return (radial - variance) / variance / target.excess;
