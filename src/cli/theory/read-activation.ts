@@ -27,7 +27,7 @@ export async function readActivation(text: string): Promise<Nonlinearity> {
 async function loaded(text: string, path: string): Promise<object> {
   try {
     const found: unknown = await withoutLayoutWarning(() => import(pathToFileURL(path).href));
-    return Object(found) as object;
+    return typeof found === 'object' && found !== null ? found : {};
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     const [line] = reason.trim().split('\n');
@@ -78,23 +78,22 @@ function functionsOf(
       `${text}: must export the activation as f, got ${names.length === 0 ? 'no exports' : printable(names.join(', '))}`,
     );
   }
-  for (const [name, value] of [
-    ['f', f],
-    ['df', df],
-  ] as const) {
-    if (value === undefined || typeof value === 'function') continue;
-    throw new TypeError(
-      `${text}: ${name} must be a function of a number, got ${value === null ? 'null' : typeof value}`,
-    );
-  }
   return { f: numeric(text, 'f', f), df: df === undefined ? undefined : numeric(text, 'df', df) };
+}
+
+function isFunction(value: unknown): value is (x: number) => unknown {
+  return typeof value === 'function';
 }
 
 /** The function, with an error that says where it comes from for what is no number. */
 function numeric(text: string, name: string, value: unknown): RealFunction {
-  const call = value as (x: number) => unknown;
+  if (!isFunction(value)) {
+    throw new TypeError(
+      `${text}: ${name} must be a function of a number, got ${value === null ? 'null' : typeof value}`,
+    );
+  }
   return (x) => {
-    const y = call(x);
+    const y = value(x);
     if (typeof y === 'number') return y;
     throw new TypeError(`${text}: ${name}(${x}) must be a number, got ${typeof y}`);
   };
