@@ -2,10 +2,19 @@ import { numberAttribute, type Node } from '../../graph/index.ts';
 import { isFloat, toFloat64 } from '../../tensor/index.ts';
 import { aligned, broadcastAxes } from './axes.ts';
 import { maskedScores, scaledScores, spreadScores } from './attention.ts';
-import { sumMarginal, type Summand } from './marginal.ts';
+import { sumMarginal } from './marginal.ts';
 import { affineMoments, productMoments, sumMoments } from './moments.ts';
 import { clipStep, exponentialStep, leakyStep, powerStep, reciprocalStep, STEPS } from './steps.ts';
-import { isGaussian, opened, rangeOf, through, unknown, type Signal, type State } from './state.ts';
+import {
+  isGaussian,
+  opened,
+  rangeOf,
+  summandOf,
+  through,
+  unknown,
+  type Signal,
+  type State,
+} from './state.ts';
 import { signalOf } from './signal-of.ts';
 import { composed, joined, rescaled, type Step } from './transfer.ts';
 import type { Rule, Walk } from './walk.ts';
@@ -188,7 +197,7 @@ function ofIndependent(
       marginal:
         isWhole || operation === 'Sub'
           ? null
-          : sumMarginal(summand(shaped), summand(other), moments),
+          : sumMarginal(summandOf(shaped), summandOf(other), moments),
       pulls: shaped === left ? [...toLeft, ...toRight] : [...toRight, ...toLeft],
       chi: chiOfBias(left, right),
     });
@@ -201,12 +210,6 @@ function ofIndependent(
   }
   return unknown(`${operation} of two values that come from different layers has no rule`);
 }
-
-const summand = ({ transfer, source: { moments, marginal } }: Signal): Summand => ({
-  transfer,
-  moments,
-  marginal,
-});
 
 /** A bias that is added to a layer stands in the row of the layer. */
 function chiOfBias(left: Signal, right: Signal): number | null {

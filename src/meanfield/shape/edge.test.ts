@@ -61,11 +61,11 @@ test.each([
 
 test('GELU goes to its half-stable point, where stable ones end', () => {
   const found = edgeOfChaosChange(activation('gelu'), { sigmaW2: 2, sigmaB2: 0.1 });
-  // Computed twice by independent quadrature. Found is where χ_q is 1 + 1e-7, which falls by 0.01 where q
-  // grows by 1: q* is off by 1e-5, and σw² and σb², which change by less than 0.1 there, by 1e-6.
-  expect(Math.abs(found.sigmaW2 - 1.9830582574)).toBeLessThan(1e-6);
-  expect(Math.abs(found.sigmaB2 - 0.1729223908)).toBeLessThan(1e-6);
-  expect(Math.abs(found.qStar! - 3.5615528128)).toBeLessThan(1e-4);
+  // Computed twice by independent quadrature. Found is where χ_q is 1 + 1e-9 at most, which falls by about
+  // 0.01 where q grows by 1; σw² and σb² change by less than 0.1 then.
+  expect(Math.abs(found.sigmaW2 - 1.9830582574)).toBeLessThan(1e-8);
+  expect(Math.abs(found.sigmaB2 - 0.1729223908)).toBeLessThan(1e-8);
+  expect(Math.abs(found.qStar! - 3.5615528128)).toBeLessThan(1e-6);
 });
 
 test('a ReLU needs σw² = 2 and no biases, and holds every q', () => {
@@ -133,6 +133,9 @@ describe('errors', () => {
       edgeOfChaosChange(activation('relu'), { sigmaW2: 2, sigmaB2: 0.1 }, { keepBiases: true }),
     ).toThrow(
       'edgeOfChaos: sigmaB2 must be 0 for relu, whose second moments grow without end at χ₁ = 1 and any other σb², got 0.1; let biases be zero',
+    );
+    expect(() => edgeOfChaosChange(activation('sign'), { sigmaW2: 1, sigmaB2: 1 })).toThrow(
+      'edgeOfChaos: activations must be continuous, got sign, which jumps at 0, so that χ₁ is infinite with any weights',
     );
     expect(() => edgeOfChaos([])).toThrow(
       'edgeOfChaos: layers must have one fed by an activation, got none',

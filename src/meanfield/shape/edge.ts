@@ -1,6 +1,8 @@
 import { derivativeSecondMoment, secondMoment, type Nonlinearity } from '../../activation/index.ts';
 import { brent } from '../../numeric/index.ts';
+import { chi1At, varianceSlope } from '../variance-map.ts';
 import { checkVariances, type Variances } from '../variances.ts';
+import { jumpsOf } from './kinks.ts';
 
 /** A layer fed by an activation, as it is. */
 export interface EdgeLayer extends Variances {
@@ -38,7 +40,7 @@ export interface EdgeOptions {
 const GRID: readonly number[] = Array.from({ length: 241 }, (_, i) => 10 ** (i / 20 - 6));
 
 /** A fixed point with a slope of the variance map above 1 by no more than this counts as half-stable. */
-const HALF_STABLE = 1e-7;
+const HALF_STABLE = 1e-9;
 
 /**
  * The least change, in `Σ ln²` of the factors on weights and biases, after which every layer has
@@ -58,6 +60,13 @@ export function edgeOfChaos(
   }
   for (const layer of layers) {
     checkVariances('edgeOfChaos', layer);
+    const jump = jumpsOf(layer.phi).value;
+    if (jump !== null) {
+      throw new RangeError(
+        `edgeOfChaos: activations must be continuous, got ${layer.phi.name}, which jumps at ${jump}, so ` +
+          `that χ₁ is infinite with any weights`,
+      );
+    }
     if (layer.sigmaW2 === 0) {
       throw new RangeError(
         'edgeOfChaos: sigmaW2 must be positive, got 0; weights that are all zero cannot be scaled',
@@ -91,21 +100,18 @@ function curvesOf(layers: readonly EdgeLayer[]): (q: number) => readonly Critica
   };
 }
 
-/** `σw² = 1 / E φ'²`, `σb² = q - σw² E φ²`, and `χ_q` by a difference of `E φ²`. */
+/** `σw² = 1 / E φ'²`, `σb² = q - σw² E φ²` and `χ_q`. */
 function criticalAt(phi: Nonlinearity, q: number): Critical {
   if (q === 0) return criticalAtZero(phi);
   const sigmaW2 = 1 / derivativeSecondMoment(phi, q);
   const sigmaB2 = phi.homogeneous ? 0 : q - sigmaW2 * secondMoment(phi, q);
-  const step = 1e-4;
-  const rise = secondMoment(phi, q * (1 + step)) - secondMoment(phi, q * (1 - step));
-  const chiQ = (sigmaW2 * rise) / (2 * step * q);
+  const chiQ = varianceSlope(phi, sigmaW2, q);
   return { sigmaW2, sigmaB2, chiQ, stable: chiQ <= 1 + HALF_STABLE };
 }
 
 /** The limit q → 0 where φ(0) = 0: `E φ'²` is the mean of both sides of 0, and `V'` is 1 like χ₁. */
 function criticalAtZero(phi: Nonlinearity): Critical {
-  const tiny = 1e-12;
-  const sigmaW2 = 2 / (phi.df(-tiny) ** 2 + phi.df(tiny) ** 2);
+  const sigmaW2 = 1 / chi1At(phi, 1, 0);
   const near = 1e-3;
   const grown = sigmaW2 * secondMoment(phi, near);
   return { sigmaW2, sigmaB2: 0, chiQ: 1, stable: grown <= near * (1 + 1e-9) };

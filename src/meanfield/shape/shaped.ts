@@ -33,6 +33,12 @@ export function shapedNonlinearity(phi: Nonlinearity, transform: Transform): Non
     f: (x) => outputScale * (base.f(inputScale * x + inputShift) + outputShift),
     df: (x) => gain * base.df(inputScale * x + inputShift),
     breakpoints: base.breakpoints.map((x) => (x - inputShift) / inputScale),
+    ...(base.jumps !== undefined && {
+      jumps: base.jumps.map(({ at, height }) => ({
+        at: (at - inputShift) / inputScale,
+        height: outputScale * height,
+      })),
+    }),
     homogeneous: isScale && base.homogeneous,
     odd: isScale && base.odd,
     ...(isScale &&

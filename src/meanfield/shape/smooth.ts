@@ -83,22 +83,40 @@ function searchAt(phi: Nonlinearity, target: LocalTarget, width: number, span: n
   const fine = localMomentsOf(phi, { reach: 9, width: 1, span, curved });
   const finer = localMomentsOf(phi, { reach: 9, width: 0.5, span: span / 2, curved });
   const steepestSlope = largestSlope(phi, width);
+  const limit = STEEPEST[target.method];
   const roots: SmoothSolution[] = [];
+  const steep: SmoothSolution[] = [];
   for (const start of shiftsFor(phi, width).flatMap((s) => startsAlong(coarse, target, width, s))) {
-    const point = newton(fine, target, start, width);
+    const near = newton(coarse, target, start, width);
+    if (near === null) continue;
+    const rough = solutionAt(near, coarse(near.inputScale, near.inputShift), target, steepestSlope);
+    if (rough.steepest >= 1.01 * limit) {
+      steep.push(rough);
+      continue;
+    }
+    const point = newton(fine, target, near, width);
     if (point === null) continue;
     const moments = fine(point.inputScale, point.inputShift);
     if (!agree(moments, finer(point.inputScale, point.inputShift), target)) continue;
-    const { variance, slope, bend, radial, mean } = moments;
-    const offset = target.method === 'dks' ? 0 : (slope - radial) / bend;
-    const outputScale = 1 / Math.sqrt(variance + offset * offset);
-    const steepest = point.inputScale * outputScale * steepestSlope;
-    roots.push({ ...point, outputShift: offset - mean, outputScale, steepest });
+    const solution = solutionAt(point, moments, target, steepestSlope);
+    (solution.steepest < limit ? roots : steep).push(solution);
   }
-  const below = (limit: number): SmoothSolution[] =>
-    roots.filter(({ steepest }) => steepest < limit);
-  const best = preferred(below(TAME)) ?? steepestLeast(below(STEEPEST[target.method]));
-  return { best, spurious: best === null ? steepestLeast(roots) : null };
+  const tame = roots.filter(({ steepest }) => steepest < TAME);
+  const best = preferred(tame) ?? steepestLeast(roots);
+  return { best, spurious: best === null ? steepestLeast(steep) : null };
+}
+
+/** δ and γ of given α and β, and `sup |φ̂'|`. */
+function solutionAt(
+  point: Point,
+  { mean, variance, slope, radial, bend }: LocalMoments,
+  { method }: LocalTarget,
+  steepestSlope: number,
+): SmoothSolution {
+  const offset = method === 'dks' ? 0 : (slope - radial) / bend;
+  const outputScale = 1 / Math.sqrt(variance + offset * offset);
+  const steepest = point.inputScale * outputScale * steepestSlope;
+  return { ...point, outputShift: offset - mean, outputScale, steepest };
 }
 
 /** The smallest α; of solutions that are images of each other the one nearest to 0, and rather above it. */
@@ -182,13 +200,13 @@ function startsAlong(
   let guess = 0.1 * width;
   let before: (Point & { readonly left: number }) | null = null;
   for (const inputShift of shifts) {
-    const inputScale = scaleFor(moments, target, inputShift, guess, width);
-    if (inputScale === null) {
+    const found = scaleFor(moments, target, inputShift, guess, width);
+    if (found === null) {
       before = null;
       continue;
     }
+    const { inputScale, left } = found;
     guess = inputScale;
-    const left = misfit(moments(inputScale, inputShift), target);
     const point = { inputScale, inputShift, left };
     if (before !== null && before.left * left <= 0) {
       const t = before.left === left ? 0 : before.left / (before.left - left);
@@ -202,28 +220,32 @@ function startsAlong(
   return starts;
 }
 
-/** α from the condition on slope or curvature at a given β to about 1e-3, by secant steps in logarithms. */
+/** How near the logarithm of slope or curvature comes to its target before Newton's method starts. */
+const ROUGHLY = 0.02;
+
+/** α roughly, from the condition on slope or curvature at a given β, by secants in logarithms; and the misfit. */
 function scaleFor(
   moments: MomentsOf,
   target: LocalTarget,
   inputShift: number,
   guess: number,
   width: number,
-): number | null {
-  const rest = (x: number): number => Math.log(ratio(moments(Math.exp(x), inputShift), target));
+): { readonly inputScale: number; readonly left: number } | null {
   let x = Math.log(guess);
-  let y = rest(x);
+  let found = moments(guess, inputShift);
+  let y = Math.log(ratio(found, target));
   // Where φ is smooth and not level both conditions grow like α².
   let rise = 2;
   for (let tries = 0; tries < 20; tries++) {
     if (!Number.isFinite(y)) return null;
-    if (Math.abs(y) < 1e-3) return Math.exp(x);
+    if (Math.abs(y) < ROUGHLY) return { inputScale: Math.exp(x), left: misfit(found, target) };
     const step = Math.max(-1.5, Math.min(1.5, -y / rise));
-    const next = x + step;
-    if (next < Math.log(1e-7 * width) || next > Math.log(64 * width)) return null;
-    const yNext = rest(next);
-    rise = Math.max(0.3, (yNext - y) / step);
-    [x, y] = [next, yNext];
+    x += step;
+    if (x < Math.log(1e-7 * width) || x > Math.log(64 * width)) return null;
+    found = moments(Math.exp(x), inputShift);
+    const next = Math.log(ratio(found, target));
+    rise = Math.max(0.3, (next - y) / step);
+    y = next;
   }
   return null;
 }

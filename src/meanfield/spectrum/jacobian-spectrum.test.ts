@@ -243,7 +243,7 @@ test('the scale of the weights scales the singular values', () => {
 test.each(['tanh', 'gelu', 'softplus', 'selu'])(
   '%s has a spectrum at every depth and size of q, with increasing deciles below s_max',
   (name) => {
-    for (const q of [0, 1e-14, 1e-6, 1e3]) {
+    for (const q of [1e-20, 1e-14, 1e-6, 1e3]) {
       for (const weights of ['gaussian', 'orthogonal'] as const) {
         for (const depth of [1, 2, 10_000]) {
           const { sMax, sMin, deciles, density } = critical(name, q, {
@@ -265,6 +265,38 @@ test.each(['tanh', 'gelu', 'softplus', 'selu'])(
   },
   120_000,
 );
+
+test('at q = 0 both sides of a kink count, as at every small q', () => {
+  for (const name of ['relu', 'leaky_relu:0.3', 'selu', 'tanh']) {
+    const phi = activation(name);
+    const at = (q: number): Spectrum =>
+      jacobianSpectrum(phi, { weights: 'gaussian', depth: 3, sigmaW2: 1, q });
+    const [zero, small] = [at(0), at(1e-20)];
+    expect(zero.sMax / small.sMax).toBeCloseTo(1, 8);
+    expect(zero.mean / small.mean).toBeCloseTo(1, 8);
+    expect(zero.atoms.length).toBe(small.atoms.length);
+  }
+});
+
+test('a slope by differences has the spectrum of the derivative, atoms and all', () => {
+  const relu = activation('relu');
+  const f = relu.f;
+  const df = (x: number): number => {
+    const h = 1e-5 * Math.max(1, Math.abs(x));
+    return (f(x + h) - f(x - h)) / (2 * h);
+  };
+  const byDifferences: Nonlinearity = { ...relu, df };
+  for (const depth of [1, 4]) {
+    const options = { weights: 'orthogonal', depth, sigmaW2: 2, q: 1 } as const;
+    const found = jacobianSpectrum(byDifferences, options);
+    const want = jacobianSpectrum(relu, options);
+    // The differences err by 1e-16 / 1e-5 and the kink is 1e-5 wide.
+    expect(Math.abs(found.sMax / want.sMax - 1)).toBeLessThan(1e-3);
+    for (const [i, s] of want.deciles.entries()) {
+      expect(Math.abs(found.deciles[i] - s)).toBeLessThan(1e-3);
+    }
+  }
+});
 
 test('a slope that is zero all over makes all singular values zero', () => {
   const flat: Nonlinearity = {

@@ -13,7 +13,10 @@ export interface JacobianOptions {
   readonly depth: number;
   /** Gaussian: `Var W = σw² / N`; orthogonal: `Wᵀ W = σw² I`. */
   readonly sigmaW2: number;
-  /** Second moment of the pre-activations, the same in all layers: a fixed point of the variance map. */
+  /**
+   * Second moment of the pre-activations, the same in all layers: a fixed point of the variance map. 0 stands for
+   * its limit from above.
+   */
   readonly q: number;
   /** Points of the density; 600 if not given. */
   readonly points?: number;

@@ -96,18 +96,19 @@ const NOISE = 1e-7;
  * one is taken for all.
  */
 export function constantsOf(panels: readonly Panel[]): (number | null)[] {
+  const known: number[] = [];
+  const nearest = (value: number): number => {
+    const near = known.find((other) => Math.abs(other - value) <= NOISE * value);
+    if (near === undefined) known.push(value);
+    return near ?? value;
+  };
   const values = panels.map(({ d }) => {
     const [least, most] = [Math.min(...d), Math.max(...d)];
-    return most - least <= 4e-16 * most ? d[0] : null;
+    return most - least <= 4e-16 * most ? nearest(d[0]) : null;
   });
-  const known = new Set(values.filter((value) => value !== null));
-  return panels.map((panel, p) => {
-    const value = values[p];
-    if (value !== null || !wavers(panel.d)) return value;
-    const [middle] = [...panel.d].sort((a, b) => a - b).slice(panel.d.length / 2);
-    const near = [...known].find((other) => Math.abs(other - middle) <= NOISE * middle);
-    known.add(near ?? middle);
-    return near ?? middle;
+  return panels.map(({ d }, p) => {
+    if (values[p] !== null || !wavers(d)) return values[p];
+    return nearest([...d].sort((a, b) => a - b)[d.length >> 1]);
   });
 }
 

@@ -44,7 +44,8 @@ const LEAST_SPREAD2 = 1e-26;
 
 /** The law of `d = φ'(√q z)²`. `RangeError` where φ' is not a number or its square has no mean. */
 export function slopeLaw(where: string, phi: Nonlinearity, q: number): SlopeLaw {
-  const std = Math.sqrt(q);
+  // Zero stands for its limit from above, so that both sides of a kink at 0 are seen.
+  const std = Math.sqrt(Math.max(q, 1e-300));
   const slope2 = (z: number): number => {
     const slope = phi.df(std * z);
     if (!Number.isFinite(slope * slope)) {

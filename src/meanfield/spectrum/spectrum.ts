@@ -4,7 +4,11 @@ export interface Atom {
   readonly mass: number;
 }
 
-/** The continuous part of a law of singular values, at points between its edges, ascending. */
+/**
+ * The continuous part of a law of singular values, at points between its edges, ascending; no points where the
+ * law has atoms alone. They go down to `e^-60` of the largest singular value: of a deep network a good part of the mass
+ * lies below the first point, `cdf[0]`, and `s ρ` is to be integrated over `ln s`.
+ */
 export interface Density {
   readonly s: readonly number[];
   /** Fraction of the singular values per unit of `s`. */
