@@ -14,6 +14,9 @@ export interface Smoothness {
   readonly cells: readonly number[];
 }
 
+/** Arguments up to which singular points are looked for. */
+export const SEARCHED = 128;
+
 const DEGREE = 15;
 
 /** What the last coefficients of a resolved cell are below, relative to its values. */
@@ -106,6 +109,7 @@ function locate(name: string, f: (x: number) => number, low: number, high: numbe
   const isJump = gaps[0] * gaps[2] > 0 && Math.min(...sizes) > 0.5 * Math.max(...sizes);
   if (!isJump) {
     refusePole(name, f, left, right, low, high);
+    refuseCusp(name, f, low, high);
     return { at: meeting(gap, low, high), height: 0 };
   }
   let [a, b] = [low, high];
@@ -182,6 +186,25 @@ function refusePole(
     throw new RangeError(
       `nonlinearity: f of ${name} must be bounded near every x for E f(√q z)² to be finite, got a pole: ` +
         `f(${x}) = ${f(x)}`,
+    );
+  }
+}
+
+/** Steps inside a narrow cell over which slopes are compared. */
+const STEPS = 256;
+
+/** A slope that grows towards a point, as that of `√|x|` does, makes `E φ'²` infinite or not computable. */
+function refuseCusp(name: string, f: (x: number) => number, low: number, high: number): void {
+  const step = (high - low) / STEPS;
+  const slope = (x: number, width: number): number => Math.abs(f(x + width) - f(x)) / width;
+  const beside = slope(low - 64 * step, 64 * step) + slope(high, 64 * step);
+  const rounding = (64 * Number.EPSILON * Math.abs(f(low))) / step;
+  for (let i = 0; i < STEPS; i++) {
+    const x = low + i * step;
+    if (slope(x, step) <= 4 * beside + rounding) continue;
+    throw new RangeError(
+      `nonlinearity: f of ${name} must have a bounded slope for E f'(√q z)² to be finite, got a cusp near ` +
+        `x = ${Number(x.toPrecision(3))}`,
     );
   }
 }

@@ -1,6 +1,6 @@
 import { byDifferences } from './differences.ts';
 import type { Nonlinearity } from './nonlinearity.ts';
-import { smoothnessOf } from './singular-points.ts';
+import { SEARCHED, smoothnessOf } from './singular-points.ts';
 
 /** What a user says of an activation of their own. */
 export interface UserFunction {
@@ -34,7 +34,7 @@ export function nonlinearity({ name, f, df }: UserFunction): Nonlinearity {
   return {
     name,
     f,
-    df: df ?? differences,
+    df: df ?? ofPieces(f, breakpoints) ?? differences,
     breakpoints,
     ...(jumps.length > 0 ? { jumps } : {}),
     homogeneous: isHomogeneous(f),
@@ -108,6 +108,29 @@ function checkDerivative(
         `slope ${Number(measured.toPrecision(6))}`,
     );
   }
+}
+
+/** The derivative of a piecewise linear function, `null` for any other. */
+function ofPieces(
+  f: (x: number) => number,
+  breakpoints: readonly number[],
+): ((x: number) => number) | null {
+  const ends = [-SEARCHED, ...breakpoints, SEARCHED];
+  const slopes: number[] = [];
+  for (let i = 0; i + 1 < ends.length; i++) {
+    const at = (t: number): number => ends[i] + t * (ends[i + 1] - ends[i]);
+    const [low, high] = [f(at(0.01)), f(at(0.99))];
+    const slope = (high - low) / (at(0.99) - at(0.01));
+    for (const t of [0.03, 0.2, 0.37, 0.5, 0.71, 0.96]) {
+      const off = Math.abs(f(at(t)) - low - slope * (at(t) - at(0.01)));
+      if (!(off <= 16 * Number.EPSILON * (Math.abs(low) + Math.abs(high)))) return null;
+    }
+    slopes.push(Number(slope.toPrecision(15)));
+  }
+  return (x) => {
+    const i = breakpoints.findIndex((b) => x <= b);
+    return slopes[i < 0 ? breakpoints.length : i];
+  };
 }
 
 function isOdd(f: (x: number) => number): boolean {

@@ -33,7 +33,7 @@ export function correlationMap(
   const next = q === 0 ? 0 : sigmaW2 * secondMoment(phi, q) + sigmaB2;
   const factor = q === 0 || next === 0 ? sigmaW2 : (sigmaW2 * q) / next;
   return {
-    at: (c) => 1 - factor * (1 - c) * kernel.secant(angleOf(c)),
+    at: (c) => (c === 1 ? 1 : 1 - factor * (1 - c) * kernel.secant(angleOf(c))),
     slope: (c) => factor * kernel.derivative(angleOf(c)),
   };
 }

@@ -103,7 +103,8 @@ function largestSigmaW2(phi: Nonlinearity, sigmaB2: number): string {
     if (at(x) > best) [best, where] = [at(x), x];
   }
   if (where > last - 2) return `< ${shown(best)}`;
-  const top = minimumBetween((x) => -at(x), where - 0.3, where + 0.3);
+  const refined = minimumBetween((x) => -at(x), Math.max(0, where - 0.5), where + 0.5);
+  const top = at(refined) > best ? refined : where;
   return `<= ${shown(at(top))}, at q = ${shown(Math.exp(top))}`;
 }
 

@@ -29,8 +29,8 @@ export function hermiteWeights(phi: Nonlinearity, q: number): Float64Array | nul
     let sum = 0;
     for (const weight of weights) sum += weight;
     if (Math.abs(sum - whole) <= MISSING * whole) return weights;
-    // Algebraic decay of what is missing, from a kink, does not end in time.
-    if (terms > 64 && whole - sum > 1e-3 * whole) return null;
+    // Algebraic decay of what is missing, from a jump of a higher derivative, does not end in time.
+    if (terms > 64 && phi.breakpoints.length > 0) return null;
   }
   return null;
 }

@@ -9,6 +9,7 @@ export {
 } from './critical.ts';
 export { chi1, criticalGain, type CriticalGain } from './critical-gain.ts';
 export { covariance, derivativeCovariance } from './covariance.ts';
+export { chi2At, curvatureMap } from './curvature.ts';
 export { fixedPoint } from './fixed-point.ts';
 export {
   phaseDiagram,

@@ -1,4 +1,4 @@
-import { derivativeSecondMoment, type Jump, type Nonlinearity } from '../activation/index.ts';
+import { derivativeSecondMoment, type Nonlinearity } from '../activation/index.ts';
 import {
   chebyshev,
   chebyshevAt,
@@ -10,7 +10,7 @@ import {
 } from '../numeric/index.ts';
 import { productMean } from './covariance.ts';
 import { hermiteWeights, powerSum } from './hermite-weights.ts';
-import { jumpPairs, jumpsWithSlopes } from './jumps.ts';
+import { jumpPairs, jumpsWithSlopes, slopesOf } from './jumps.ts';
 
 /** What becomes of a correlation `c = cos θ` at one `q`, apart from the variances. */
 export interface Kernel {
@@ -113,20 +113,21 @@ function derivativeOf(
   if (weights !== null) {
     return { derivative: (theta) => powerSum(weights, Math.cos(theta)), isCheap: true };
   }
-  const linear = slopeJumps(phi);
-  if (linear !== null) return { derivative: ofPieces(phi, q, linear), isCheap: true };
+  const slopes = slopesOf(phi);
+  if (slopes !== null) return { derivative: ofPieces(phi, q, slopes), isCheap: true };
   const points = use === 'alone' ? 16 : 10;
   return { derivative: (theta) => productMean(phi, phi.df, q, q, theta, points), isCheap: false };
 }
 
-/** `D(θ)` where φ' is piecewise constant with the jumps `linear`. */
+/** `D(θ)` where φ' is piecewise constant. */
 function ofPieces(
   phi: Nonlinearity,
   q: number,
-  linear: readonly Jump[],
+  slopes: readonly number[],
 ): (theta: number) => number {
   // dD/dθ has nothing but the pairs of its jumps.
-  const bends = { ...phi, jumps: linear };
+  const jumps = phi.breakpoints.map((at, i) => ({ at, height: slopes[i + 1] - slopes[i] }));
+  const bends = { ...phi, jumps };
   const rate = (theta: number): number => -q * jumpPairs(bends, q, q, theta);
   const near = chebyshevIntegral(chebyshev(rate, 0, RIGHT, 1e-13), derivativeSecondMoment(phi, q));
   const far = once(() =>
@@ -135,25 +136,13 @@ function ofPieces(
   return (theta) => chebyshevAt(theta <= RIGHT ? near : far(), theta);
 }
 
-/** The jumps of `φ'` at the breakpoints if it is constant between them, else `null`. */
-function slopeJumps({ df, breakpoints }: Nonlinearity): readonly Jump[] | null {
-  if (breakpoints.length === 0) return null;
-  const ends = [breakpoints[0] - 64, ...breakpoints, breakpoints[breakpoints.length - 1] + 64];
-  const slopes: number[] = [];
-  for (let i = 0; i + 1 < ends.length; i++) {
-    const slope = df(0.5 * (ends[i] + ends[i + 1]));
-    for (const t of [1e-9, 1e-4, 0.03, 0.2, 0.37, 0.7, 0.96, 0.9999, 1 - 1e-9]) {
-      if (df(ends[i] + t * (ends[i + 1] - ends[i])) !== slope) return null;
-    }
-    slopes.push(slope);
-  }
-  return breakpoints.map((at, i) => ({ at, height: slopes[i + 1] - slopes[i] }));
-}
-
 /** Where `φ` jumps, `D sin θ` is smooth instead of D, and `r` grows like 1/θ. */
 function jumpingKernel(phi: Nonlinearity, q: number): Kernel {
+  const isStep = slopesOf(phi)?.every((slope) => slope === 0) ?? false;
   const weighted = (theta: number): number => {
-    const smooth = productMean(phi, phi.df, q, q, theta) + jumpsWithSlopes(phi, q, q, theta);
+    const smooth = isStep
+      ? 0
+      : productMean(phi, phi.df, q, q, theta) + jumpsWithSlopes(phi, q, q, theta);
     return smooth * Math.sin(theta) + jumpPairs(phi, q, q, theta);
   };
   const series = chebyshev(weighted, 0, Math.PI, 1e-12);

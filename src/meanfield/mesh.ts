@@ -22,7 +22,7 @@ const RESOLVED = 1e-5;
 const NEGLIGIBLE = 1e-10;
 
 /** Cells after which a nonlinearity counts as impossible to resolve. */
-const MOST_CELLS = 20_000;
+const MOST_CELLS = 400;
 
 /** The mesh of a nonlinearity that covers at least `[-extent, extent]`. */
 export function meshOf(phi: Nonlinearity, extent: number): Mesh {

@@ -60,7 +60,7 @@ function barycentric(t: number): Float64Array {
 function seriesOf(phi: Nonlinearity, q: number): Chebyshev {
   const kernel = kernelOf(phi, q, 'table');
   if ((phi.jumps ?? []).length === 0) return kernel.nearSecants();
-  return chebyshev((theta) => overAngle(kernel, theta), 0, RIGHT, 1e-10);
+  return chebyshev((theta) => overAngle(kernel, theta), 0, RIGHT, 1e-13);
 }
 
 /** `r(θ) (1 - cos θ)/θ`, which is smooth where `φ` jumps. */
