@@ -2,7 +2,8 @@
 
 The library finds, for every |w|, the angle at which the boundary curve has real eigenvalues. Here the equation
 lambda(w) = lambda is solved by Newton steps in the complex plane for ln w, continued from large lambda at a fixed
-angle and then down to the real line, with 4 001 points of the trapezoidal rule in z: exact but for the kink of ELU, which leaves some 1e-6.
+angle and then down to the real line, with 4 001 points of the trapezoidal rule in z: exact
+to rounding, but for the kink of ELU, which leaves some 1e-6.
 
     python test/golden/spectra.py
 """
