@@ -4,8 +4,10 @@ import { adviseCommand } from './commands/advise.ts';
 import { architecturesCommand } from './commands/architectures.ts';
 import { initCommand } from './commands/init.ts';
 import { inspectCommand } from './commands/inspect.ts';
+import { predictCommand } from './commands/predict.ts';
 import { sampleCommand } from './commands/sample.ts';
 import { schemesCommand } from './commands/schemes.ts';
+import { theoryCommand } from './commands/theory.ts';
 import { transformCommand } from './commands/transform.ts';
 import { FAILURE, USAGE, UsageError } from './failure.ts';
 import { usageSentence } from './usage-sentence.ts';
@@ -17,6 +19,8 @@ Examples:
   $ stepzero init mlp:784-512x10-10:relu            the same for a named architecture
   $ stepzero advise model.onnx                      the plan and its reasons, nothing written
   $ stepzero inspect model.onnx                     what every stored tensor is
+  $ stepzero theory point --activation tanh --sigma-w2 1.5 --sigma-b2 0.05
+                                                    what variances do to signals and gradients
   $ stepzero sample orthogonal --shape 64,64 --layout oi --out w.npy
 
 Exit codes: 0 done, 1 bad input, 2 wrong usage.`;
@@ -33,22 +37,16 @@ async function main(): Promise<void> {
     initCommand(),
     adviseCommand(),
     inspectCommand(),
+    predictCommand(),
     sampleCommand(),
+    theoryCommand(),
     transformCommand(),
     schemesCommand(),
     architecturesCommand(),
   ]) {
     program.addCommand(command);
   }
-  for (const command of [program, ...program.commands]) {
-    const called = command === program ? 'stepzero' : `stepzero ${command.name()}`;
-    command
-      .exitOverride()
-      .showHelpAfterError(`(${called} --help shows examples)`)
-      .configureOutput({
-        outputError: (text, write) => write(usageSentence(text)),
-      });
-  }
+  speakAsOne(program, 'stepzero');
   if (process.argv.length <= 2) {
     program.outputHelp();
     return;
@@ -64,6 +62,15 @@ async function main(): Promise<void> {
     process.stderr.write(`stepzero: ${sentenceOf(error)}\n`);
     process.exitCode = error instanceof UsageError ? USAGE : FAILURE;
   }
+}
+
+/** Lets a command and those below it say what is wrong in the same voice. */
+function speakAsOne(command: Command, called: string): void {
+  command
+    .exitOverride()
+    .showHelpAfterError(`(${called} --help shows examples)`)
+    .configureOutput({ outputError: (text, write) => write(usageSentence(text)) });
+  for (const below of command.commands) speakAsOne(below, `${called} ${below.name()}`);
 }
 
 process.stdout.on('error', ({ code, message }: NodeJS.ErrnoException) => {

@@ -18,6 +18,15 @@ export function countValue(text: string): number {
   return count;
 }
 
+/** Parses a number, `inf` and `-inf` included: whether it may be infinite is for its user to say. */
+export function numberValue(text: string): number {
+  const number = Number(text.replace(/^([+-]?)inf(inity)?$/i, '$1Infinity'));
+  if (text.trim() === '' || Number.isNaN(number)) {
+    throw new InvalidArgumentError('must be a number.');
+  }
+  return number;
+}
+
 /** Collects an option that may be given several times. */
 export function collected(text: string, list: string[] = []): string[] {
   return [...list, text];

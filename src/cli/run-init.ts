@@ -3,13 +3,22 @@ import { advise, adviseAs, applyPlan, calibrate, certifyPlan, type Plan } from '
 import { emitProgram, type Framework } from '../emit/index.ts';
 import { writeAtomically, writeModelFile } from '../files/index.ts';
 import { externalLocations } from '../graph/index.ts';
-import { judgeSignal, makeInputs, measureSignal, type SignalRow } from '../measure/index.ts';
+import { predict, type Laws } from '../meanfield/index.ts';
+import {
+  judgeSignal,
+  makeInputs,
+  measureSignal,
+  type Feeds,
+  type SignalRow,
+} from '../measure/index.ts';
 import { describeNetwork, type Network } from '../network/index.ts';
 import { recycling, type Kernels, type Recycling } from '../random/index.ts';
 import { htmlReport, printable, terminalReport, type InitReport } from '../report/index.ts';
 import {
   bytesPerElement,
+  isFloat,
   sizeOf,
+  toFloat64,
   type FloatDType,
   type LazyTensor,
   type Tensor,
@@ -20,6 +29,7 @@ import { frameworkDefaults } from './framework-defaults.ts';
 import { loadModel, type Loaded } from './load.ts';
 import { dialectOption } from './dialect-option.ts';
 import { checkMemory } from './memory.ts';
+import { lawsOfDraws } from './plan-laws.ts';
 import { checkPlaces, type Place } from './places.ts';
 import { printJson, printText, textOptions } from './print.ts';
 import { progress, type Progress } from './progress.ts';
@@ -76,7 +86,10 @@ export async function runInit(text: string, options: InitOptions, writes: boolea
     const report: InitReport = {
       ...plan,
       signal: typeof proof === 'string' ? null : proof.signal,
-      prediction: null,
+      prediction: predict(loaded.model.graph, network, drawn.laws, {
+        model: loaded.label,
+        q: typeof proof === 'string' ? 1 : proof.inputMoment,
+      }),
       certificates: certified?.certificates ?? null,
       verdict: typeof proof === 'string' ? proof : proof.verdict,
       notes: [
@@ -105,10 +118,11 @@ export async function runInit(text: string, options: InitOptions, writes: boolea
   }
 }
 
-/** A plan and what it draws. */
+/** A plan, what it draws, and how that is distributed. */
 interface Drawn {
   readonly plan: Plan;
   readonly draws: Draws;
+  readonly laws: Laws;
 }
 
 /** StepZero's plan, or what a framework would have drawn. */
@@ -125,18 +139,18 @@ function planOf(
   };
   if (options.as === undefined) {
     const plan = advise(network, asked);
-    return { plan, draws: applyPlan(plan, network, kernels) };
+    return { plan, draws: applyPlan(plan, network, kernels), laws: lawsOfDraws(plan, network) };
   }
   const { plan, values } = adviseAs(network, dialectOption(options.as), asked);
   const others = plan.parameters.filter(({ name }) => !values.has(name));
   const draws = applyPlan({ ...plan, parameters: others }, network, kernels);
   for (const [name, tensor] of values) draws.set(name, () => tensor);
-  return { plan, draws };
+  return { plan, draws, laws: lawsOfDraws(plan, network, values) };
 }
 
 /** What is drawn with these kernels, for use one tensor after the other: each lies where the one before lay. */
 function oneByOne({ kernels, begin }: Recycling, draw: (kernels: Kernels) => Drawn): Drawn {
-  const { plan, draws } = draw(kernels);
+  const { plan, draws, laws } = draw(kernels);
   const each = [...draws].map(([name, make]): [string, typeof make] => [
     name,
     () => {
@@ -144,7 +158,7 @@ function oneByOne({ kernels, begin }: Recycling, draw: (kernels: Kernels) => Dra
       return make();
     },
   ]);
-  return { plan, draws: new Map(each) };
+  return { plan, draws: new Map(each), laws };
 }
 
 const NOT_RUN = 'Not run, so nothing is proved: leave out --no-run to see the signal.';
@@ -198,10 +212,12 @@ function defaultOutput({ label, path }: Loaded): string {
   return `${label.replaceAll(/[^A-Za-z0-9.-]+/g, '-').replace(/-+$/, '')}.onnx`;
 }
 
-interface Proof extends Drawn {
+interface Proof extends Omit<Drawn, 'laws'> {
   readonly signal: { readonly before: readonly SignalRow[]; readonly after: readonly SignalRow[] };
   readonly verdict: string;
   readonly notes: readonly string[];
+  /** Second moment of the inputs that it ran on. */
+  readonly inputMoment: number;
 }
 
 /** The proof; or, where a network cannot run on inputs that were made up for it, why there is none. */
@@ -276,7 +292,20 @@ async function prove(
       ? judged.sentence
       : `${judged.sentence} Before: ${earlier.sentence.replace(/^The signal /, 'it ').replace(/^The/, 'the')}`;
   const draws = new Map([...values].map(([name, tensor]) => [name, () => tensor]));
-  return { plan, draws, signal: { before, after }, verdict, notes };
+  const inputMoment = secondMomentOf(feeds);
+  return { plan, draws, signal: { before, after }, verdict, notes, inputMoment };
+}
+
+/** Mean of the squares of all floating-point inputs; 1 where there is none. */
+function secondMomentOf(batches: readonly Feeds[]): number {
+  let [sum, count] = [0, 0];
+  for (const tensor of batches.flatMap((feeds) => Object.values(feeds))) {
+    if (!isFloat(tensor.dtype)) continue;
+    const numbers = toFloat64(tensor);
+    for (const value of numbers) sum += value ** 2;
+    count += numbers.length;
+  }
+  return count > 0 && sum > 0 ? sum / count : 1;
 }
 
 function drawAll(draws: Draws): Map<string, Tensor<FloatDType>> {

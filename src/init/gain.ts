@@ -2,20 +2,20 @@ import {
   activation as parseActivation,
   derivativeSecondMoment,
   secondMoment,
-  type Activation,
+  type Nonlinearity,
 } from '../activation/index.ts';
 
 type Gains = Map<number, number>;
 
-const FORWARD: WeakMap<Activation, Gains> = new WeakMap();
-const BACKWARD: WeakMap<Activation, Gains> = new WeakMap();
+const FORWARD: WeakMap<Nonlinearity, Gains> = new WeakMap();
+const BACKWARD: WeakMap<Nonlinearity, Gains> = new WeakMap();
 
 /**
  * Gain that keeps the second moment `q` of pre-activations: with weights of variance `gain² / fan_in`
  * and no bias, `gain = √(q / E φ(√q z)²)`, `z ~ N(0, 1)`. √2 for ReLU, whatever `q` is.
  * `RangeError` unless `q` is positive and finite.
  */
-export function forwardGain(activation: Activation | string, q: number = 1): number {
+export function forwardGain(activation: Nonlinearity | string, q: number = 1): number {
   return remembered(FORWARD, activation, q, (record) => Math.sqrt(q / secondMoment(record, q)));
 }
 
@@ -24,7 +24,7 @@ export function forwardGain(activation: Activation | string, q: number = 1): num
  * weights of variance `gain² / fan_out`, `gain = 1 / √E φ'(√q z)²`, `z ~ N(0, 1)`.
  * `RangeError` unless `q` is positive and finite.
  */
-export function backwardGain(activation: Activation | string, q: number = 1): number {
+export function backwardGain(activation: Nonlinearity | string, q: number = 1): number {
   return remembered(
     BACKWARD,
     activation,
@@ -67,15 +67,15 @@ export function torchGain(name: string, parameter: number = 0.01): number {
   return TORCH[name];
 }
 
-function recordOf(activation: Activation | string): Activation {
+function recordOf(activation: Nonlinearity | string): Nonlinearity {
   return typeof activation === 'string' ? parseActivation(activation) : activation;
 }
 
 function remembered(
-  memory: WeakMap<Activation, Gains>,
-  activation: Activation | string,
+  memory: WeakMap<Nonlinearity, Gains>,
+  activation: Nonlinearity | string,
   q: number,
-  compute: (record: Activation) => number,
+  compute: (record: Nonlinearity) => number,
 ): number {
   const record = recordOf(activation);
   const gains = memory.get(record) ?? new Map<number, number>();

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { judgeSignal } from './judge.ts';
-import type { LayerKind } from './layers.ts';
+import type { LayerKind } from '../network/index.ts';
 import type { SignalRow } from './signal.ts';
 
 const row = (

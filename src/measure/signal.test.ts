@@ -3,7 +3,7 @@ import { builder, modelOf, type Graph, type Model } from '../graph/index.ts';
 import { fillNormal, key } from '../random/index.ts';
 import { sizeOf, type Tensor } from '../tensor/index.ts';
 import { makeInputs } from './inputs.ts';
-import { layerValues } from './layers.ts';
+import { layerValues } from '../network/index.ts';
 import { measureSignal, type SignalRow } from './signal.ts';
 
 const float32 = (shape: readonly number[], values: Iterable<number>): Tensor<'float32'> => ({

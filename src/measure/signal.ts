@@ -8,7 +8,7 @@ import {
 } from '../graph/index.ts';
 import { instrument, liftable, openSession, shapeOutput, type Session } from '../runtime/index.ts';
 import { isFloat, sizeOf, type FloatDType, type Tensor } from '../tensor/index.ts';
-import { layerValues, type LayerKind, type LayerValue } from './layers.ts';
+import { layerValues, type LayerKind, type LayerValue } from '../network/index.ts';
 import type { Feeds } from './inputs.ts';
 import { accumulate, momentsOf, type Sums } from './moments.ts';
 

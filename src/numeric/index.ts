@@ -1,5 +1,6 @@
 export { angleBetween, besideCovariance, largestCovariance, sineExcess } from './angle.ts';
 export { positiveQ } from './positive-q.ts';
+export { bivariateNormalCdf } from './bivariate-normal.ts';
 export { brent } from './brent.ts';
 export {
   chebyshev,
@@ -23,6 +24,7 @@ export { normalCdf, normalPdf } from './normal.ts';
 export { productTransposed, transposed } from './product.ts';
 export { lanczos, lanczosShortfall, type Ends } from './lanczos.ts';
 export { singularValues } from './singular-values.ts';
+export { solveLinear } from './solve-linear.ts';
 export { tridiagonalEigen, type TridiagonalEigen } from './tridiagonal.ts';
 export { fma32 } from './fma32.ts';
 export { transposeSquare } from './transpose-square.ts';

@@ -86,3 +86,29 @@ test('an element that is not finite ends the search with the reason', () => {
     `[RangeError: tridiagonalEigen: elements must be finite, so that 60 sweeps find an eigenvalue, got none for number 0 of 3]`,
   );
 });
+
+test('a matrix without full rank has its zeros among equal values too', () => {
+  const n = 120;
+  const lost = 50;
+  const projection = new Float64Array(n * n);
+  for (let i = 0; i < n; i++) projection[i * n + i] = i < lost ? 0 : 1;
+  // Reflections on both sides mix the dimensions.
+  for (let k = 0; k < 3; k++) {
+    const v = Float64Array.from({ length: n }, (_, i) => Math.sin((k + 1) * (i + 1) ** 2));
+    const size2 = v.reduce((sum, x) => sum + x * x, 0);
+    for (const [row, column] of [
+      [n, 1],
+      [1, n],
+    ]) {
+      for (let j = 0; j < n; j++) {
+        let dot = 0;
+        for (let i = 0; i < n; i++) dot += v[i] * projection[i * row + j * column];
+        for (let i = 0; i < n; i++) projection[i * row + j * column] -= (2 * dot * v[i]) / size2;
+      }
+    }
+  }
+  const values = singularValues(projection, n, n);
+  for (const [i, value] of values.entries()) {
+    expect(Math.abs(value - (i < lost ? 0 : 1))).toBeLessThan(8 * n * EPS);
+  }
+});

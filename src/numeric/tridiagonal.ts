@@ -22,9 +22,11 @@ export function tridiagonalEigen(
   for (let i = 0; i + 1 < n; i++) e[i] = beside[i];
   const z = new Float64Array(n);
   if (n > 0) z[n - 1] = 1;
+  // Beside zeros on the diagonal, as a matrix without full rank has them, nothing else tells what is small.
+  const negligible = 2 ** -52 * Math.max(largestOf(d), largestOf(e));
   for (let low = 0; low < n; low++) {
     for (let sweep = 0; ; sweep++) {
-      const high = firstGap(d, e, low);
+      const high = firstGap(d, e, low, negligible);
       if (high === low) break;
       if (sweep === SWEEPS) {
         throw new RangeError(
@@ -41,12 +43,15 @@ export function tridiagonalEigen(
   };
 }
 
+const largestOf = (values: Float64Array): number =>
+  values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+
 /** The first index from `low` on after which the matrix falls apart to working precision. */
-function firstGap(d: Float64Array, e: Float64Array, low: number): number {
+function firstGap(d: Float64Array, e: Float64Array, low: number, negligible: number): number {
   let i = low;
   while (i + 1 < d.length) {
     const size = Math.abs(d[i]) + Math.abs(d[i + 1]);
-    if (Math.abs(e[i]) <= 2 ** -53 * size || e[i] === 0) break;
+    if (Math.abs(e[i]) <= Math.max(2 ** -53 * size, negligible)) break;
     i++;
   }
   return i;

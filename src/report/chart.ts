@@ -1,5 +1,6 @@
 import { layerTicks, superscript, valueTicks } from './chart-axes.ts';
 import { edgeMarks, logMoments, sample } from './chart-points.ts';
+import { clean, font, loadCharts, palettes } from './drawing.ts';
 import { formatNumber } from './number.ts';
 import { decades, pairSignals } from './signal.ts';
 import type { PredictedMoment, Run, SignalPoint } from './signal.ts';
@@ -14,72 +15,10 @@ export interface ChartOptions {
   readonly theme: 'light' | 'dark' | 'page';
 }
 
-interface Palette {
-  readonly ink: string;
-  readonly line: string;
-  readonly paper: string;
-  readonly before: string;
-  readonly after: string;
-}
-
-const palettes: Readonly<Record<ChartOptions['theme'], Palette>> = {
-  light: {
-    ink: '#4d5562',
-    line: '#d9dde3',
-    paper: '#ffffff',
-    before: '#b4540a',
-    after: '#0b62c4',
-  },
-  dark: {
-    ink: '#a9b1be',
-    line: '#333a45',
-    paper: '#14171c',
-    before: '#f0a04b',
-    after: '#79b8ff',
-  },
-  page: {
-    ink: 'var(--soft)',
-    line: 'var(--line)',
-    paper: 'var(--paper)',
-    before: 'var(--before)',
-    after: 'var(--after)',
-  },
-};
-
 /** The name of the prediction's line. */
 const FORESEEN = 'theory';
 
 const markersUpTo = 60;
-const font = 'system-ui, sans-serif';
-
-const load = async () => {
-  const [core, charts, components, renderers] = await Promise.all([
-    import('echarts/core'),
-    import('echarts/charts'),
-    import('echarts/components'),
-    import('echarts/renderers'),
-  ]);
-  core.use([
-    charts.LineChart,
-    charts.ScatterChart,
-    components.GridComponent,
-    components.LegendComponent,
-    components.GraphicComponent,
-    renderers.SVGRenderer,
-  ]);
-  return core;
-};
-
-/** The drawing alone: without ids, clipping, hover rules, data marks and invisible targets. */
-const clean = (svg: string): string =>
-  svg
-    .replace(/<(style|defs)\s*>[\s\S]*?<\/\1>/g, '')
-    .replace(/<path [^>]*fill-opacity="0"[^>]*><\/path>/g, '')
-    .replace(/ (?:class|clip-path|pointer-events|ecmeta_\w+)="[^"]*"/g, '')
-    .replace(/ (?:baseProfile|version|xmlns:xlink)="[^"]*"/g, '')
-    .replaceAll(' fill="#000"', ' fill="none"')
-    .replace(/(\d\.\d{2})\d+/g, '$1')
-    .replace(/\n\s*/g, '');
 
 const sentence = (points: readonly SignalPoint[]): string => {
   const end = (run: Run): string => {
@@ -206,7 +145,7 @@ export async function signalChart(
     splitLine: { show: false },
     z: -1,
   });
-  const core = await load();
+  const core = await loadCharts();
   const chart = core.init(null, null, { renderer: 'svg', ssr: true, width, height });
   chart.setOption({
     animation: false,

@@ -5,8 +5,16 @@ export { htmlReport } from './html.ts';
 export { architecturesTable, schemesTable, titled } from './listing.ts';
 export { formatNumber, formatShape } from './number.ts';
 export { inspectTable, planTable, reasonList } from './parameters.ts';
+export { predictionReport, predictionTable } from './prediction.ts';
 export { signalTable } from './signal-table.ts';
 export { terminalReport } from './terminal.ts';
+export { cmapChart, cmapLines, type CmapTitle } from './theory/cmap.ts';
+export { criticalChart, criticalLines } from './theory/critical.ts';
+export { gainLines } from './theory/gain.ts';
+export { phaseSentence, pointChart, pointLines, type PointTitle } from './theory/point.ts';
+export { saxeChart, saxeLines, type SaxeCurves, type SaxeTitle } from './theory/saxe.ts';
+export { shapeChart, shapeLines, type ShapeCurves, type ShapeTitle } from './theory/shape.ts';
+export { spectrumChart, spectrumLines, type SpectrumTitle } from './theory/spectrum.ts';
 export { printable } from './text.ts';
 export type {
   ArchitectureRow,

@@ -1,6 +1,6 @@
-import { activation, secondMoment, type Activation } from '../../activation/index.ts';
+import { activation, type Activation } from '../../activation/index.ts';
 import { forwardGain } from '../../init/index.ts';
-import { chi1, criticalGain } from '../../meanfield/index.ts';
+import { chi1, criticalGain, fixedPoint, varianceSlope } from '../../meanfield/index.ts';
 import type { Network } from '../../network/index.ts';
 import { brent } from '../../numeric/index.ts';
 
@@ -65,14 +65,8 @@ function find(record: Activation, network: Network): OperatingPoint {
 
 /** An activation at pre-activations of second moment `q`, held there by its exact gain. */
 export function pointAt(record: Activation, q: number): OperatingPoint {
-  return { q, gain: forwardGain(record, q), chi1: chi1(record, q), chiQ: chiQ(record, q) };
-}
-
-/** `d ln E φ(√q z)² / d ln q`, by central differences of quadratures good to 12 digits. */
-function chiQ(record: Activation, q: number): number {
-  const step = 1e-3;
-  const at = (x: number): number => Math.log(secondMoment(record, q * Math.exp(x)));
-  return (at(step) - at(-step)) / (2 * step);
+  const gain = forwardGain(record, q);
+  return { q, gain, chi1: chi1(record, q), chiQ: varianceSlope(record, gain ** 2, q) };
 }
 
 /** Growth of an error of the second moment from the first hidden layer to the last that is harmless. */
@@ -84,7 +78,7 @@ const NONE = 1.2;
 /** 1 where errors grow little there, else the least `q ≥ 1`, to three digits, where they hardly grow. */
 function stableSize(record: Activation, depth: number): number {
   const growth = (logQ: number): number =>
-    hiddenSteps(depth) * Math.log(chiQ(record, Math.exp(logQ)));
+    hiddenSteps(depth) * Math.log(pointAt(record, Math.exp(logQ)).chiQ);
   if (growth(0) <= Math.log(HARMLESS)) return 1;
   const excess = (logQ: number): number => growth(logQ) - Math.log(NONE);
   let high = 1;
@@ -94,7 +88,6 @@ function stableSize(record: Activation, depth: number): number {
 
 /** The fixed point of `q ↦ gain² E φ(√q z)²` of a sigmoid, which has one alone. */
 function settled(record: Activation, gain: number): OperatingPoint {
-  let q = gain ** 2;
-  for (let step = 0; step < 200; step++) q = gain ** 2 * secondMoment(record, q);
+  const q = fixedPoint(record, { sigmaW2: gain ** 2, sigmaB2: 0 });
   return { ...pointAt(record, q), gain };
 }

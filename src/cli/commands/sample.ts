@@ -1,5 +1,5 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { asOption, jsonOption, seedOption } from '../options.ts';
+import { asOption, jsonOption, numberValue, seedOption } from '../options.ts';
 import type { SampleOptions } from '../run-sample.ts';
 
 const EXAMPLES = `
@@ -17,15 +17,6 @@ function shapeValue(text: string): number[] {
     throw new InvalidArgumentError('must be non-negative integers such as 64,32,3,3.');
   }
   return shape;
-}
-
-/** Parses a number, `inf` and `-inf` included: whether it may be infinite is for the scheme to say. */
-function numberValue(text: string): number {
-  const number = Number(text.replace(/^([+-]?)inf(inity)?$/i, '$1Infinity'));
-  if (text.trim() === '' || Number.isNaN(number)) {
-    throw new InvalidArgumentError('must be a number.');
-  }
-  return number;
 }
 
 /** Numbers that schemes take by name; `stepzero schemes` says which scheme takes which. */

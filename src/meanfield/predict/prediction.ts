@@ -7,6 +7,8 @@ export interface Law {
    * `mirrored halves are not independent`; `null` where they are, orthogonal weights in the wide limit included.
    */
   readonly caveat: string | null;
+  /** Whether all taps of a kernel but the centre are zero, so that a border takes nothing away. */
+  readonly centre?: boolean;
 }
 
 /** The law of a stored tensor by its name; of one block (gate, projection) of it where one is named. */

@@ -1,7 +1,7 @@
 import type { Graph, Node } from '../graph/index.ts';
 import { isFloat } from '../tensor/index.ts';
 
-/** What a measured value is to the network. */
+/** What a value that is measured or predicted is to the network. */
 export type LayerKind =
   'embedding' | 'linear' | 'activation' | 'normalisation' | 'sum' | 'softmax' | 'pool';
 

@@ -1,0 +1,89 @@
+import { numberAttribute, numbersAttribute, type Node } from '../../graph/index.ts';
+import { sizeOf } from '../../tensor/index.ts';
+import type { Walk } from './walk.ts';
+
+/** Numbers of a shape or an index, `null` where only running tells one. */
+export type Integers = readonly (number | null)[];
+
+/** Lists longer than this are no shapes or axes. */
+const LONGEST = 64;
+
+/** The integers behind a value: stored ones, shapes, and what exporters compute with them. */
+export function integersOf(
+  walk: Walk,
+  value: string | undefined,
+  depth: number = 32,
+): Integers | null {
+  if (value === undefined || value === '' || depth === 0) return null;
+  const constant = walk.graph.constants.get(value);
+  if (constant !== undefined) {
+    if (sizeOf(constant.shape) > LONGEST) return null;
+    return Array.from<number | bigint, number>(constant.read().data, Number);
+  }
+  const node = walk.producer.get(value);
+  return node === undefined ? null : computed(walk, node, depth - 1);
+}
+
+function computed(walk: Walk, node: Node, depth: number): Integers | null {
+  const of = (slot: number): Integers | null => integersOf(walk, node.inputs[slot], depth);
+  switch (node.operator) {
+    case 'Identity':
+    case 'Cast':
+    case 'Unsqueeze':
+    case 'Squeeze':
+    case 'Reshape':
+      return of(0);
+    case 'Shape': {
+      const state = walk.of(node.inputs[0]);
+      if (state.kind === 'unknown' || state.axes === null) return null;
+      return state.axes
+        .map(({ size }) => size)
+        .slice(numberAttribute(node, 'start', 0), numberAttribute(node, 'end', state.axes.length));
+    }
+    case 'Concat': {
+      const lists = node.inputs.map((_, slot) => of(slot));
+      return lists.some((list) => list === null) ? null : lists.flatMap((list) => list ?? []);
+    }
+    case 'Gather': {
+      const [list, indices] = [of(0), of(1)];
+      if (list === null || indices === null) return null;
+      return indices.map((i) => (i === null ? null : (list.at(i) ?? null)));
+    }
+    case 'Slice': {
+      const list = of(0);
+      const start = (numbersAttribute(node, 'starts') ?? of(1))?.[0] ?? null;
+      const end = (numbersAttribute(node, 'ends') ?? of(2))?.[0] ?? null;
+      return list === null || start === null || end === null ? null : list.slice(start, end);
+    }
+    case 'Add':
+      return both(of(0), of(1), (a, b) => a + b);
+    case 'Sub':
+      return both(of(0), of(1), (a, b) => a - b);
+    case 'Mul':
+      return both(of(0), of(1), (a, b) => a * b);
+    case 'Div':
+      return both(of(0), of(1), (a, b) => Math.trunc(a / b));
+    default:
+      return null;
+  }
+}
+
+function both(
+  left: Integers | null,
+  right: Integers | null,
+  combine: (a: number, b: number) => number,
+): Integers | null {
+  if (left === null || right === null || left.length === 0 || right.length === 0) return null;
+  return Array.from({ length: Math.max(left.length, right.length) }, (_, i) => {
+    const a = left[left.length === 1 ? 0 : i] ?? null;
+    const b = right[right.length === 1 ? 0 : i] ?? null;
+    return a === null || b === null ? null : combine(a, b);
+  });
+}
+
+/** The integers behind a value where all are known. */
+export function knownIntegers(walk: Walk, value: string | undefined): readonly number[] | null {
+  const list = integersOf(walk, value);
+  const known = list?.filter((item) => item !== null) ?? [];
+  return list !== null && known.length === list.length ? known : null;
+}

@@ -1,0 +1,195 @@
+import { numberAttribute, numbersAttribute, type Node } from '../../graph/index.ts';
+import type { LayerPart, LayerParts } from '../../network/index.ts';
+import { sumMoments, withoutPositions, type Moments } from './moments.ts';
+import type { Law } from './prediction.ts';
+import {
+  hasPlaces,
+  opened,
+  unknown,
+  type Axes,
+  type Axis,
+  type Signal,
+  type State,
+} from './state.ts';
+import { insideShare, reached, windowsOf } from './windows.ts';
+import { signalOf } from './signal-of.ts';
+import type { Walk } from './walk.ts';
+
+/** How a weight acts: inputs that an output sums over, outputs that an input reaches. */
+interface Fans {
+  readonly fanIn: number;
+  /** Inputs of one unit among them: the taps of a kernel, the positions of a mixer. */
+  readonly perUnit: number;
+  readonly fanOut: number;
+  /** Whether another position of the output has weights of its own. */
+  readonly isMixer: boolean;
+  readonly axes: Axes;
+}
+
+/** Fewer inputs than this do not make a sum Gaussian. */
+const NARROW = 16;
+
+/**
+ * A linear map by a stored weight and its bias, `q' = fan_in Var(w) q` and what means of weights add: the
+ * source is closed and a new one opened. At the borders of images the taps that lie inside are counted.
+ * Reference: Poole et al. 2016, eq. 3; Xiao et al. 2018, eq. 2.5, arXiv:1806.05393
+ */
+export function linearRule(walk: Walk, node: Node, layer: LayerParts): readonly State[] {
+  const [weight] = layer.parts;
+  const dataSlot = layer.operator.includes('Conv') ? 0 : 1 - weight.slot;
+  const name = node.inputs[dataSlot];
+  const state = signalOf(walk, name);
+  if (state.kind === 'unknown') return [state];
+  const law = walk.lawOf(weight);
+  const fans = fansOf(node, weight, layer.groups, state, law);
+  if (fans === null) return [unknown(`${node.operator} of this form has no rule`)];
+  const scale = numberAttribute(node, 'alpha', 1) ** 2;
+  const own = mapped(state.moments(), fans, law, scale);
+  const bias = layer.parts.find((part) => part.role === 'bias' && part.slot === 2);
+  const moments = bias === undefined ? own : sumMoments(own, biasMoments(walk.lawOf(bias)));
+  const factor = scale * fans.fanOut * (law.variance + law.mean ** 2);
+  return [
+    opened(node.outputs[0], hasPlaces(fans.axes) ? moments : withoutPositions(moments), fans.axes, {
+      isGaussian: true,
+      pulls: [{ to: name, factor }],
+      chi: factor,
+      note: law.caveat ?? narrowNote(fans.fanIn),
+    }),
+  ];
+}
+
+function narrowNote(fanIn: number): string | null {
+  return fanIn < NARROW
+    ? `sums over ${Number(fanIn.toPrecision(3))} inputs are taken as Gaussian`
+    : null;
+}
+
+/** Second moments of biases, one for every unit. */
+function biasMoments({ mean, variance }: Law): Moments {
+  const q = variance + mean * mean;
+  return { mean, q, k: q, p: q, r: q };
+}
+
+/** `E (Σ w x)(Σ w x')` for independent weights: each pair of one element, and what the mean adds over others. */
+function mapped(moments: Moments, fans: Fans, law: Law, scale: number): Moments {
+  const { mean, q, k, p, r } = moments;
+  const { fanIn, perUnit, isMixer } = fans;
+  const square = law.mean ** 2;
+  const own = law.variance + square;
+  const pair = (same: number, apart: number, each: number): number =>
+    scale *
+    fanIn *
+    (each * same + square * ((perUnit - 1) * apart + Math.max(0, fanIn - perUnit) * mean ** 2));
+  return {
+    mean: Math.sqrt(scale) * fanIn * law.mean * mean,
+    q: pair(q, p, own),
+    k: pair(k, r, own),
+    p: isMixer ? pair(q, p, square) : pair(p, p, own),
+    r: isMixer ? pair(k, r, square) : pair(r, r, own),
+  };
+}
+
+const extentOf = ({ layout, shape }: LayerPart, role: 'in' | 'out'): number =>
+  shape.reduce((all, size, axis) => (layout[axis] === role ? all * size : all), 1);
+
+function fansOf(
+  node: Node,
+  weight: LayerPart,
+  groups: number,
+  state: Signal,
+  law: Law,
+): Fans | null {
+  switch (node.operator) {
+    case 'Conv':
+    case 'FusedConv':
+      return convolutionFans(node, weight, groups, state, law);
+    case 'ConvTranspose':
+      return transposedFans(node, weight, groups, state);
+    case 'Gemm':
+    case 'FusedGemm':
+    case 'MatMul':
+    case 'FusedMatMul':
+    case 'Einsum':
+      return matrixFans(node, weight, state);
+    default:
+      return null;
+  }
+}
+
+const spatialSizes = (axes: Axes, rank: number): (number | null)[] =>
+  Array.from({ length: rank }, (_, axis) => axes?.[axis + 2]?.size ?? null);
+
+function imageAxes(axes: Axes, channels: number, sizes: readonly (number | null)[]): Axes {
+  return [
+    axes?.[0] ?? { kind: 'batch', size: null },
+    { kind: 'unit', size: channels },
+    ...sizes.map((size): Axis => ({ kind: 'place', size })),
+  ];
+}
+
+function convolutionFans(
+  node: Node,
+  weight: LayerPart,
+  groups: number,
+  { axes }: Signal,
+  law: Law,
+): Fans {
+  const [out, perGroup, ...kernel] = weight.shape;
+  const taps = kernel.reduce((all, size) => all * size, 1);
+  const windows = windowsOf(node, kernel, spatialSizes(axes, kernel.length));
+  const isCentre = law.centre === true;
+  const strides = numbersAttribute(node, 'strides') ?? kernel.map(() => 1);
+  const step = strides.reduce((all, stride) => all * stride, 1);
+  const reach = windows === null || isCentre ? taps / step : reached(windows);
+  return {
+    fanIn: perGroup * taps * (isCentre ? 1 : insideShare(windows)),
+    perUnit: taps * (isCentre ? 1 : insideShare(windows)),
+    fanOut: (out / groups) * reach,
+    isMixer: false,
+    axes: imageAxes(axes, out, windows?.map((window) => window.out) ?? kernel.map(() => null)),
+  };
+}
+
+function transposedFans(node: Node, weight: LayerPart, groups: number, { axes }: Signal): Fans {
+  const [inputs, perGroup, ...kernel] = weight.shape;
+  const taps = kernel.reduce((all, size) => all * size, 1);
+  const strides = numbersAttribute(node, 'strides') ?? kernel.map(() => 1);
+  const pads = numbersAttribute(node, 'pads') ?? kernel.flatMap(() => [0, 0]);
+  const extra = numbersAttribute(node, 'output_padding') ?? kernel.map(() => 0);
+  const dilations = numbersAttribute(node, 'dilations') ?? kernel.map(() => 1);
+  const sizes = spatialSizes(axes, kernel.length).map((size, axis) =>
+    size === null
+      ? null
+      : (size - 1) * strides[axis] +
+        dilations[axis] * (kernel[axis] - 1) +
+        1 +
+        extra[axis] -
+        pads[axis] -
+        pads[axis + kernel.length],
+  );
+  const step = strides.reduce((all, stride) => all * stride, 1);
+  return {
+    fanIn: (inputs / groups) * (taps / step),
+    perUnit: taps / step,
+    fanOut: perGroup * taps,
+    isMixer: false,
+    axes: imageAxes(axes, perGroup * groups, sizes),
+  };
+}
+
+function matrixFans(node: Node, weight: LayerPart, { axes }: Signal): Fans {
+  const [fanIn, fanOut] = [extentOf(weight, 'in'), extentOf(weight, 'out')];
+  const plain = { fanIn, perUnit: 1, fanOut, isMixer: false };
+  if (axes === null) return { ...plain, axes };
+  if (node.operator === 'Einsum') return { ...plain, axes: null };
+  const isLeft = weight.slot === 0;
+  const isTurned = numberAttribute(node, isLeft ? 'transB' : 'transA', 0) === 1;
+  const axis = isLeft !== isTurned ? axes.length - 2 : axes.length - 1;
+  const contracted = axes[Math.max(0, axis)];
+  const isMixer = contracted.kind === 'place' || contracted.kind === 'key';
+  const result = axes.with(Math.max(0, axis), {
+    kind: isMixer ? 'place' : 'unit',
+    size: fanOut,
+  });
+  return { ...plain, perUnit: isMixer ? fanIn : 1, isMixer, axes: result };
+}

@@ -1,0 +1,509 @@
+import { numberAttribute, numbersAttribute, textAttribute, type Node } from '../../graph/index.ts';
+import { interpolationOverlap } from '../rules/averages.ts';
+import { integersOf, knownIntegers, type Integers } from './integers.ts';
+import { mapPairs, mixtureMoments, withoutPositions, type Moments } from './moments.ts';
+import { signalOf } from './signal-of.ts';
+import {
+  hasPlaces,
+  isGaussian,
+  opened,
+  through,
+  unknown,
+  type Axes,
+  type Axis,
+  type Signal,
+  type State,
+} from './state.ts';
+import type { Transfer } from './transfer.ts';
+import type { Rule, Walk } from './walk.ts';
+
+/** A value as it was, with other axes; one that loses its positions on the way starts anew. */
+function moved(node: Node, state: State, axes: Axes, output: string = node.outputs[0]): State {
+  if (state.kind === 'unknown') return state;
+  if (state.kind !== 'signal') return { ...state, axes };
+  const isStored = state.axes?.every(({ kind }) => kind === 'unit') ?? false;
+  if (isStored || !hasPlaces(state.axes) || hasPlaces(axes)) return { ...state, axes };
+  return reopened(node, output, state, withoutPositions(state.moments()), axes, 1);
+}
+
+/** A signal whose moments change by the way that its elements are picked. */
+function reopened(
+  node: Node,
+  output: string,
+  signal: Signal,
+  moments: Moments,
+  axes: Axes,
+  factor: number,
+): State {
+  const { marginal } = signal.source;
+  const isSame =
+    marginal !== null && signal.transfer.affine !== null && moments.q === signal.moments().q;
+  return opened(output, moments, axes, {
+    isGaussian: isGaussian(signal),
+    marginal: isSame ? { ...marginal, kernel: NO_KERNEL } : null,
+    pulls: [{ to: node.inputs[0], factor }],
+  });
+}
+
+/** Elements are picked, not added up. */
+const NO_KERNEL = new Float64Array(0);
+
+/** `Identity` and all that hands a value on. */
+export const sameRule: Rule = (walk, node) => [walk.of(node.inputs[0])];
+
+/** `Transpose`. */
+export const transposeRule: Rule = (walk, node) => {
+  const state = walk.of(node.inputs[0]);
+  if (state.kind === 'unknown' || state.axes === null) return [state];
+  const { axes } = state;
+  const perm = numbersAttribute(node, 'perm') ?? axes.map((_, axis) => axis).reverse();
+  return [moved(node, state, perm.length === axes.length ? perm.map((axis) => axes[axis]) : null)];
+};
+
+/** `Reshape`, `Flatten`, `Squeeze` and `Unsqueeze`. */
+export const reshapeRule: Rule = (walk, node) => {
+  const state = walk.of(node.inputs[0]);
+  if (state.kind === 'unknown' || state.axes === null) return [state];
+  const { axes } = state;
+  switch (node.operator) {
+    case 'Flatten': {
+      const at = numberAttribute(node, 'axis', 1);
+      const axis = at < 0 ? at + axes.length : at;
+      return [moved(node, state, [merged(axes.slice(0, axis)), merged(axes.slice(axis))])];
+    }
+    case 'Squeeze': {
+      const given = numbersAttribute(node, 'axes') ?? knownIntegers(walk, node.inputs[1]);
+      const dropped = given?.map((axis) => (axis < 0 ? axis + axes.length : axis));
+      const rest = axes.filter(({ size }, axis) =>
+        dropped === undefined ? size !== 1 : !dropped.includes(axis),
+      );
+      return [moved(node, state, rest)];
+    }
+    case 'Unsqueeze': {
+      const given = numbersAttribute(node, 'axes') ?? knownIntegers(walk, node.inputs[1]);
+      if (given === null) return [moved(node, state, null)];
+      const rank = axes.length + given.length;
+      const added = new Set(given.map((axis) => (axis < 0 ? axis + rank : axis)));
+      let next = 0;
+      const result = Array.from({ length: rank }, (_, axis): Axis =>
+        added.has(axis) ? { kind: 'unit', size: 1 } : axes[next++],
+      );
+      return [moved(node, state, result)];
+    }
+    default: {
+      const shape = numbersAttribute(node, 'shape') ?? integersOf(walk, node.inputs[1]);
+      return [moved(node, state, shape === null ? null : reshapedAxes(axes, shape))];
+    }
+  }
+};
+
+/** Several axes as one: units and positions together are units. */
+function merged(axes: readonly Axis[]): Axis {
+  const long = axes.filter(({ size }) => size !== 1);
+  const size = axes.every((axis) => axis.size !== null)
+    ? axes.reduce((all, axis) => all * (axis.size ?? 1), 1)
+    : null;
+  const kinds = new Set(long.map(({ kind }) => kind));
+  if (kinds.size === 0) return { kind: axes[0]?.kind ?? 'unit', size };
+  const kind = kinds.has('unit')
+    ? 'unit'
+    : kinds.has('key')
+      ? 'key'
+      : kinds.has('place')
+        ? 'place'
+        : 'batch';
+  return { kind, size };
+}
+
+/** The axes after a reshape: runs of old and of new axes of equal size are paired. */
+function reshapedAxes(from: readonly Axis[], shape: Integers): Axes {
+  const whole = from.every(({ size }) => size !== null)
+    ? from.reduce((all, { size }) => all * (size ?? 1), 1)
+    : null;
+  const copied = shape.map((extent, index) =>
+    extent === 0 ? (from[index]?.size ?? null) : extent,
+  );
+  // A batch of open size that is copied or left to be found pairs with itself.
+  const open = copied.indexOf(-1);
+  const rest = copied.reduce<number | null>(
+    (all, extent, index) =>
+      index === open ? all : all === null || extent === null ? null : all * extent,
+    1,
+  );
+  const to: (number | null)[] = copied.map((extent, index) =>
+    index !== open ? extent : whole !== null && rest !== null ? whole / rest : null,
+  );
+  const result: Axis[] = [];
+  let [old, next] = [0, 0];
+  while (next < to.length) {
+    const [oldStart, nextStart] = [old, next];
+    let oldSize = from[old++]?.size ?? null;
+    let newSize = to[next++];
+    if (oldSize === null || newSize === null) {
+      if (oldSize !== null || newSize !== null) {
+        // An open extent of the result takes what is left in front of the last axes.
+        return alignedFromEnd(from, to);
+      }
+      result.push(from[oldStart] ?? { kind: 'unit', size: null });
+      continue;
+    }
+    while (oldSize !== newSize) {
+      if (oldSize < newSize) {
+        const more: number | null = from[old++]?.size ?? null;
+        if (more === null) return alignedFromEnd(from, to);
+        oldSize *= more;
+      } else {
+        const more: number | null = to[next++] ?? null;
+        if (more === null) return alignedFromEnd(from, to);
+        newSize *= more;
+      }
+    }
+    while (old < from.length && from[old].size === 1 && next >= to.length) old++;
+    const run = from.slice(oldStart, old);
+    result.push(...splitRun(run, to.slice(nextStart, next)));
+  }
+  return result;
+}
+
+/** One run of old axes as new ones: where the run is of one kind all are of that kind. */
+function splitRun(run: readonly Axis[], sizes: readonly (number | null)[]): Axis[] {
+  if (run.length === sizes.length && run.every(({ size }, i) => size === sizes[i])) return [...run];
+  const { kind } = merged(run);
+  if (sizes.length === 1 || new Set(run.map((axis) => axis.kind)).size === 1) {
+    return sizes.map((size) => ({ kind, size }));
+  }
+  // A batch and heads taken apart again: sizes of 1 are batch, the others are what the run is.
+  const [first] = run;
+  return sizes.map((size, index) => ({ kind: index === 0 ? first.kind : kind, size }));
+}
+
+/** Pairs of axes from the end on; what is left in front is the batch. */
+function alignedFromEnd(from: readonly Axis[], to: readonly (number | null)[]): Axes {
+  const result: Axis[] = to.map((size) => ({ kind: 'batch', size }));
+  let left = from.length - 1;
+  for (let right = to.length - 1; right >= 0 && left >= 0; right--) {
+    const size = to[right];
+    const own = from[left];
+    if (size === null || own.size === null) {
+      result[right] = { kind: own.kind, size };
+      left--;
+      continue;
+    }
+    if (own.size === size) {
+      result[right] = own;
+      left--;
+      continue;
+    }
+    let gathered = own.size;
+    const run = [own];
+    let last = left - 1;
+    while (gathered < size && last >= 0) {
+      const more = from[last].size;
+      if (more === null) break;
+      gathered *= more;
+      run.push(from[last--]);
+    }
+    if (gathered === size) {
+      result[right] = merged(run.reverse());
+      left = last;
+      continue;
+    }
+    // One old axis taken apart.
+    let product = size;
+    let start = right;
+    while (product < own.size && start > 0) {
+      const more = to[start - 1];
+      if (more === null) break;
+      product *= more;
+      start--;
+    }
+    for (let i = start; i <= right; i++) result[i] = { kind: own.kind, size: to[i] };
+    right = start;
+    left--;
+  }
+  return result;
+}
+
+/** `Expand` and `Tile`: a value that is repeated. */
+export const expandRule: Rule = (walk, node) => {
+  const state = walk.of(node.inputs[0]);
+  if (state.kind === 'unknown' || state.axes === null) return [state];
+  const { axes } = state;
+  const list = integersOf(walk, node.inputs[1]);
+  if (list === null) return [moved(node, state, null)];
+  const rank = Math.max(axes.length, list.length);
+  const result = Array.from({ length: rank }, (_, index): Axis => {
+    const own = axes[index - (rank - axes.length)] ?? { kind: 'batch', size: 1 };
+    const given = list[index - (rank - list.length)];
+    if (given === undefined) return own;
+    if (node.operator === 'Expand') return given === 1 ? own : { ...own, size: given };
+    return { ...own, size: own.size === null || given === null ? null : own.size * given };
+  });
+  return [{ ...state, axes: result }];
+};
+
+/** `Slice`: some of the elements. */
+export const sliceRule: Rule = (walk, node) => {
+  const state = walk.of(node.inputs[0]);
+  if (state.kind === 'unknown' || state.axes === null) return [state];
+  const starts = numbersAttribute(node, 'starts') ?? knownIntegers(walk, node.inputs[1]);
+  const ends = numbersAttribute(node, 'ends') ?? knownIntegers(walk, node.inputs[2]);
+  if (starts === null || ends === null) return [moved(node, state, null)];
+  const along =
+    numbersAttribute(node, 'axes') ??
+    (node.inputs[3] === undefined || node.inputs[3] === ''
+      ? starts.map((_, index) => index)
+      : knownIntegers(walk, node.inputs[3]));
+  if (along === null) return [moved(node, state, null)];
+  const steps = knownIntegers(walk, node.inputs[4]);
+  let share = 1;
+  const axes = [...state.axes];
+  for (const [index, given] of along.entries()) {
+    const axis = given < 0 ? given + axes.length : given;
+    const { kind, size } = axes[axis];
+    if (size === null) continue;
+    const clamp = (at: number): number => Math.min(size, Math.max(0, at < 0 ? at + size : at));
+    const step = Math.abs(steps?.[index] ?? 1);
+    const kept = Math.max(0, Math.ceil(Math.abs(clamp(ends[index]) - clamp(starts[index])) / step));
+    share *= size === 0 ? 1 : kept / size;
+    axes[axis] = { kind, size: kept };
+  }
+  return [picked(node, state, axes, share)];
+};
+
+/** Part of a value; the gradient of what is left out is zero. */
+function picked(
+  node: Node,
+  state: State,
+  axes: Axes,
+  share: number,
+  output: string = node.outputs[0],
+): State {
+  if (state.kind !== 'signal' || share === 1) return moved(node, state, axes, output);
+  const moments = state.moments();
+  const isStored = state.axes?.every(({ kind }) => kind === 'unit') ?? false;
+  const kept = isStored || hasPlaces(axes) ? moments : withoutPositions(moments);
+  return reopened(node, output, state, kept, axes, share);
+}
+
+/** `Split`: a value in parts. */
+export const splitRule: Rule = (walk, node) => {
+  const state = walk.of(node.inputs[0]);
+  const count = node.outputs.length;
+  if (state.kind === 'unknown' || state.axes === null) return node.outputs.map(() => state);
+  const { axes } = state;
+  const at = numberAttribute(node, 'axis', 0);
+  const axis = at < 0 ? at + axes.length : at;
+  const { kind, size } = axes[axis];
+  const sizes = numbersAttribute(node, 'split') ?? knownIntegers(walk, node.inputs[1]);
+  return node.outputs.map((output, index) => {
+    const each = sizes?.[index] ?? (size === null ? null : Math.ceil(size / count));
+    const share = each === null || size === null ? 1 / count : each / size;
+    return picked(node, state, axes.with(axis, { kind, size: each }), share, output);
+  });
+};
+
+/** `Gather`: rows of a stored table by tokens, or some elements of a value. */
+export const gatherRule: Rule = (walk, node) => {
+  const [table, indices] = node.inputs;
+  const [state, index] = [walk.of(table), walk.of(indices)];
+  if (state.kind === 'unknown') return [state];
+  if (state.kind === 'tokens')
+    return [{ kind: 'tokens', axes: index.kind === 'unknown' ? null : index.axes }];
+  const axes = gatheredAxes(walk, node, state.axes, index);
+  const isLookup = walk.isStored(table) && !walk.isStored(indices);
+  if (isLookup) return [state.kind === 'signal' ? lookedUp(node, state, axes) : { ...state, axes }];
+  const at = numberAttribute(node, 'axis', 0);
+  const size = state.axes?.at(at)?.size ?? null;
+  const list = integersOf(walk, indices);
+  const share = size === null || list === null ? 1 : Math.min(1, list.length / size);
+  return [picked(node, state, axes, share)];
+};
+
+function gatheredAxes(walk: Walk, node: Node, axes: Axes, index: State): Axes {
+  const own = index.kind === 'unknown' ? null : index.axes;
+  if (axes === null || own === null) return null;
+  const at = numberAttribute(node, 'axis', 0);
+  const axis = at < 0 ? at + axes.length : at;
+  const isPick = walk.isStored(node.inputs[1]);
+  const inner = isPick ? own.map(({ size }) => ({ kind: axes[axis].kind, size })) : own;
+  return [...axes.slice(0, axis), ...inner, ...axes.slice(axis + 1)];
+}
+
+/** Rows of a table by tokens that differ between inputs and positions. */
+function lookedUp(node: Node, table: Signal, axes: Axes): State {
+  const { mean, q } = table.moments();
+  const rows = table.axes?.[0]?.size ?? Infinity;
+  const apart = mean ** 2 + (q - mean ** 2) / rows;
+  const moments = { mean, q, k: apart, p: apart, r: apart };
+  return opened(node.outputs[0], hasPlaces(axes) ? moments : withoutPositions(moments), axes, {
+    isGaussian: true,
+    pulls: [],
+  });
+}
+
+/** `Concat`: several values side by side. */
+export const concatRule: Rule = (walk, node) => {
+  const states = node.inputs.map((input) => walk.of(input));
+  const lost = states.find((state) => state.kind === 'unknown');
+  if (lost !== undefined) return [lost];
+  if (states.some(({ kind }) => kind === 'tokens')) return [{ kind: 'tokens', axes: null }];
+  const signals: Signal[] = [];
+  for (const input of node.inputs) {
+    const signal = signalOf(walk, input);
+    if (signal.kind === 'unknown') return [signal];
+    signals.push(signal);
+  }
+  const base = (
+    signals.find(({ axes }) => axes !== null && axes.some(({ kind }) => kind !== 'unit')) ??
+    signals[0]
+  ).axes;
+  const at = numberAttribute(node, 'axis', 0);
+  const along = base === null ? 0 : at < 0 ? at + base.length : at;
+  const sizes = signals.map(({ axes }) => axes?.[along]?.size ?? null);
+  const total = sizes.every((size) => size !== null)
+    ? sizes.reduce<number>((sum, size) => sum + (size ?? 0), 0)
+    : null;
+  const axes = base === null ? null : base.with(along, { ...base[along], size: total });
+  const isPlace = base?.[along]?.kind === 'place';
+  const parts = signals.map((signal, index): readonly [Moments, number] => {
+    const moments = signal.moments();
+    const isStored = walk.isStored(node.inputs[index]) && isPlace;
+    return [
+      isStored && sizes[index] !== 1
+        ? { ...moments, p: moments.mean ** 2, r: moments.mean ** 2 }
+        : moments,
+      sizes[index] ?? 1,
+    ];
+  });
+  const shared = sameFunction(signals);
+  if (shared !== null) {
+    const sources = signals.map(({ source }, i): readonly [Moments, number] => [
+      source.moments,
+      sizes[i] ?? 1,
+    ]);
+    const mixed = opened(node.outputs[0], mixtureMoments(sources), axes, {
+      isGaussian: true,
+      pulls: node.inputs.map((to) => ({ to, factor: 1 })),
+    });
+    return [{ ...through(mixed, shared), moments: () => mixtureMoments(parts) }];
+  }
+  const moments = mixtureMoments(parts);
+  const isEven = signals.every(
+    (signal) => Math.abs(signal.moments().q - moments.q) <= 1e-9 * moments.q,
+  );
+  const far = isPlace ? placesApart(parts) : null;
+  return [
+    opened(node.outputs[0], far === null ? moments : { ...moments, p: far.p, r: far.r }, axes, {
+      isGaussian: isEven && signals.every(isGaussian),
+      pulls: node.inputs.map((to) => ({ to, factor: 1 })),
+    }),
+  ];
+};
+
+/** The function that all of these are of Gaussian sources of their own, `null` where they differ. */
+function sameFunction(signals: readonly Signal[]): Transfer | null {
+  const [{ transfer }] = signals;
+  const isSame = signals.every(
+    ({ source, transfer: other }) =>
+      source.isGaussian &&
+      other.affine === null &&
+      PROBES.every((x) => Object.is(other.f(x), transfer.f(x))),
+  );
+  return isSame ? transfer : null;
+}
+
+/** Points at which two functions that are the same are the same. */
+const PROBES = [-7.3, -2.1, -0.9, -0.3, 0.2, 0.8, 1.9, 6.7] as const;
+
+/** Pairs of positions of sequences put end to end: within a part as there, across parts by their means. */
+function placesApart(parts: readonly (readonly [Moments, number])[]): { p: number; r: number } {
+  const total = parts.reduce((sum, [, size]) => sum + size, 0);
+  let [p, r, pairs] = [0, 0, 0];
+  for (const [i, [a, n]] of parts.entries()) {
+    for (const [j, [b, m]] of parts.entries()) {
+      const count = i === j ? n * (n - 1) : n * m;
+      p += count * (i === j ? a.p : a.mean * b.mean);
+      r += count * (i === j ? a.r : a.mean * b.mean);
+      pairs += count;
+    }
+  }
+  return pairs > 0 && total > 0 ? { p: p / pairs, r: r / pairs } : { p: 0, r: 0 };
+}
+
+/** `Pad`: zeros around a value thin it out, copies of it change nothing. */
+export const padRule: Rule = (walk, node) => {
+  const state = walk.of(node.inputs[0]);
+  if (state.kind === 'unknown') return [state];
+  if (state.kind !== 'signal') return [{ ...state, axes: null }];
+  const pads = numbersAttribute(node, 'pads') ?? knownIntegers(walk, node.inputs[1]);
+  const { axes } = state;
+  if (pads === null || axes === null) {
+    return [unknown('Pad by numbers that are not stored has no rule')];
+  }
+  const given = knownIntegers(walk, node.inputs[3]);
+  const along =
+    given?.map((axis) => (axis < 0 ? axis + axes.length : axis)) ?? axes.map((_, i) => i);
+  let [share, places] = [1, 1];
+  const result = [...axes];
+  for (const [index, axis] of along.entries()) {
+    const { kind, size } = axes[axis];
+    const added = pads[index] + pads[index + along.length];
+    if (size === null || added === 0) continue;
+    result[axis] = { kind, size: size + added };
+    share *= size / (size + added);
+    if (kind === 'place') places *= size / (size + added);
+  }
+  if (textAttribute(node, 'mode', 'constant') !== 'constant') {
+    return [{ ...state, axes: result }];
+  }
+  if (share === 1) return [{ ...state, axes: result }];
+  const own = state.moments();
+  const thin = mapPairs(own, (x) => share * x, share * own.mean);
+  const moments = { ...thin, p: thin.p * places, r: thin.r * places };
+  return [reopened(node, node.outputs[0], state, moments, result, 1)];
+};
+
+/** `Resize` and `Upsample`: nearest neighbours repeat elements, interpolation averages neighbours. */
+export const resizeRule: Rule = (walk, node) => {
+  const signal = signalOf(walk, node.inputs[0]);
+  if (signal.kind === 'unknown') return [signal];
+  const { axes } = signal;
+  const slot = node.operator === 'Resize' ? 2 : 1;
+  const stored = walk.graph.constants.get(node.inputs[slot] ?? '');
+  const sizes = node.operator === 'Resize' ? knownIntegers(walk, node.inputs[3]) : null;
+  const given =
+    numbersAttribute(node, 'scales') ??
+    (stored === undefined ? null : Array.from<number | bigint, number>(stored.read().data, Number));
+  const scales =
+    given !== null && given.length > 0
+      ? given
+      : (axes?.map(({ size }, axis) =>
+          sizes === null || size === null ? NaN : sizes[axis] / size,
+        ) ?? []);
+  if (axes === null || scales.length !== axes.length || scales.some((scale) => !(scale > 0))) {
+    return [unknown(`${node.operator} to sizes that are not stored has no rule`)];
+  }
+  const result = axes.map(({ kind, size }, axis): Axis => ({
+    kind,
+    size: size === null ? null : Math.floor(size * scales[axis]),
+  }));
+  const factor = scales.reduce((all, scale) => all * scale, 1);
+  const isNearest = textAttribute(node, 'mode', 'nearest') === 'nearest';
+  const own = signal.moments();
+  const overlap = isNearest
+    ? 1
+    : scales.reduce((all, scale) => (scale === 1 ? all : all * interpolationOverlap(scale)), 1);
+  const moments = {
+    ...own,
+    q: own.p + (own.q - own.p) * overlap,
+    k: own.r + (own.k - own.r) * overlap,
+  };
+  return [
+    opened(node.outputs[0], moments, result, {
+      isGaussian: isGaussian(signal),
+      pulls: [{ to: node.inputs[0], factor: factor * overlap }],
+      note: isNearest ? null : 'interpolation is taken as linear',
+    }),
+  ];
+};
