@@ -21,6 +21,7 @@ Examples:
   $ stepzero inspect model.onnx                     what every stored tensor is
   $ stepzero theory point --activation tanh --sigma-w2 1.5 --sigma-b2 0.05
                                                     what variances do to signals and gradients
+  $ stepzero predict model.onnx                     signal and gradient in theory, nothing run
   $ stepzero sample orthogonal --shape 64,64 --layout oi --out w.npy
 
 Exit codes: 0 done, 1 bad input, 2 wrong usage.`;

@@ -10,6 +10,7 @@ export { signalTable } from './signal-table.ts';
 export { terminalReport } from './terminal.ts';
 export { cmapChart, cmapLines, type CmapTitle } from './theory/cmap.ts';
 export { criticalChart, criticalLines } from './theory/critical.ts';
+export { diagramChart, diagramLines } from './theory/diagram.ts';
 export { gainLines } from './theory/gain.ts';
 export { phaseSentence, pointChart, pointLines, type PointTitle } from './theory/point.ts';
 export { saxeChart, saxeLines, type SaxeCurves, type SaxeTitle } from './theory/saxe.ts';

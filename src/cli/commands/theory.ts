@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { cmapCommand } from './theory/cmap.ts';
 import { criticalCommand } from './theory/critical.ts';
+import { diagramCommand } from './theory/diagram.ts';
 import { gainCommand } from './theory/gain.ts';
 import { pointCommand } from './theory/point.ts';
 import { saxeCommand } from './theory/saxe.ts';
@@ -22,6 +23,7 @@ Examples:
   $ stepzero theory critical --activation tanh --sigma-b2 0.05 --svg edge.svg
   $ stepzero theory spectrum --activation tanh --weights orthogonal --depth 32 --q 0.05
   $ stepzero theory cmap --activation relu --c 0,0.5 --depth 50
+  $ stepzero theory diagram --activation tanh --svg diagram.svg
   $ stepzero theory saxe --layers 3 --s 1 --u0 0.001 --uf 0.999
   $ stepzero theory shape --activation tanh --method dks --depth 50
 
@@ -40,6 +42,7 @@ export function theoryCommand(): Command {
     criticalCommand(),
     spectrumCommand(),
     cmapCommand(),
+    diagramCommand(),
     saxeCommand(),
     shapeCommand(),
   ]) {

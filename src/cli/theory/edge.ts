@@ -44,9 +44,10 @@ export function edgeAround(
 
 /** A range of σw² and of σb² in which the edge of an activation is seen. */
 export function rangeAround(phi: Nonlinearity): readonly [[number, number], [number, number]] {
-  const seen = phi.homogeneous
-    ? [edgePoint(phi, 1)]
-    : edgeCurve(phi, [1e-3, 1e3], 120).filter(({ sigmaB2 }) => sigmaB2 <= 1);
+  const edge = phi.homogeneous ? [edgePoint(phi, 1)] : edgeCurve(phi, [1e-3, 1e3], 240);
+  const low = edge.filter(({ sigmaB2 }) => sigmaB2 <= 1);
+  // Some edges begin far out: the part of them with the least biases.
+  const seen = low.length > 0 ? low : edge.toSorted((a, b) => a.sigmaB2 - b.sigmaB2).slice(0, 20);
   if (seen.length === 0)
     return [
       [0, 2 / chi1At(phi, 1, 1)],
@@ -56,11 +57,11 @@ export function rangeAround(phi: Nonlinearity): readonly [[number, number], [num
     Math.min(...seen.map(pick)),
     Math.max(...seen.map(pick)),
   ];
-  const [low, high] = spread(({ sigmaW2 }) => sigmaW2);
+  const [least, most] = spread(({ sigmaW2 }) => sigmaW2);
   const [, top] = spread(({ sigmaB2 }) => sigmaB2);
   return [
-    [rounded(0.5 * low), rounded(1.2 * high)],
-    [0, top === 0 ? 1 : rounded(Math.min(1, 1.5 * top))],
+    [rounded(0.5 * least), rounded(1.2 * most)],
+    [0, top === 0 ? 1 : rounded(low.length > 0 ? Math.min(1, 1.5 * top) : 1.5 * top)],
   ];
 }
 

@@ -9,7 +9,7 @@ export interface BatchNormPoint {
   readonly q: number;
   /** Correlation of two of them in one batch, the same after every layer. */
   readonly c: number;
-  /** Factor per layer of the second moment of gradients. */
+  /** Factor per layer of the second moment of gradients; `Infinity` where `φ` jumps. */
   readonly chi: number;
 }
 
@@ -22,7 +22,7 @@ export interface BatchNormPoint {
  * `χ = B T / ((B - 1)(B - 3) K)`; weights and biases cancel. Linear `(B - 2)/(B - 3)`, ReLU `π/(π - 1)` for `B → ∞`. It holds
  * while the width is well above B. `RangeError` for a batch below 4, where the mean of the inverse variance of a batch is
  * infinite, negative variances, and a `φ` without variance in the batch.
- * Reference: Yang et al. 2019, theorems 2 and 3, arXiv:1902.08129; derived here for any activation
+ * Reference: Yang et al. 2019, arXiv:1902.08129; derived here for any activation
  */
 export function batchNormPoint(
   phi: Nonlinearity,
@@ -45,7 +45,8 @@ export function batchNormPoint(
     );
   }
   const q = sigmaW2 * second + sigmaB2;
-  return { q, c: (sigmaW2 * product + sigmaB2) / q, chi };
+  const jumps = (phi.jumps ?? []).length > 0;
+  return { q, c: (sigmaW2 * product + sigmaB2) / q, chi: jumps ? Infinity : chi };
 }
 
 interface Moments {

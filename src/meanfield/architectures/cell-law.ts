@@ -1,4 +1,5 @@
 import {
+  brent,
   gaussLegendre,
   gaussianRule,
   sigmoid,
@@ -142,23 +143,9 @@ function leadingRoot(excess: (x: number) => number, low: number): number {
   if (!(excess(below) > 0)) return low;
   for (let width = 0.05; ; width *= 2) {
     const above = low + width;
-    if (excess(above) <= 0) return bisect(excess, below, above);
+    if (excess(above) <= 0) return brent(excess, below, above);
     below = above;
   }
-}
-
-function bisect(excess: (x: number) => number, low: number, high: number): number {
-  let [a, b] = [low, high];
-  let [fa, fb] = [excess(a), excess(b)];
-  // Regula falsi with halved ends (Illinois), as the pole at `low` makes f(a) large.
-  for (let round = 0; round < 200 && b - a > 1e-13 * b; round++) {
-    const x = round % 3 === 2 ? 0.5 * (a + b) : (a * fb - b * fa) / (fb - fa);
-    const fx = excess(x);
-    if (fx === 0) return x;
-    if (fx > 0) [a, fa] = [x, fx];
-    else [b, fb] = [x, fx];
-  }
-  return 0.5 * (a + b);
 }
 
 /** Averages over `i g`. */

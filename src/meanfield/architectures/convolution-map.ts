@@ -19,7 +19,7 @@ export interface PositionCovariances {
  * `Σ'_{α,α'} = σw² Σ_β v_β E φ(u_{α+β}) φ(u_{α'+β}) + σb²` over Gaussians of covariance `Σ`, for `own` and, where they are
  * given, `other` and `cross`. Takes `n²/2` Gaussian averages for each of the first two, `n²` for the third.
  * `RangeError` for bad variances, sizes or profiles, matrices that are not `n × n`, and results above `mostBytes`.
- * Reference: Xiao et al. 2018, eq. 2.6, arXiv:1806.05393
+ * Reference: Xiao et al. 2018, section 2, arXiv:1806.05393
  */
 export function convolutionMap(
   phi: Nonlinearity,

@@ -41,7 +41,7 @@ export interface Tap {
  * multiplied by `χ λ_f` per layer, `λ_f = Σ_β v_β e^{2πi f·β / n}`, with `χ = χ_c` for different positions and `χ_q` for
  * second moments. Only `f = 0` has `|λ| = 1` for a uniform profile; for a delta profile all have.
  * `RangeError` for sizes that are no whole numbers from 1 on and profiles that do not fit.
- * Reference: Xiao et al. 2018, eqs. 2.10 to 2.15, arXiv:1806.05393
+ * Reference: Xiao et al. 2018, section 2, arXiv:1806.05393
  */
 export function convolutionModes(convolution: PeriodicConvolution): ConvolutionModes {
   const taps = tapsOf('convolutionModes', convolution);

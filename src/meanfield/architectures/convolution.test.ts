@@ -128,6 +128,27 @@ test('the covariances of a random convolutional network of 96 channels are those
   }
 });
 
+test('a plane whose kernel is a line behaves like a line in each of its rows', () => {
+  const variances = { sigmaW2: 1.4, sigmaB2: 0.05 };
+  const line: PeriodicConvolution = { size: [4], kernel: [3], profile: [0.2, 0.5, 0.3] };
+  const plane: PeriodicConvolution = { size: [2, 4], kernel: [1, 3], profile: [0.2, 0.5, 0.3] };
+  const own = Float64Array.from({ length: 16 }, (_, i) => (i % 5 === 0 ? 1 + i / 20 : 0.4));
+  // Rows of the plane: twice the same line.
+  const doubled = Float64Array.from({ length: 64 }, (_, i) => {
+    const [a, b] = [Math.floor(i / 8) % 4, i % 4];
+    return own[a * 4 + b];
+  });
+  const [small, large] = [
+    convolutionMap(erf, variances, line, { own }).own,
+    convolutionMap(erf, variances, plane, { own: doubled, other: doubled, cross: doubled }),
+  ];
+  for (let i = 0; i < 64; i++) {
+    const expected = small[(Math.floor(i / 8) % 4) * 4 + (i % 4)];
+    expect(large.own[i]).toBeCloseTo(expected, 14);
+    expect(large.cross?.[i]).toBeCloseTo(expected, 14);
+  }
+});
+
 /** Rows of numbers with these covariances, by Cholesky factors of the matrix. */
 function withCovariance(n: number, columns: number, sigma: Float64Array, z: Float64Array) {
   const factor = new Float64Array(n * n);

@@ -93,6 +93,43 @@ test('equal inputs have equal rows at any depth, for tanh in the chaotic phase t
   expect(Number.isFinite(values[2])).toBe(true);
 });
 
+test('many inputs at once, by series, have the kernels of each pair alone, by quadrature', () => {
+  const spread = [
+    [1, 2, -1],
+    [0.5, -1, 2],
+    [1.001, 2, -1],
+    [-3, 0.2, 0.1],
+    [-1, -2, 1],
+  ];
+  for (const name of ['tanh', 'gelu', 'softsign', 'elu']) {
+    const phi = activation(name);
+    const variances = { sigmaW2: 1.6, sigmaB2: 0.1 };
+    const options = { depth: 2 };
+    const [nngp, ntk] = [nngpKernel, ntkKernel].map((make) =>
+      make(phi, variances, spread, options),
+    );
+    for (const [i, j] of [
+      [0, 1],
+      [0, 2],
+      [3, 4],
+      [0, 4],
+    ]) {
+      const two = [spread[i], spread[j]];
+      // Series promise 1e-12 and quadrature 1e-12 of the norms, in each of two layers.
+      const size = Math.sqrt(nngp.values[i * 6] * nngp.values[j * 6]);
+      const alone = nngpKernel(phi, variances, two, options).values[1];
+      expect(Math.abs(nngp.values[i * 5 + j] - alone) / size, `${name} ${i} ${j}`).toBeLessThan(
+        1e-11,
+      );
+      const tangent = ntkKernel(phi, variances, two, options).values[1];
+      const scale = Math.sqrt(ntk.values[i * 6] * ntk.values[j * 6]);
+      expect(Math.abs(ntk.values[i * 5 + j] - tangent) / scale, `${name} ${i} ${j}`).toBeLessThan(
+        1e-10,
+      );
+    }
+  }
+});
+
 test('an input of zeros without biases has the kernel 0, or what φ(0) makes of it', () => {
   const zero = [
     [0, 0],

@@ -1,6 +1,7 @@
 import type { Nonlinearity } from '../../activation/index.ts';
 import { checkVariances, type Variances } from '../variances.ts';
 import { checkDepth } from './checks.ts';
+import { hermiteSeries, seriesCovariance } from './hermite-series.ts';
 import { checkMemory, MOST_BYTES } from './memory.ts';
 import { outputCovariance, outputMoment, slopeCovariance, slopeMoment } from './outputs.ts';
 
@@ -70,15 +71,16 @@ function dense(
   const diagonal = new Float64Array(n);
   for (let layer = 1; layer <= depth; layer++) {
     for (let i = 0; i < n; i++) diagonal[i] = k[i * n + i];
+    const pairs = pairAverages(phi, diagonal, withTangent);
     for (let i = 0; i < n; i++) {
       for (let j = i; j < n; j++) {
         const at = i * n + j;
-        const [q1, q2, cov] = [diagonal[i], diagonal[j], k[at]];
-        const second = i === j ? outputMoment(phi, q1) : outputCovariance(phi, q1, q2, cov);
+        const [q1, cov] = [diagonal[i], k[at]];
+        const second = i === j ? outputMoment(phi, q1) : pairs.second(i, j, cov);
         const next = sigmaW2 * second + sigmaB2;
         if (!Number.isFinite(next)) throw overflow(where, layer, next);
         if (withTangent) {
-          const slopes = i === j ? slopeMoment(phi, q1) : slopeCovariance(phi, q1, q2, cov);
+          const slopes = i === j ? slopeMoment(phi, q1) : pairs.slopes(i, j, cov);
           const tangent = next + sigmaW2 * slopes * theta[at];
           if (!Number.isFinite(tangent)) throw overflow(where, layer, tangent);
           theta[at] = theta[j * n + i] = tangent;
@@ -88,6 +90,40 @@ function dense(
     }
   }
   return { nngp: { n, values: k }, ntk: { n, values: theta } };
+}
+
+/** `E φ(u_i) φ(u_j)` and `E φ'(u_i) φ'(u_j)` for one layer. */
+interface PairAverages {
+  readonly second: (i: number, j: number, k: number) => number;
+  readonly slopes: (i: number, j: number, k: number) => number;
+}
+
+/** Fewest inputs for which a series for each pays. */
+const FEWEST = 4;
+
+/** By closed forms, by a Hermite series for each input where all its terms are there, else by quadrature. */
+function pairAverages(phi: Nonlinearity, q: Float64Array, withTangent: boolean): PairAverages {
+  const exact: PairAverages = {
+    second: (i, j, k) => outputCovariance(phi, q[i], q[j], k),
+    slopes: (i, j, k) => slopeCovariance(phi, q[i], q[j], k),
+  };
+  const isClosed = phi.covariance !== undefined && phi.derivativeCovariance !== undefined;
+  const hasJumps = (phi.jumps ?? []).length > 0;
+  if (isClosed || phi.homogeneous || hasJumps || q.length < FEWEST || q.some((x) => x === 0)) {
+    return exact;
+  }
+  const values = Array.from(q, (x) => hermiteSeries(phi, phi.f, x, outputMoment(phi, x)));
+  const slopes = Array.from(withTangent ? q : [], (x) =>
+    hermiteSeries(phi, phi.df, x, slopeMoment(phi, x)),
+  );
+  const correlation = (i: number, j: number, k: number): number =>
+    Math.min(1, Math.max(-1, k / Math.sqrt(q[i] * q[j])));
+  return {
+    second: (i, j, k) =>
+      seriesCovariance(values[i], values[j], correlation(i, j, k)) ?? exact.second(i, j, k),
+    slopes: (i, j, k) =>
+      seriesCovariance(slopes[i], slopes[j], correlation(i, j, k)) ?? exact.slopes(i, j, k),
+  };
 }
 
 /** `x·x' / d`. */

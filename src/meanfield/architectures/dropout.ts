@@ -26,7 +26,7 @@ export interface DropoutPoint {
 /**
  * The correlation map with dropout, `C(c) = (σw² E φ(u₁) φ(u₂) + σb²) / (σw² E φ(u)² / ρ + σb²)` over Gaussians of
  * variance `q` and covariance `c q`: masks of two inputs are independent, so `C(1) < 1` where ρ < 1.
- * Reference: Schoenholz et al. 2017, section 4, arXiv:1611.01232
+ * Reference: Schoenholz et al. 2017, the part on dropout, arXiv:1611.01232
  */
 export function dropoutCorrelationMap(
   phi: Nonlinearity,
@@ -44,7 +44,7 @@ export function dropoutCorrelationMap(
  * Fixed points and depth scales of a network that keeps each activation with rate `ρ` and divides it by `ρ`
  * (inverted dropout). `RangeError` for a rate outside (0, 1], negative variances, and where signals grow without
  * bound although biases are there, with the `σw²` below which they do not.
- * Reference: Schoenholz et al. 2017, section 4, arXiv:1611.01232
+ * Reference: Schoenholz et al. 2017, the part on dropout, arXiv:1611.01232
  */
 export function dropoutPoint(
   phi: Nonlinearity,

@@ -45,7 +45,7 @@ export function widthFactor(phi: Nonlinearity): number {
  * `E ‖x‖⁴ / (E ‖x‖²)² = ∏ (1 + β / n_l)`, and `ln ‖x‖²` is a sum of independent terms, close to normal. It is
  * what every comparison of a measured second moment with the wide limit has to allow for.
  * `RangeError` for widths that are no whole numbers from 1 on and for other activations.
- * Reference: Hanin and Rolnick 2018, theorem 5, arXiv:1803.01719; Hanin 2018, arXiv:1801.03744
+ * Reference: Hanin and Rolnick 2018, arXiv:1803.01719; Hanin 2018, arXiv:1801.03744
  */
 export function finiteWidth(phi: Nonlinearity, { widths, linear }: FiniteNetwork): FiniteSpread {
   const beta = widthFactor(phi);

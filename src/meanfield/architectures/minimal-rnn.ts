@@ -26,7 +26,7 @@ export interface MinimalRnnPoint extends RecurrentPoint {
  * `Q* = R E(1 - u)² / (1 - E u²)`, `χ₁ = E u² + σw² (Q* + R) E u'²`. The gates of different steps count as independent, as
  * with weights drawn anew at each step.
  * `RangeError` for negative variances, and where the gate does not close in float64.
- * Reference: Chen et al. 2018, eqs. 12 to 17, arXiv:1806.05394
+ * Reference: Chen et al. 2018, arXiv:1806.05394; with the term E u², derived here
  */
 export function minimalRnn(gate: GateLaw, input: SequenceInput): MinimalRnnPoint {
   const where = 'minimalRnn';

@@ -27,6 +27,7 @@ export function outputCovariance(phi: Nonlinearity, q1: number, q2: number, k: n
   if (k === 0 || q1 === 0 || q2 === 0) return meanOutput(phi, q1) * meanOutput(phi, q2);
   if (q1 === q2 && k >= q1) return outputMoment(phi, q1);
   const bound = Math.sqrt(q1) * Math.sqrt(q2);
+  if (phi.homogeneous) return bound * covariance(phi, 1, 1, Math.min(1, Math.max(-1, k / bound)));
   return covariance(phi, q1, q2, Math.min(bound, Math.max(-bound, k)));
 }
 
@@ -35,6 +36,9 @@ export function slopeCovariance(phi: Nonlinearity, q1: number, q2: number, k: nu
   if (k === 0 || q1 === 0 || q2 === 0) return meanSlope(phi, q1) * meanSlope(phi, q2);
   if (q1 === q2 && k >= q1) return slopeMoment(phi, q1);
   const bound = Math.sqrt(q1) * Math.sqrt(q2);
+  if (phi.homogeneous) {
+    return derivativeCovariance(phi, 1, 1, Math.min(1, Math.max(-1, k / bound)));
+  }
   return derivativeCovariance(phi, q1, q2, Math.min(bound, Math.max(-bound, k)));
 }
 

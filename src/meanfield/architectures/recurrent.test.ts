@@ -250,7 +250,7 @@ test('what has no fixed point or no sense is refused with the reason', () => {
   expect(() => vanillaRnn(activation('relu'), { sigmaW2: 2.5, sigmaV2: 1 }, { R: 1 })).toThrow(
     new RangeError(
       'vanillaRnn: q = σw² E φ² + σv² R + σb² must have a solution, got none for relu and sigmaW2 = 2.5, as ' +
-        'states grow without bound; lower sigmaW2 to 2',
+        'states grow without bound; there is one for sigmaW2 below 2',
     ),
   );
   expect(() => minimalRnn({ ...law, biasMean: 40 }, { R: 1 })).toThrow(

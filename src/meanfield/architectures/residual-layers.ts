@@ -36,7 +36,7 @@ export interface ResidualLayers {
 /**
  * Signal and gradient in a network of equal residual blocks, block by block (`residualStep`).
  * `RangeError` for bad variances, depth or input, and where a second moment leaves the range of float64.
- * Reference: Yang and Schoenholz 2017, theorems 2 to 5, arXiv:1712.08969
+ * Reference: Yang and Schoenholz 2017, arXiv:1712.08969
  */
 export function residualLayers(
   phi: Nonlinearity,

@@ -39,6 +39,7 @@ export function residualLimit(
   const rates = (y: number): Rates => {
     const now = Math.exp(y);
     const q = sigmaW2 * (norm === 'none' ? now : 1) + sigmaB2;
+    if (!(q < 1e300)) throw tooLarge(where, now);
     const growth = (alpha2 * (sigmaV2 * outputMoment(phi, q) + sigmaA2)) / now;
     const slope = alpha2 * sigmaV2 * sigmaW2 * slopeMoment(phi, q);
     // Post-norm holds p at 1 and divides by the growth instead.
@@ -60,9 +61,12 @@ export function residualLimit(
     }
     before = now;
   }
-  throw new RangeError(
-    `${where}: dp/dt must settle within 65536 steps, got a change of p by ${Math.exp(before.signal)}; ` +
-      `lower branchScale`,
+  throw tooLarge(where, p * Math.exp(before.signal));
+}
+
+function tooLarge(where: string, p: number): RangeError {
+  return new RangeError(
+    `${where}: p must stay within float64 over all blocks, got ${p}; lower branchScale or the variances`,
   );
 }
 

@@ -200,6 +200,11 @@ test.each(simulated)('%s: random networks of width 160 have these moments', (nam
   }
 });
 
+test('a signal that dies stays a number: branches and shortcut of weight 0', () => {
+  const { p, c } = residualLayers(tanh, { sigmaW2: 0, sigmaB2: 0, skip: 0 }, { depth: 2, c: 0.5 });
+  expect([...p, ...c]).toEqual([1, 0, 0, 0.5, 1, 1]);
+});
+
 test('what cannot be is refused with the reason', () => {
   const block = { sigmaW2: 2, sigmaB2: 0 };
   expect(() => residualLayers(relu, { sigmaW2: -1, sigmaB2: 0 }, { depth: 3 })).toThrow(

@@ -33,7 +33,7 @@ export interface ResidualState {
   readonly p: number;
   /** `E x`; other than 0 only in the reduced form, where the means of `φ` add up. */
   readonly mean: number;
-  /** `E x x' / p`. */
+  /** `E x x' / p`, 1 where p is 0. */
   readonly c: number;
 }
 
@@ -58,7 +58,7 @@ export function weightedSum(w: number): { readonly skip: number; readonly branch
  * `c' p' = s² c p + α²(σv² E φ(u₁) φ(u₂) + σa²)`, `χ = s² + α² σv² σw² E φ'(u)²` (`σv² = 1`, `σa² = 0` and a cross
  * term `2 s α E x E φ` in the reduced form). Layer normalisation puts `(x - E x) / √Var x` in place of x.
  * `RangeError` where a variance is negative or the normalised value has none.
- * Reference: Yang and Schoenholz 2017, theorems 2 to 5, arXiv:1712.08969
+ * Reference: Yang and Schoenholz 2017, arXiv:1712.08969
  */
 export function residualStep(
   phi: Nonlinearity,
@@ -94,7 +94,9 @@ export function stepBlock(
 
   const isPair = withPair && state.c !== 1;
   const covariance = isPair ? sigmaV2 * outputCovariance(phi, q, q, lambda) + sigmaA2 : 0;
-  const c = isPair ? (shared * state.c * state.p + cross + alpha2 * covariance) / p : 1;
+  // Two signals of size 0 are equal.
+  const isDistinct = isPair && p > 0;
+  const c = isDistinct ? (shared * state.c * state.p + cross + alpha2 * covariance) / p : 1;
   const chiC = isPair ? shared + slopes * slopeCovariance(phi, q, q, lambda) : chi;
 
   if (norm !== 'post') return { p, mean, c, q, chi, chiC };

@@ -20,7 +20,7 @@ export interface VanillaRnnPoint extends RecurrentPoint {
  * The recurrent network `h_t = φ(W h_{t-1} + V x_t + b)`: `q = σw² E φ(√q z)² + σv² R + σb²`, `χ₁ = σw² E φ'²`, and a
  * correlation map in which the inputs count as a bias of correlation `Σ`. `RangeError` for negative variances and
  * where states grow without bound.
- * Reference: Chen et al. 2018, section 3, arXiv:1806.05394
+ * Reference: Chen et al. 2018, arXiv:1806.05394
  */
 export function vanillaRnn(
   phi: Nonlinearity,
@@ -36,7 +36,7 @@ export function vanillaRnn(
   if (q === Infinity) {
     throw new RangeError(
       `${where}: q = σw² E φ² + σv² R + σb² must have a solution, got none for ${phi.name} and sigmaW2 = ` +
-        `${sigmaW2}, as states grow without bound; lower sigmaW2 to ${Number(
+        `${sigmaW2}, as states grow without bound; there is one for sigmaW2 below ${Number(
           (1e12 / outputMoment(phi, 1e12)).toPrecision(6),
         )}`,
     );

@@ -102,7 +102,23 @@ function curvesOf(layers: readonly EdgeLayer[]): (q: number) => readonly Critica
 
 /** `σw² = 1 / E φ'²`, `σb² = q - σw² E φ²` and `χ_q`. */
 function criticalAt(phi: Nonlinearity, q: number): Critical {
-  if (q === 0) return criticalAtZero(phi);
+  try {
+    return q === 0 ? criticalAtZero(phi) : criticalNear(phi, q);
+  } catch (error) {
+    // Averages of a function that oscillates over many periods cannot be had.
+    if (error instanceof RangeError) return NOWHERE;
+    throw error;
+  }
+}
+
+const NOWHERE: Critical = {
+  sigmaW2: Number.NaN,
+  sigmaB2: Number.NaN,
+  chiQ: Number.NaN,
+  stable: false,
+};
+
+function criticalNear(phi: Nonlinearity, q: number): Critical {
   const sigmaW2 = 1 / derivativeSecondMoment(phi, q);
   const sigmaB2 = phi.homogeneous ? 0 : q - sigmaW2 * secondMoment(phi, q);
   const chiQ = varianceSlope(phi, sigmaW2, q);
@@ -225,6 +241,12 @@ function noEdge(
     if (worst.short < nearest.short) nearest = worst;
   }
   const { q, short, name } = nearest;
+  if (name === '') {
+    return new RangeError(
+      `edgeOfChaos: E φ'² must be positive and finite for some q from 1e-6 to 1e6, got none such for ` +
+        layers.map(({ phi }) => phi.name).join(', '),
+    );
+  }
   return new RangeError(
     `edgeOfChaos: χ₁ = 1 and q* = σw² E φ² + σb² must have a common solution, got none for ${name} ` +
       `with q* from 1e-6 to 1e6 and the biases allowed; nearest is q* = ${rough(q)}, where σb² is off by ` +

@@ -100,8 +100,9 @@ interface Branch {
 
 /**
  * The function `M` of a network. Its subnetworks are the network up to each output and every branch of a
- * sum by itself, from the last value that all branches of the sum depend on; longer and shorter ones stay
- * below these, since `r(y) ≥ y` in all three uses.
+ * sum by itself, from the last value that all branches of the sum depend on; parts of either stay below it,
+ * since `r(y) ≥ y` in all three uses. As in the authors' procedure, what runs through earlier blocks and
+ * ends inside a branch is not counted: it can be more by the part that the sum around the branch takes off.
  */
 export function subnetFunction({ nodes, outputs }: MapNetwork): SubnetFunction {
   const branches = branchesOf(nodes);

@@ -43,8 +43,11 @@ const SHIFTS: readonly number[] = Array.from({ length: 25 }, (_, i) => 0.11 * i 
 /** Distances from a kink in the same units: near one a solution stands as near as α is small. */
 const NEAR_KINKS: readonly number[] = Array.from({ length: 9 }, (_, i) => 0.1 * 0.4 ** i);
 
-/** Largest change of a ratio of averages when the panels are halved. */
+/** Change of a ratio of averages when the panels are halved at which both count as exact. */
 const ACCURACY = 1e-10;
+
+/** Change at which the halved ones do: much more than the noise of a `φ'` that was made by differences. */
+const RESOLVED = 1e-5;
 
 /**
  * Solves for α, β, δ and γ. `γ` and `δ` are known once α and β are; α is taken from the condition on the
@@ -94,13 +97,26 @@ function searchAt(phi: Nonlinearity, target: LocalTarget, width: number, span: n
       steep.push(rough);
       continue;
     }
-    const point = newton(fine, target, near, width);
-    if (point === null) continue;
-    const moments = fine(point.inputScale, point.inputShift);
-    if (!agree(moments, finer(point.inputScale, point.inputShift), target)) continue;
-    const solution = solutionAt(point, moments, target, steepestSlope);
+    const solution = refined(near);
+    if (solution === null) continue;
     (solution.steepest < limit ? roots : steep).push(solution);
   }
+  function refined(near: Point): SmoothSolution | null {
+    const point = newton(fine, target, near, width);
+    if (point === null) return null;
+    const moments = fine(point.inputScale, point.inputShift);
+    const again = finer(point.inputScale, point.inputShift);
+    if (agree(moments, again, target, ACCURACY)) {
+      return solutionAt(point, moments, target, steepestSlope);
+    }
+    const better = agree(moments, again, target, RESOLVED)
+      ? newton(finer, target, point, width)
+      : null;
+    if (better === null) return null;
+    const exact = finer(better.inputScale, better.inputShift);
+    return solutionAt(better, exact, target, steepestSlope);
+  }
+
   const tame = roots.filter(({ steepest }) => steepest < TAME);
   const best = preferred(tame) ?? steepestLeast(roots);
   return { best, spurious: best === null ? steepestLeast(steep) : null };
@@ -156,8 +172,13 @@ function shiftsFor({ breakpoints, odd }: Nonlinearity, width: number): number[][
 }
 
 /** Whether finer panels give the same. */
-function agree(found: LocalMoments, again: LocalMoments, { method }: LocalTarget): boolean {
-  const near = (x: number, y: number): boolean => Math.abs(x - y) <= ACCURACY * Math.abs(y);
+function agree(
+  found: LocalMoments,
+  again: LocalMoments,
+  { method }: LocalTarget,
+  accuracy: number,
+): boolean {
+  const near = (x: number, y: number): boolean => Math.abs(x - y) <= accuracy * Math.abs(y);
   return (
     near(found.slope / found.variance, again.slope / again.variance) &&
     near(found.radial / found.variance, again.radial / again.variance) &&
@@ -175,8 +196,8 @@ function ratio({ slope, variance, curvature }: LocalMoments, target: LocalTarget
 /**
  * What is left of `Q'(1) = 1`, and of TAT's `C'(1) = 1` with it once δ is eliminated, in units of the bend.
  * `C'(1) = 1` makes `(E φ + δ)² = slope - variance`, `Q'(1) = 1` makes `(E φ + δ) bend = slope - radial`.
- * Solutions with slope < radial are spurious, and are not looked for: their Q maps bend upward, and away from
- * q = 1, by more than twice κ.
+ * Solutions with slope < radial are spurious, and are not looked for: their Q maps bend upward, by up to three
+ * times κ, so that second moments leave 1, where those of the others bend by a tenth of it.
  */
 function misfit({ variance, slope, radial, bend }: LocalMoments, target: LocalTarget): number {
   if (target.method === 'dks') return (radial - variance) / variance / target.excess;
