@@ -26,9 +26,8 @@ const predicted = (...args: string[]): Prediction =>
   JSON.parse(stepzero('predict', ...args, '--json').stdout) as Prediction;
 
 test('predict prints every layer, the verdict and what to change', () => {
-  expect(
-    stepzero('predict', 'mlp:64-64x12-10:relu', '--scheme', 'normal(std=0.05)'),
-  ).toMatchInlineSnapshot(`
+  expect(stepzero('predict', 'mlp:64-64x12-10:relu', '--scheme', 'normal(std=0.05)'))
+    .toMatchInlineSnapshot(`
     {
       "status": 0,
       "stderr": "",
