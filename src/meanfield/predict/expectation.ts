@@ -121,7 +121,7 @@ function hermitePairs(
 }
 
 /** `Σ cₙ xⁿ`. */
-export function powerSum(coefficients: Float64Array, x: number): number {
+function powerSum(coefficients: Float64Array, x: number): number {
   let sum = 0;
   for (let n = coefficients.length - 1; n >= 0; n--) sum = sum * x + coefficients[n];
   return sum;
