@@ -167,19 +167,26 @@ export function hermiteCoefficients(
 
 const UNIT = gaussLegendre(16);
 
-/** `Σ_{n > N} a_n² ρⁿ` for `a_n² ~ n^{-s}` that sum up to `rest`; s from the sum over N/2 < n <= N. */
+/**
+ * `Σ_{n > N} a_n² ρⁿ` for `a_n² ~ n^{-s}` that sum up to `rest`; s, and the shares of even and odd orders, from
+ * those with N/2 < n <= N.
+ */
 function tailLaw(squares: Float64Array, rest: number): (rho: number) => number {
-  let upper = 0;
-  for (let n = ORDERS / 2 + 1; n <= ORDERS; n++) upper += squares[n];
-  const power = Math.min(12, Math.max(0.2, Math.log2(1 + upper / rest)));
+  let [even, odd] = [0, 0];
+  for (let n = ORDERS / 2 + 1; n <= ORDERS; n++) {
+    if (n % 2 === 0) even += squares[n];
+    else odd += squares[n];
+  }
+  const power = Math.min(12, Math.max(0.2, Math.log2(1 + (even + odd) / rest)));
+  const parity = even + odd > 0 ? (even - odd) / (even + odd) : 0;
   return (rho) => {
-    if (rho <= 0) return 0;
-    const rate = ORDERS * Math.log(rho);
+    if (rho === 0) return 0;
+    const rate = ORDERS * Math.log(Math.abs(rho));
     let mean = 0;
     for (let i = 0; i < UNIT.nodes.length; i++) {
       const t = 0.5 * (1 + UNIT.nodes[i]);
       mean += 0.5 * UNIT.weights[i] * Math.exp(rate * t ** (-1 / power));
     }
-    return rest * mean;
+    return (rho > 0 ? 1 : parity) * rest * mean;
   };
 }

@@ -153,7 +153,7 @@ function judged(
   const ends = phase === 'exploding' ? 'explodes' : 'vanishes';
   return {
     ...base,
-    change: cureFor(what, scaled),
+    change: cureFor(what, network.normalised, scaled),
     verdict: `The ${what} ${ends}: ${how}; ${scale}. It goes wrong first at \`${where}\`.`,
   };
 }
@@ -183,7 +183,11 @@ function firstBad({ gradient, first, last, rows }: Course): string {
 const FACTORS = [1 / 64, 1 / 16, 1 / 4, 1 / 2, 2, 4, 16, 64] as const;
 
 /** The factor on all hidden weights that keeps what goes wrong, found by predicting again. */
-function cureFor(what: 'gradient' | 'signal', scaled: (factor: number) => readonly Row[]): string {
+function cureFor(
+  what: 'gradient' | 'signal',
+  isNormalised: boolean,
+  scaled: (factor: number) => readonly Row[],
+): string {
   const change = (logFactor: number): number =>
     courseOf(scaled(Math.exp(logFactor)))?.[what] ?? NaN;
   const here = change(0);
@@ -204,9 +208,14 @@ function cureFor(what: 'gradient' | 'signal', scaled: (factor: number) => readon
   }
   const [best] = found.sort((a, b) => Math.abs(a) - Math.abs(b));
   if (best === undefined) {
-    return `No scale of the weights between 1/64 and 64 times theirs keeps the ${what}: put normalisations or residual sums between the layers, or take another activation.`;
+    const cure = isNormalised
+      ? 'normalisations set the sizes here, so put residual sums around the layers'
+      : 'put normalisations or residual sums between the layers, or take another activation';
+    return `No scale of the weights between 1/64 and 64 times theirs keeps the ${what}: ${cure}.`;
   }
-  return `Multiply the standard deviation of all hidden weights by ${shown(Math.exp(best))}, which keeps the ${what} from the first hidden layer to the last.`;
+  const other = what === 'gradient' ? 'signal' : 'gradient';
+  const after = courseOf(scaled(Math.exp(best)))?.[other] ?? NaN;
+  return `Multiply the standard deviation of all hidden weights by ${shown(Math.exp(best))}: from the first hidden layer to the last that keeps the ${what}, and changes the ${other} by ${factorOf(after)}.`;
 }
 
 /** A number of few digits. */
