@@ -12,10 +12,11 @@ import {
   type Signal,
   type State,
 } from './state.ts';
+import { poolBorder } from '../rules/borders.ts';
 import { asGaussian, maxPool, maxPoolSlope } from '../rules/max-pool.ts';
 import type { Elementwise } from '../rules/pairs.ts';
 import { powerStep } from './steps.ts';
-import { reached, windowsOf, type Window } from './windows.ts';
+import { placeAxis, profileOf, reached, windowsOf, type Window } from './windows.ts';
 import type { Rule } from './walk.ts';
 
 /** `AveragePool` and `MaxPool` over windows, and their global kin over all positions. */
@@ -43,15 +44,32 @@ export const poolRule: Rule = (walk, node) => {
   const windows = windowsOf(node, kernel, sizes);
   const taps = kernel.reduce((all, size) => all * size, 1);
   const inside = windows === null ? taps : insideTaps(windows);
-  const result = axes.map(({ kind, size }, index): Axis => ({
-    kind,
-    size: index < 2 ? size : (windows?.[index - 2].out ?? null),
-  }));
+  const borders = windows?.map((window, index) =>
+    poolBorder(profileOf(axes[index + 2], window.from), window),
+  );
+  const result = axes.map((axis, index): Axis => {
+    if (index < 2) return axis;
+    return borders === undefined
+      ? { kind: axis.kind, size: null }
+      : placeAxis(borders[index - 2].profile);
+  });
+  const seen = borders?.reduce((all, { same }) => all * same, 1) ?? 1;
   const uses = windows === null ? 1 : reached(windows);
   const isFull = numberAttribute(node, 'count_include_pad', 0) === 1;
   const filled = node.operator === 'AveragePool' && isFull ? inside / taps : 1;
-  return [pooled(node, signal, result, inside, taps, uses, filled), unknown('indices')];
+  const state = pooled(node, signal, result, inside, taps, uses, filled);
+  return [
+    seen === 1 || state.kind !== 'signal' ? state : enlarged(state, seen),
+    unknown('indices'),
+  ];
 };
+
+/** A value whose elements were taken where the second moment is `share` times its mean. */
+function enlarged(signal: Signal, share: number): Signal {
+  const own = signal.moments();
+  const moments = mapPairs(own, (x) => share * x, Math.sqrt(share) * own.mean);
+  return { ...signal, source: { ...signal.source, moments }, moments: () => moments };
+}
 
 /** Positions of size 1 are none. */
 function withoutPlaces(axes: readonly Axis[]): Axes {

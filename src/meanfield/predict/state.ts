@@ -12,6 +12,8 @@ export type AxisKind = 'batch' | 'unit' | 'place' | 'key';
 export interface Axis {
   readonly kind: AxisKind;
   readonly size: number | null;
+  /** Second moment at each position in units of its mean, where zeros at borders make them differ. */
+  readonly profile?: Float64Array;
 }
 
 /** The axes of a value, `null` where nothing is known of them. */
