@@ -4,11 +4,13 @@ import { flatProfile, slideBorder, type Border } from '../rules/borders.ts';
 import { sumMoments, withoutPositions, type Moments } from './moments.ts';
 import type { Law } from './prediction.ts';
 import {
+  farMoments,
   hasPlaces,
   opened,
   unknown,
   type Axes,
   type Axis,
+  type FarPairs,
   type Signal,
   type State,
 } from './state.ts';
@@ -24,6 +26,8 @@ interface Fans {
   readonly fanOut: number;
   /** Whether another position of the output has weights of its own. */
   readonly isMixer: boolean;
+  /** What far positions have in common of what near ones have, less than 1 with zeros at borders. */
+  readonly farShare?: number;
   readonly axes: Axes;
 }
 
@@ -47,16 +51,30 @@ export function linearRule(walk: Walk, node: Node, layer: LayerParts): readonly 
   const scale = numberAttribute(node, 'alpha', 1) ** 2;
   const own = mapped(state.moments(), fans, law, scale);
   const bias = layer.parts.find((part) => part.role === 'bias' && part.slot === 2);
-  const moments = bias === undefined ? own : sumMoments(own, biasMoments(walk.lawOf(bias)));
+  const biased = (sum: Moments): Moments =>
+    bias === undefined ? sum : sumMoments(sum, biasMoments(walk.lawOf(bias)));
+  const moments = biased(own);
   const factor = scale * fans.fanOut * (law.variance + law.mean ** 2);
   return [
     opened(node.outputs[0], hasPlaces(fans.axes) ? moments : withoutPositions(moments), fans.axes, {
       isGaussian: true,
+      far: farOf(state, fans, (from) => biased(mapped(from, fans, law, scale))),
       pulls: [{ to: name, factor }],
       chi: factor,
       note: law.caveat ?? narrowNote(fans.fanIn),
     }),
   ];
+}
+
+function farOf(
+  state: Signal,
+  { farShare = 1, axes }: Fans,
+  rule: (from: Moments) => Moments,
+): FarPairs | null {
+  if (!hasPlaces(axes) || (farShare > 1 - 1e-9 && state.source.far === null)) return null;
+  const from = farMoments(state);
+  const { p, r } = rule({ ...from, p: farShare * from.p, r: farShare * from.r });
+  return { p, r };
 }
 
 function narrowNote(fanIn: number): string | null {
@@ -156,6 +174,8 @@ function convolutionFans(
     perUnit: taps * share,
     fanOut: (out / groups) * reach,
     isMixer: false,
+    farShare:
+      borders?.reduce((all, { same, far }) => (same > 0 ? (all * far) / same : all), 1) ?? 1,
     axes: imageAxes(
       axes,
       out,

@@ -3,6 +3,7 @@ import { integersOf, knownIntegers, type Integers } from './integers.ts';
 import { mapPairs, mixtureMoments, withoutPositions, type Moments } from './moments.ts';
 import { signalOf } from './signal-of.ts';
 import {
+  farPairs,
   hasPlaces,
   isGaussian,
   opened,
@@ -378,8 +379,15 @@ export const concatRule: Rule = (walk, node) => {
       source.moments,
       sizes[i] ?? 1,
     ]);
+    const far = mixtureMoments(
+      signals.map(({ source }, i): readonly [Moments, number] => [
+        { ...source.moments, ...source.far },
+        sizes[i] ?? 1,
+      ]),
+    );
     const mixed = opened(node.outputs[0], mixtureMoments(sources), axes, {
       isGaussian: true,
+      far: signals.some(({ source }) => source.far !== null) ? { p: far.p, r: far.r } : null,
       pulls: node.inputs.map((to) => ({ to, factor: 1 })),
     });
     return [{ ...through(mixed, shared), moments: () => mixtureMoments(parts) }];
@@ -392,6 +400,11 @@ export const concatRule: Rule = (walk, node) => {
   return [
     opened(node.outputs[0], far === null ? moments : { ...moments, p: far.p, r: far.r }, axes, {
       isGaussian: isEven && signals.every(isGaussian),
+      far: isPlace
+        ? null
+        : farPairs(signals, (...all) =>
+            mixtureMoments(all.map((of, i): readonly [Moments, number] => [of, sizes[i] ?? 1])),
+          ),
       pulls: node.inputs.map((to) => ({ to, factor: 1 })),
     }),
   ];

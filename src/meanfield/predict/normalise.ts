@@ -3,7 +3,7 @@ import { countOf } from './axes.ts';
 import { levelOf } from './pointwise.ts';
 import { mapPairs, type Moments } from './moments.ts';
 import { signalOf } from './signal-of.ts';
-import { isGaussian, opened, through, type Signal, type State } from './state.ts';
+import { farPairs, isGaussian, opened, through, type Signal, type State } from './state.ts';
 import { rescaled } from './transfer.ts';
 import type { Rule, Walk } from './walk.ts';
 
@@ -85,14 +85,12 @@ export const batchNormRule: Rule = (walk, node) => {
   // A shared factor: E a b = E a β - E a² μ, which differs from E a E b by the spread of a.
   const shared = factor.mean * shift.mean - factor.square * centre.mean;
   const cross = 2 * shared * moments.mean + offset.square;
-  const normal = mapPairs(
-    moments,
-    (x) => factor.square * x + cross,
-    factor.mean * moments.mean + offset.mean,
-  );
+  const rule = (from: Moments): Moments =>
+    mapPairs(from, (x) => factor.square * x + cross, factor.mean * moments.mean + offset.mean);
   return [
-    opened(node.outputs[0], normal, signal.axes, {
+    opened(node.outputs[0], rule(moments), signal.axes, {
       isGaussian: isGaussian(signal),
+      far: farPairs([signal], rule),
       pulls: [{ to: node.inputs[0], factor: factor.square }],
       chi: factor.square,
       note: spread > 0.1 ? 'stored variances differ: their spread counts to second order' : null,

@@ -6,6 +6,7 @@ import { sumMarginal, type Summand } from './marginal.ts';
 import { affineMoments, productMoments, sumMoments } from './moments.ts';
 import { clipStep, exponentialStep, leakyStep, powerStep, reciprocalStep, STEPS } from './steps.ts';
 import {
+  farPairs,
   isGaussian,
   opened,
   rangeOf,
@@ -189,8 +190,10 @@ function ofIndependent(
     const [shaped, other] = isGaussian(left) ? [right, left] : [left, right];
     const toLeft = pullsOf(leftName, output, left, copies(left, axes));
     const toRight = pullsOf(rightName, output, right, copies(right, axes));
+    const sign = operation === 'Add' ? 1 : -1;
     return opened(output, moments, withProfiles(axes, [left, a.q], [right, b.q]), {
       isGaussian: isWhole,
+      far: farPairs([left, right], (x, y) => sumMoments(x, affineMoments(y, sign, 0))),
       marginal:
         isWhole || operation === 'Sub'
           ? null
@@ -201,6 +204,7 @@ function ofIndependent(
   }
   if (operation === 'Mul') {
     return opened(output, productMoments(a, b), axes, {
+      far: farPairs([left, right], productMoments),
       pulls: pulls(b.q, a.q),
       note: 'its factors are taken as independent',
     });

@@ -4,6 +4,8 @@ import { averagedMoments, mapPairs, withoutPositions, type Moments } from './mom
 import { applied } from './pointwise.ts';
 import { signalOf } from './signal-of.ts';
 import {
+  farMoments,
+  farPairs,
   hasPlaces,
   opened,
   unknown,
@@ -68,7 +70,13 @@ export const poolRule: Rule = (walk, node) => {
 function enlarged(signal: Signal, share: number): Signal {
   const own = signal.moments();
   const moments = mapPairs(own, (x) => share * x, Math.sqrt(share) * own.mean);
-  return { ...signal, source: { ...signal.source, moments }, moments: () => moments };
+  const { far } = signal.source;
+  const source = {
+    ...signal.source,
+    moments,
+    far: far === null ? null : { p: share * far.p, r: share * far.r },
+  };
+  return { ...signal, source, moments: () => moments };
 }
 
 /** Positions of size 1 are none. */
@@ -105,29 +113,39 @@ function pooled(
   if (isMax) {
     const factor = uses / count;
     const { moments, slope, note } = maximumOf(signal, count);
+    const far = signal.source.far === null ? null : maximumOf(signal, count, true).moments;
     return opened(node.outputs[0], settle(moments), axes, {
+      far: far === null || !hasPlaces(axes) ? null : { p: far.p, r: far.r },
       pulls: [{ to, factor, ...(slope === undefined ? {} : { slope }) }],
       chi: factor,
       note,
     });
   }
-  const own = averagedMoments(signal.moments(), count);
+  const own = averagedMoments(hasPlaces(axes) ? signal.moments() : farMoments(signal), count);
   const moments = mapPairs(own, (x) => filled * filled * x, filled * own.mean);
   const weight = filled < 1 ? 1 / taps : 1 / count;
   const factor = uses * weight ** 2;
-  return opened(node.outputs[0], settle(moments), axes, { pulls: [{ to, factor }], chi: factor });
+  return opened(node.outputs[0], settle(moments), axes, {
+    far: hasPlaces(axes)
+      ? farPairs([signal], (from) => mapPairs(from, (x) => filled * filled * x, from.mean))
+      : null,
+    pulls: [{ to, factor }],
+    chi: factor,
+  });
 }
 
 /** The maximum over windows: of a function of a Gaussian by its law, of any other value as if Gaussian. */
 function maximumOf(
   signal: Signal,
   count: number,
+  isFar: boolean = false,
 ): { moments: Moments; slope?: number; note: string | null } {
   const n = Math.max(1, Math.round(count));
   const { transfer, source } = signal;
   if (!source.isGaussian) {
     const { f, pairs } = asGaussian(paired(signal.moments()));
-    const { moments, note } = maxPool(f, pairs, n);
+    const far = isFar ? asGaussian(paired(farMoments(signal))).pairs : pairs;
+    const { moments, note } = maxPool(f, far, n, pairs);
     const taken = 'its elements are taken as Gaussian';
     return {
       moments: { mean: moments.mean, ...moments.pairs },
@@ -140,7 +158,11 @@ function maximumOf(
     f: (u) => of(mean + u),
     breakpoints: transfer.kinks.map((x) => x - mean),
   });
-  const { moments, note } = maxPool(shifted(transfer.f), pairs, n);
+  const far =
+    isFar && source.far !== null
+      ? { ...pairs, p: source.far.p - mean * mean, r: source.far.r - mean * mean }
+      : pairs;
+  const { moments, note } = maxPool(shifted(transfer.f), far, n, pairs);
   const slope = maxPoolSlope(shifted(transfer.df), pairs.q, pairs.p, n);
   return {
     moments: { mean: moments.mean, ...moments.pairs },
@@ -225,7 +247,7 @@ function reducedState(
         ? applied(signal, powerStep(2))
         : null;
   if (base === null) return unknown(`${node.operator} over positions has no rule`);
-  const average = averagedMoments(base.moments(), count);
+  const average = averagedMoments(hasPlaces(axes) ? base.moments() : farMoments(base), count);
   const moments = mapPairs(average, (x) => times * times * x, times * average.mean);
   const factor = (times / count) ** 2;
   return opened(node.outputs[0], hasPlaces(axes) ? moments : withoutPositions(moments), axes, {
