@@ -109,20 +109,58 @@ function fitted({ points, weights, passing }: Marginal, { mean, q }: Moments): M
   };
 }
 
-/** The moments of a function of a value with this distribution; pairs as they are of a Gaussian, in proportion. */
+/**
+ * The moments of a function of a value with this distribution. Of the pairs, the part that is linear in the value
+ * follows those of the value itself, and the rest is as of a Gaussian, in proportion: a rectifier of what is
+ * positive already leaves it as it is.
+ */
 export function marginalMoments(transfer: Transfer, source: Moments, marginal: Marginal): Moments {
   const gaussian = transferMoments(transfer, source);
   if (transfer.affine !== null) return gaussian;
-  let [mean, q] = [0, 0];
-  for (let i = 0; i < marginal.points.length; i++) {
-    const y = transfer.f(marginal.points[i]);
-    mean += marginal.weights[i] * y;
-    q += marginal.weights[i] * y * y;
+  const { points, weights } = marginal;
+  let [mean, q, product, middle, square] = [0, 0, 0, 0, 0];
+  for (let i = 0; i < points.length; i++) {
+    const y = transfer.f(points[i]);
+    mean += weights[i] * y;
+    q += weights[i] * y * y;
+    product += weights[i] * y * points[i];
+    middle += weights[i] * points[i];
+    square += weights[i] * points[i] ** 2;
   }
-  const spread = gaussian.q - gaussian.mean ** 2;
-  const share = spread > 0 ? (q - mean ** 2) / spread : 0;
-  const pair = (x: number): number => mean ** 2 + share * (x - gaussian.mean ** 2);
-  return { mean, q, k: pair(gaussian.k), p: pair(gaussian.p), r: pair(gaussian.r) };
+  const variance = square - middle ** 2;
+  const slope = variance > 0 ? (product - mean * middle) / variance : 0;
+  const rest = Math.max(0, q - mean ** 2 - slope ** 2 * variance);
+  const usual = gaussianSlope(transfer, source);
+  const spread = source.q - source.mean ** 2;
+  const usualRest = gaussian.q - gaussian.mean ** 2 - usual ** 2 * spread;
+  const share = usualRest > 1e-12 * gaussian.q ? rest / usualRest : 0;
+  const pair = (x: number, own: number): number => {
+    const linear = own - source.mean ** 2;
+    const bent = x - gaussian.mean ** 2 - usual ** 2 * linear;
+    return mean ** 2 + slope ** 2 * linear + share * bent;
+  };
+  return {
+    mean,
+    q,
+    k: pair(gaussian.k, source.k),
+    p: pair(gaussian.p, source.p),
+    r: pair(gaussian.r, source.r),
+  };
+}
+
+/** `E z f(m + s z) / s`: the slope of the best line through a function of a Gaussian. */
+function gaussianSlope({ f, kinks }: Transfer, { mean, q }: Moments): number {
+  const std = Math.sqrt(Math.max(0, q - mean ** 2));
+  if (std === 0) return 0;
+  const rule = gaussianRule(
+    kinks.map((x) => (x - mean) / std),
+    3,
+  );
+  let sum = 0;
+  for (let i = 0; i < rule.nodes.length; i++) {
+    sum += rule.weights[i] * rule.nodes[i] * f(mean + std * rule.nodes[i]);
+  }
+  return sum / std;
 }
 
 /** `E f'²` of a function of a value with this distribution, and that of what passes on the gradient. */

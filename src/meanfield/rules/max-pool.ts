@@ -1,4 +1,4 @@
-import { gaussianRule, type Quadrature } from '../../numeric/index.ts';
+import { gaussLegendre, type Quadrature } from '../../numeric/index.ts';
 import { hoeffding, maximumDependence, maximumRule } from './max-law.ts';
 import type { Elementwise, Moments, Pairs } from './pairs.ts';
 import { direction, rearranged } from './rearranged.ts';
@@ -14,6 +14,16 @@ export interface Approximated {
 
 /** Nodes of the common and the separate part of two Gaussians: the trapezoidal rule, exact for entire functions. */
 const COMMON = trapezoidal(0.5, 13);
+
+/** Standard deviations of the common part that nodes reach. */
+const REACH = 7.2;
+
+/** Cells of a table from 0 on: at most, and at least. */
+const [MOST_CELLS, FEWEST_CELLS] = [256, 48];
+
+const PANEL = gaussLegendre(20);
+
+const INVERSE_SQRT_2PI = 1 / Math.sqrt(2 * Math.PI);
 
 /** For windows without separate parts. */
 const ONE: Quadrature = { nodes: Float64Array.of(0), weights: Float64Array.of(1) };
@@ -61,14 +71,15 @@ export function maxPool(
     mean * mean + variance * correlated(rising, windows, covariance, within, rho);
   const between = (moment: number): number => Math.min(p, Math.max(-p, moment));
   const rho = s === 0 ? 0 : Math.min(1, Math.max(-1, (pairs.k - near.r) / (s * s)));
+  const apart = pair(between(pairs.p), p, 0);
   return {
     moments: {
       mean,
       pairs: {
         q: second,
         k: pair(between(near.r), p, rho),
-        p: pair(between(pairs.p), p, 0),
-        r: pair(between(pairs.r), p, 0),
+        p: apart,
+        r: pairs.r === pairs.p ? apart : pair(between(pairs.r), p, 0),
       },
     },
     note,
@@ -120,9 +131,10 @@ function asRising(f: Elementwise, q: number): { rising: Elementwise; note: strin
   return { rising: rearranged(f, q), note };
 }
 
-/** Where `x ↦ E f(common g + s x)` is not smooth, or nearly so. */
+/** Where `x ↦ E f(common g + s x)` is not smooth, or nearly so: a wide common part leaves nothing of a kink. */
 function kinksOf({ breakpoints }: Elementwise, s: number, common: number): number[] {
-  return breakpoints.flatMap((x) => [x / s, (x - 5 * common) / s, (x + 5 * common) / s]);
+  const around = common < 0.3 * s ? [-5 * common, 0, 5 * common] : [];
+  return breakpoints.flatMap((x) => around.map((shift) => (x + shift) / s));
 }
 
 /** Mean and second moment of `f(common g + s m)`. */
@@ -132,21 +144,14 @@ function singleMoments(
   common: number,
   rule: Quadrature,
 ): { mean: number; second: number } {
+  const square = (y: number): number => f(y) ** 2;
   let mean = 0;
   let second = 0;
-  const add = (weight: number, value: number): void => {
-    mean += weight * value;
-    second += weight * value * value;
-  };
   for (const [i, x] of rule.nodes.entries()) {
-    if (common === 0) {
-      add(rule.weights[i], f(s * x));
-      continue;
-    }
-    const inner = gaussianRule(kinksAt(breakpoints, s * x, common), 4.5);
-    for (const [j, g] of inner.nodes.entries()) {
-      add(rule.weights[i] * inner.weights[j], f(common * g + s * x));
-    }
+    const at = s * x;
+    const weight = rule.weights[i];
+    mean += weight * (common === 0 ? f(at) : overPanels(f, breakpoints, at, common));
+    second += weight * (common === 0 ? square(at) : overPanels(square, breakpoints, at, common));
   }
   return { mean, second };
 }
@@ -176,9 +181,8 @@ function correlated(
   const shared = Math.sqrt(Math.abs(covariance));
   const apart = Math.sqrt(Math.max(0, p - Math.abs(covariance)));
   const sign = covariance < 0 ? -1 : 1;
-  const smoothed = (c: number): Float64Array =>
-    rule.nodes.map((x) => expectation(f, shared * c + s * x, apart));
-
+  const smooth = smoothing(f, apart, REACH * (shared + apart) + s * largestOf(rule));
+  const smoothed = (c: number): Float64Array => rule.nodes.map((x) => smooth(shared * c + s * x));
   const alike = rho !== 0 && s !== 0;
   const dependence = alike ? maximumDependence(rule.nodes, n, rho) : null;
   const whole = alike ? maximumDependence(rule.nodes, n, 1) : null;
@@ -206,32 +210,81 @@ function correlated(
 }
 
 function sampledVariance(f: Elementwise, s: number, common: number, rule: Quadrature): number {
-  let mean = 0;
-  let second = 0;
-  for (const [i, x] of rule.nodes.entries()) {
-    mean += rule.weights[i] * expectation(f, s * x, common);
-    second += rule.weights[i] * expectation(f, s * x, common, (y) => y * y);
-  }
-  return second - mean * mean;
+  const reach = REACH * common + s * largestOf(rule);
+  const first = smoothing(f, common, reach);
+  const squares = { ...f, f: (x: number) => f.f(x) ** 2 };
+  const mean = average(
+    rule,
+    rule.nodes.map((x) => first(s * x)),
+  );
+  const square = smoothing(squares, common, reach);
+  return (
+    average(
+      rule,
+      rule.nodes.map((x) => square(s * x)),
+    ) -
+    mean * mean
+  );
 }
 
-/** `E g(f(at + size z))`. */
-function expectation(
+const largestOf = ({ nodes }: Quadrature): number =>
+  Math.max(Math.abs(nodes[0]), Math.abs(nodes[nodes.length - 1]));
+
+/** `x ↦ E f(x + size z)` up to `reach`: tabulated, and cubic between, which is exact to 1e-6 of a standard deviation. */
+function smoothing(
   { f, breakpoints }: Elementwise,
+  size: number,
+  reach: number,
+): (x: number) => number {
+  if (size === 0) return f;
+  const step = Math.max(reach / MOST_CELLS, Math.min(reach / FEWEST_CELLS, 0.125 * size));
+  const cells = Math.ceil(reach / step) + 2;
+  const table = Float64Array.from({ length: 2 * cells + 1 }, (_, i) => {
+    const at = step * (i - cells);
+    if (breakpoints.length > 0) return overPanels(f, breakpoints, at, size);
+    let sum = 0;
+    for (let j = 0; j < COMMON.nodes.length; j++) {
+      sum += COMMON.weights[j] * f(at + size * COMMON.nodes[j]);
+    }
+    return sum;
+  });
+  return (x) => {
+    const at = x / step + cells;
+    const i = Math.min(2 * cells - 2, Math.max(1, Math.floor(at)));
+    const t = at - i;
+    const [a, b, c, d] = [table[i - 1], table[i], table[i + 1], table[i + 2]];
+    const bend = (t * (1 - t)) / 6;
+    return (1 - t) * b + t * c - bend * ((2 - t) * (a - 2 * b + c) + (1 + t) * (b - 2 * c + d));
+  };
+}
+
+/** `E f(at + size z)` by panels that end where f is not smooth. */
+function overPanels(
+  f: (x: number) => number,
+  breakpoints: readonly number[],
   at: number,
   size: number,
-  g: (y: number) => number = (y) => y,
 ): number {
-  if (size === 0) return g(f(at));
-  const { nodes, weights } =
-    breakpoints.length === 0 ? COMMON : gaussianRule(kinksAt(breakpoints, at, size), 9);
   let sum = 0;
-  for (let i = 0; i < nodes.length; i++) sum += weights[i] * g(f(at + size * nodes[i]));
+  let low = -REACH;
+  for (let i = 0; i <= breakpoints.length; i++) {
+    const kink = i < breakpoints.length ? (breakpoints[i] - at) / size : REACH;
+    const high = Math.min(REACH, Math.max(low, kink));
+    if (high - low < 1e-12) continue;
+    const count = high - low > REACH ? 2 : 1;
+    const half = (high - low) / count / 2;
+    for (let panel = 0; panel < count; panel++) {
+      const middle = low + (2 * panel + 1) * half;
+      for (let j = 0; j < PANEL.nodes.length; j++) {
+        const z = middle + half * PANEL.nodes[j];
+        sum +=
+          half * PANEL.weights[j] * INVERSE_SQRT_2PI * Math.exp(-0.5 * z * z) * f(at + size * z);
+      }
+    }
+    low = high;
+  }
   return sum;
 }
-
-const kinksAt = (breakpoints: readonly number[], at: number, size: number): number[] =>
-  breakpoints.map((point) => (point - at) / size);
 
 function average({ weights }: Quadrature, values: Float64Array): number {
   let sum = 0;
