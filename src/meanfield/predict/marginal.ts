@@ -29,7 +29,7 @@ const POINTS = 129;
 const REACH = 7;
 
 /** The distribution of a function of a source. */
-function distributionOf({ transfer, moments, marginal }: Summand): Marginal {
+export function distributionOf({ transfer, moments, marginal }: Summand): Marginal {
   const { f, df, kinks } = transfer;
   if (marginal !== null) {
     return {
@@ -87,6 +87,16 @@ export function sumMarginal(left: Summand, right: Summand, sum: Moments): Margin
     { points, weights, passing: passing.map((x, i) => (weights[i] > 0 ? x / weights[i] : 0)) },
     sum,
   );
+}
+
+/** The distribution of a value of which a share is kept and the rest is zero. */
+export function thinnedMarginal(of: Summand, share: number): Marginal {
+  const { points, weights, passing } = distributionOf(of);
+  return {
+    points: Float64Array.of(...points, 0),
+    weights: Float64Array.of(...weights.map((weight) => share * weight), 1 - share),
+    passing: Float64Array.of(...passing, 1),
+  };
 }
 
 /** The same points with exactly this mean and second moment; those at zero stay there if the mean does. */

@@ -1,5 +1,6 @@
 import { numberAttribute, numbersAttribute, textAttribute, type Node } from '../../graph/index.ts';
 import { integersOf, knownIntegers, type Integers } from './integers.ts';
+import { distributionOf, thinnedMarginal } from './marginal.ts';
 import { mapPairs, mixtureMoments, withoutPositions, type Moments } from './moments.ts';
 import { signalOf } from './signal-of.ts';
 import {
@@ -35,12 +36,13 @@ function reopened(
   axes: Axes,
   factor: number,
 ): State {
+  const { transfer, source } = signal;
+  const isKnown = source.isGaussian || source.marginal !== null;
   return opened(output, moments, axes, {
     isGaussian: isGaussian(signal),
     marginal:
-      signal.transfer.affine === null || moments.q !== signal.moments().q
-        ? null
-        : signal.source.marginal,
+      isKnown && moments.q === signal.moments().q ? distributionOf({ transfer, ...source }) : null,
+    far: hasPlaces(axes) && source.far !== null ? farPairs([signal], (from) => from) : null,
     pulls: [{ to: node.inputs[0], factor }],
   });
 }
@@ -470,5 +472,14 @@ export const padRule: Rule = (walk, node) => {
   const own = state.moments();
   const thin = mapPairs(own, (x) => share * x, share * own.mean);
   const moments = { ...thin, p: thin.p * places, r: thin.r * places };
-  return [reopened(node, node.outputs[0], state, moments, result, 1)];
+  const { transfer, source } = state;
+  return [
+    opened(node.outputs[0], moments, result, {
+      marginal: thinnedMarginal({ transfer, ...source }, share),
+      far: farPairs([state], (from) =>
+        mapPairs(from, (x) => share * places * x, share * from.mean),
+      ),
+      pulls: [{ to: node.inputs[0], factor: 1 }],
+    }),
+  ];
 };
