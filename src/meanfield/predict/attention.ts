@@ -267,7 +267,12 @@ function softmaxed(node: Node, signal: Signal): State {
     );
   }
   const square = mean * mean;
-  const centred = bounded({ q: q - square, k: k - square, p: p - square, r: r - square });
+  const centred = bounded({
+    q: Math.max(0, q - square),
+    k: k - square,
+    p: p - square,
+    r: r - square,
+  });
   const { mean: share, pairs } = softmaxMoments(centred, { tokens: count });
   const factor = softmaxSums(count, centred.q).gradient / count;
   return opened(node.outputs[0], { mean: share, ...pairs }, axes, {

@@ -1,5 +1,17 @@
 import type { Graph } from '../../graph/index.ts';
-import { slopesOf, type Signal, type State } from './state.ts';
+import { pointsOf } from './marginal.ts';
+import { slopeOf, summandOf, type Signal, type State } from './state.ts';
+
+/**
+ * Second moments of a gradient: over all elements, and besides that where it depends on the element, as it
+ * does behind rectifiers: a part for every point of the source of the value.
+ */
+interface Gradient {
+  readonly even: number;
+  readonly uneven: Float64Array | null;
+}
+
+const NONE: Gradient = { even: 0, uneven: null };
 
 /**
  * Second moments per element of the gradient with respect to every value, for gradients of second moment 1
@@ -10,59 +22,98 @@ export function gradientsOf(
   states: ReadonlyMap<string, State>,
   seeds: readonly string[],
 ): ReadonlyMap<string, number> {
-  const gradients = new Map<string, number>(seeds.map((seed) => [seed, 1]));
+  const gradients = new Map<string, Gradient>(
+    seeds.map((seed) => [seed, { even: 1, uneven: null }]),
+  );
+  const add = (value: string, more: Gradient): void => {
+    gradients.set(value, sum(gradients.get(value) ?? NONE, more));
+  };
+  const means = new Map<string, number>();
   const values = [
     ...graph.inputs.map(({ name }) => name),
     ...graph.nodes.flatMap(({ outputs }) => outputs),
   ];
-  const add = (value: string, gradient: number): void => {
-    gradients.set(value, (gradients.get(value) ?? 0) + gradient);
-  };
-  // Of gradients at a source: what its functions bring, in all and times what its first summand passes on.
-  const passed = new Map<string, { all: number; passing: number }>();
-  const pass = (source: string, gradient: number, passing: number): void => {
-    add(source, gradient);
-    const known = passed.get(source) ?? { all: 0, passing: 0 };
-    passed.set(source, { all: known.all + gradient, passing: known.passing + passing });
-  };
   for (const value of values.reverse()) {
     const gradient = gradients.get(value);
+    if (gradient === undefined) continue;
     const state = states.get(value);
-    if (gradient === undefined || state?.kind !== 'signal') continue;
-    const { source } = state;
-    if (source.value !== value) {
-      const { slope, passing } = slopesOf(state);
-      pass(source.value, slope * gradient, passing * gradient);
+    if (state?.kind !== 'signal') {
+      means.set(value, gradient.even);
       continue;
     }
-    for (const [index, { to, factor, slope }] of source.pulls.entries()) {
-      add(to, factor * gradient);
-      const from = states.get(to);
-      if (from?.kind !== 'signal' || from.source.value === to) continue;
-      const own =
-        slope ?? (index === 0 ? summandSlope(state, gradient, passed.get(value)) : undefined);
-      // What reaches the source of that value goes by this slope and not by the mean over all elements.
-      if (own === undefined) continue;
-      const usual = slopesOf(from);
-      if (usual.slope === 0) continue;
-      const more = factor * gradient * (own / usual.slope - 1);
-      pass(from.source.value, more * usual.slope, more * usual.passing);
-    }
+    means.set(value, meanOf(state, gradient));
+    if (state.source.value === value) pull(states, state, gradient, add);
+    else add(state.source.value, atSource(state, gradient));
   }
-  return gradients;
+  return means;
 }
 
-/** `E f'²` of the first summand of a sum, weighted by the gradients of the functions of the sum. */
-function summandSlope(
-  state: Signal,
-  gradient: number,
-  passed: { readonly all: number; readonly passing: number } | undefined,
-): number | undefined {
-  const { marginal } = state.source;
-  if (marginal === null || passed === undefined || !(gradient > 0)) return undefined;
-  let direct = 0;
-  for (let i = 0; i < marginal.points.length; i++) {
-    direct += marginal.weights[i] * marginal.passing[i];
+function sum(a: Gradient, b: Gradient): Gradient {
+  const even = a.even + b.even;
+  if (a.uneven === null || b.uneven === null) return { even, uneven: a.uneven ?? b.uneven };
+  const other = b.uneven;
+  return { even, uneven: a.uneven.map((x, i) => x + other[i]) };
+}
+
+/** The second moment over all elements. */
+function meanOf(state: Signal, { even, uneven }: Gradient): number {
+  if (uneven === null) return even;
+  const { weights } = pointsOf(summandOf(state));
+  return uneven.reduce((mean, x, i) => mean + weights[i] * x, even);
+}
+
+/** The gradient at the source of a value: times `f'²`, point by point where it matters. */
+function atSource(state: Signal, gradient: Gradient): Gradient {
+  const { source, transfer } = state;
+  const { even, uneven } = gradient;
+  if (source.marginal === null && uneven === null) {
+    return { even: slopeOf(state) * even, uneven: null };
   }
-  return (passed.passing + Math.max(0, gradient - passed.all) * direct) / gradient;
+  const { points, weights } = pointsOf(summandOf(state));
+  const each = points.map((x, i) => transfer.df(x) ** 2 * (even + (uneven?.[i] ?? 0)));
+  if (source.marginal !== null) return { even: 0, uneven: each };
+  return { even: each.reduce((mean, x, i) => mean + weights[i] * x, 0), uneven: null };
+}
+
+/** Hands the gradient of a source to what it was made from. */
+function pull(
+  states: ReadonlyMap<string, State>,
+  state: Signal,
+  gradient: Gradient,
+  add: (value: string, more: Gradient) => void,
+): void {
+  const { marginal, pulls } = state.source;
+  const mean = meanOf(state, gradient);
+  for (const [index, { to, factor, slope }] of pulls.entries()) {
+    const from = states.get(to);
+    const isShaped = from?.kind === 'signal' && from.source.value !== to;
+    const isPointwise = from?.kind === 'signal' && (isShaped || from.source.marginal !== null);
+    if (index === 0 && marginal !== null && isPointwise) {
+      const rows = pointsOf(summandOf(from)).points.length;
+      if (marginal.kernel.length === rows * marginal.points.length) {
+        add(to, { even: 0, uneven: given(marginal, rows, factor, gradient) });
+        continue;
+      }
+    }
+    add(to, { even: factor * mean, uneven: null });
+    if (slope === undefined || !isShaped) continue;
+    // What reaches the source of that value goes by this slope and not by the mean over all elements.
+    add(from.source.value, { even: factor * mean * (slope - slopeOf(from)), uneven: null });
+  }
+}
+
+/** The gradient of the first summand of a sum, given each of its points. */
+function given(
+  { kernel, points }: NonNullable<Signal['source']['marginal']>,
+  rows: number,
+  factor: number,
+  { even, uneven }: Gradient,
+): Float64Array {
+  return Float64Array.from({ length: rows }, (_, i) => {
+    let mean = even;
+    if (uneven !== null) {
+      for (let j = 0; j < points.length; j++) mean += kernel[i * points.length + j] * uneven[j];
+    }
+    return factor * mean;
+  });
 }

@@ -1,5 +1,5 @@
 import { gaussianRule } from '../../numeric/index.ts';
-import { transferMoments, transferSlope } from './expectation.ts';
+import { transferMoments } from './expectation.ts';
 import type { Moments } from './moments.ts';
 import type { Transfer } from './transfer.ts';
 
@@ -9,10 +9,10 @@ export interface Marginal {
   /** Add up to 1. */
   readonly weights: Float64Array;
   /**
-   * Of a sum with a function of another source: `E f'²` of that function where the sum has this value. What
-   * a rectifier has cut off passes no gradient on, and shows as zeros in the sum.
+   * Of a sum, `P(sum | first summand)`, a row for every point of the first summand: what a rectifier has cut off
+   * passes no gradient on, and is where the sum is small.
    */
-  readonly passing: Float64Array;
+  readonly kernel: Float64Array;
 }
 
 /** A summand: a function of a Gaussian, or of a value with these points. */
@@ -28,79 +28,70 @@ const POINTS = 129;
 /** Standard deviations of a sum that the points reach over. */
 const REACH = 7;
 
-/** The distribution of a function of a source. */
-export function distributionOf({ transfer, moments, marginal }: Summand): Marginal {
-  const { f, df, kinks } = transfer;
-  if (marginal !== null) {
-    return {
-      points: marginal.points.map(f),
-      weights: marginal.weights,
-      passing: marginal.points.map((x) => df(x) ** 2),
-    };
-  }
+/** The points of the source of a summand with their weights. */
+export function pointsOf({ transfer, moments, marginal }: Summand): {
+  readonly points: Float64Array;
+  readonly weights: Float64Array;
+} {
+  if (marginal !== null) return marginal;
   const std = Math.sqrt(Math.max(0, moments.q - moments.mean ** 2));
-  if (std === 0) {
-    const { mean } = moments;
-    return {
-      points: Float64Array.of(f(mean)),
-      weights: Float64Array.of(1),
-      passing: Float64Array.of(df(mean) ** 2),
-    };
-  }
+  if (std === 0) return { points: Float64Array.of(moments.mean), weights: Float64Array.of(1) };
   const rule = gaussianRule(
-    kinks.map((x) => (x - moments.mean) / std),
+    transfer.kinks.map((x) => (x - moments.mean) / std),
     3,
   );
-  const x = rule.nodes.map((z) => moments.mean + std * z);
-  return { points: x.map(f), weights: rule.weights, passing: x.map((u) => df(u) ** 2) };
+  return { points: rule.nodes.map((z) => moments.mean + std * z), weights: rule.weights };
 }
 
 /**
  * The distribution of the sum of two independent values of known moments: on a grid that has zero among its
  * points, each product of weights shared by its two neighbours, then widened or narrowed to the second moment.
- * `passing` is that of the left summand.
  */
 export function sumMarginal(left: Summand, right: Summand, sum: Moments): Marginal | null {
   const variance = sum.q - sum.mean ** 2;
   if (!(variance > 0)) return null;
-  const [a, b] = [distributionOf(left), distributionOf(right)];
-  if (b.points.length === 1 && b.points[0] === 0) return a;
+  const [a, b] = [pointsOf(left), pointsOf(right)];
+  const [x, y] = [a.points.map(left.transfer.f), b.points.map(right.transfer.f)];
+  if (y.length === 1 && y[0] === 0) return keptMarginal(left);
   const std = Math.sqrt(variance);
   const step = (2 * REACH * std) / (POINTS - 1);
   const first = Math.floor(sum.mean / step) - (POINTS - 1) / 2;
   const weights = new Float64Array(POINTS);
-  const passing = new Float64Array(POINTS);
-  for (let i = 0; i < a.points.length; i++) {
-    for (let j = 0; j < b.points.length; j++) {
-      const at = Math.min(POINTS - 1, Math.max(0, (a.points[i] + b.points[j]) / step - first));
+  const kernel = new Float64Array(x.length * POINTS);
+  for (let i = 0; i < x.length; i++) {
+    for (let j = 0; j < y.length; j++) {
+      const at = Math.min(POINTS - 1, Math.max(0, (x[i] + y[j]) / step - first));
       const low = Math.min(POINTS - 2, Math.floor(at));
       const share = at - low;
-      const weight = a.weights[i] * b.weights[j];
-      weights[low] += (1 - share) * weight;
-      weights[low + 1] += share * weight;
-      passing[low] += (1 - share) * weight * a.passing[i];
-      passing[low + 1] += share * weight * a.passing[i];
+      kernel[i * POINTS + low] += (1 - share) * b.weights[j];
+      kernel[i * POINTS + low + 1] += share * b.weights[j];
     }
+    for (let j = 0; j < POINTS; j++) weights[j] += a.weights[i] * kernel[i * POINTS + j];
   }
   const points = Float64Array.from(weights, (_, i) => (first + i) * step);
-  return fitted(
-    { points, weights, passing: passing.map((x, i) => (weights[i] > 0 ? x / weights[i] : 0)) },
-    sum,
-  );
+  return fitted({ points, weights, kernel }, sum);
 }
 
-/** The distribution of a value of which a share is kept and the rest is zero. */
-export function thinnedMarginal(of: Summand, share: number): Marginal {
-  const { points, weights, passing } = distributionOf(of);
-  return {
-    points: Float64Array.of(...points, 0),
-    weights: Float64Array.of(...weights.map((weight) => share * weight), 1 - share),
-    passing: Float64Array.of(...passing, 1),
-  };
+/**
+ * The distribution of a function of a source of which a share of the elements is kept and the rest is zero; each
+ * point comes from its own.
+ */
+export function keptMarginal(of: Summand, share: number = 1): Marginal {
+  const from = pointsOf(of);
+  const rows = from.points.length;
+  const points = Array.from(from.points, of.transfer.f);
+  const weights = Array.from(from.weights, (weight) => share * weight);
+  if (share < 1) {
+    points.push(0);
+    weights.push(1 - share);
+  }
+  const kernel = new Float64Array(rows * points.length);
+  for (let i = 0; i < rows; i++) kernel[i * points.length + i] = 1;
+  return { points: Float64Array.from(points), weights: Float64Array.from(weights), kernel };
 }
 
 /** The same points with exactly this mean and second moment; those at zero stay there if the mean does. */
-function fitted({ points, weights, passing }: Marginal, { mean, q }: Moments): Marginal {
+function fitted({ points, weights, kernel }: Marginal, { mean, q }: Moments): Marginal {
   let [total, first, second] = [0, 0, 0];
   for (let i = 0; i < points.length; i++) {
     total += weights[i];
@@ -115,7 +106,7 @@ function fitted({ points, weights, passing }: Marginal, { mean, q }: Moments): M
   return {
     points: points.map((x) => x * factor + shift),
     weights: weights.map((weight) => weight / total),
-    passing,
+    kernel,
   };
 }
 
@@ -173,21 +164,9 @@ function gaussianSlope({ f, kinks }: Transfer, { mean, q }: Moments): number {
   return sum / std;
 }
 
-/** `E f'²` of a function of a value with this distribution, and that of what passes on the gradient. */
-export function marginalSlopes(
-  transfer: Transfer,
-  source: Moments,
-  marginal: Marginal | null,
-): { readonly slope: number; readonly passing: number } {
-  if (marginal === null) {
-    const slope = transferSlope(transfer, source);
-    return { slope, passing: slope };
-  }
-  let [slope, passing] = [0, 0];
-  for (let i = 0; i < marginal.points.length; i++) {
-    const square = marginal.weights[i] * transfer.df(marginal.points[i]) ** 2;
-    slope += square;
-    passing += square * marginal.passing[i];
-  }
-  return { slope, passing };
+/** `E f'²` of a function of a value with this distribution. */
+export function marginalSlope(transfer: Transfer, { points, weights }: Marginal): number {
+  let slope = 0;
+  for (let i = 0; i < points.length; i++) slope += weights[i] * transfer.df(points[i]) ** 2;
+  return slope;
 }

@@ -1,6 +1,6 @@
 import { numberAttribute, numbersAttribute, textAttribute, type Node } from '../../graph/index.ts';
 import { integersOf, knownIntegers, type Integers } from './integers.ts';
-import { distributionOf, thinnedMarginal } from './marginal.ts';
+import { keptMarginal } from './marginal.ts';
 import { mapPairs, mixtureMoments, withoutPositions, type Moments } from './moments.ts';
 import { signalOf } from './signal-of.ts';
 import {
@@ -41,7 +41,7 @@ function reopened(
   return opened(output, moments, axes, {
     isGaussian: isGaussian(signal),
     marginal:
-      isKnown && moments.q === signal.moments().q ? distributionOf({ transfer, ...source }) : null,
+      isKnown && moments.q === signal.moments().q ? keptMarginal({ transfer, ...source }) : null,
     far: hasPlaces(axes) && source.far !== null ? farPairs([signal], (from) => from) : null,
     pulls: [{ to: node.inputs[0], factor }],
   });
@@ -475,7 +475,7 @@ export const padRule: Rule = (walk, node) => {
   const { transfer, source } = state;
   return [
     opened(node.outputs[0], moments, result, {
-      marginal: thinnedMarginal({ transfer, ...source }, share),
+      marginal: keptMarginal({ transfer, ...source }, share),
       far: farPairs([state], (from) =>
         mapPairs(from, (x) => share * places * x, share * from.mean),
       ),

@@ -2,7 +2,7 @@ import { numberAttribute, type Node } from '../../graph/index.ts';
 import { isFloat, toFloat64 } from '../../tensor/index.ts';
 import { aligned, broadcastAxes } from './axes.ts';
 import { maskedScores, scaledScores, spreadScores } from './attention.ts';
-import { sumMarginal, type Summand } from './marginal.ts';
+import { sumMarginal } from './marginal.ts';
 import { affineMoments, productMoments, sumMoments } from './moments.ts';
 import { clipStep, exponentialStep, leakyStep, powerStep, reciprocalStep, STEPS } from './steps.ts';
 import {
@@ -10,6 +10,7 @@ import {
   isGaussian,
   opened,
   rangeOf,
+  summandOf,
   through,
   unknown,
   type Axes,
@@ -151,9 +152,15 @@ const numbers: Readonly<Record<Operation, (a: number, b: number) => number>> = {
   Pow: (a, b) => a ** b,
 };
 
+/** A layer with a bias that is the same for all units keeps its factor. */
+const shiftedBy = (signal: Signal, value: number): Signal => ({
+  ...through(signal, rescaled(signal.transfer, 1, value)),
+  chi: signal.chi,
+});
+
 const BY_LEVEL: Readonly<Record<Operation, (signal: Signal, value: number) => Signal>> = {
-  Add: (signal, value) => through(signal, rescaled(signal.transfer, 1, value)),
-  Sub: (signal, value) => through(signal, rescaled(signal.transfer, 1, -value)),
+  Add: shiftedBy,
+  Sub: (signal, value) => shiftedBy(signal, -value),
   Mul: (signal, value) => through(signal, rescaled(signal.transfer, value, 0)),
   Div: (signal, value) => through(signal, rescaled(signal.transfer, 1 / value, 0)),
   Max: (signal, value) => applied(signal, clipStep(value, Infinity)),
@@ -197,7 +204,7 @@ function ofIndependent(
       marginal:
         isWhole || operation === 'Sub'
           ? null
-          : sumMarginal(summand(shaped), summand(other), moments),
+          : sumMarginal(summandOf(shaped), summandOf(other), moments),
       pulls: shaped === left ? [...toLeft, ...toRight] : [...toRight, ...toLeft],
       chi: chiOfBias(left, right),
     });
@@ -229,12 +236,6 @@ function withProfiles(
     return placeAxis(mixedProfile(profileOf(x, size), a, profileOf(y, size), b));
   });
 }
-
-const summand = ({ transfer, source: { moments, marginal } }: Signal): Summand => ({
-  transfer,
-  moments,
-  marginal,
-});
 
 /** A bias that is added to a layer stands in the row of the layer. */
 function chiOfBias(left: Signal, right: Signal): number | null {

@@ -306,7 +306,7 @@ test('weights that are too small let the gradient vanish, and the cure is the cr
   // χ = σ_w²/2 per layer of rectifiers: the factor is √(2/0.5) = 2.
   expect(verdictOf('mlp:64-64x20-10:relu', 0.5)).toMatchInlineSnapshot(`
     {
-      "change": "Multiply the standard deviation of all hidden weights by 2: from the first hidden layer to the last that keeps the gradient, and changes the signal by 1.",
+      "change": "Multiply the standard deviation of all hidden weights by 2: from the first hidden layer to the last that keeps the gradient, and changes the second moment of the signal by a factor 1.",
       "depthScale": 0.7593,
       "phase": "vanishing",
       "verdict": "The gradient vanishes: from \`layers.19_output\` back to \`layers.0_output\` the squared length of the gradient changes by a factor 3.6e-12, on the way there the second moment of the signal by 3.6e-12; the depth scale is 0.759 layers against a depth of 21. It goes wrong first at \`layers.14_output\`.",
@@ -318,7 +318,7 @@ test('weights that are too small let the gradient vanish, and the cure is the cr
 test('weights that are too large let it explode', () => {
   expect(verdictOf('mlp:64-64x50-10:tanh', 4)).toMatchInlineSnapshot(`
     {
-      "change": "Multiply the standard deviation of all hidden weights by 0.593: from the first hidden layer to the last that keeps the gradient, and changes the signal by 0.163.",
+      "change": "Multiply the standard deviation of all hidden weights by 0.593: from the first hidden layer to the last that keeps the gradient, and changes the second moment of the signal by a factor 0.163.",
       "depthScale": 3.387,
       "phase": "exploding",
       "verdict": "The gradient explodes: from \`layers.49_output\` back to \`layers.0_output\` the squared length of the gradient changes by a factor 2.6e6, on the way there the second moment of the signal by 0.53; the depth scale is 3.39 layers against a depth of 51. It goes wrong first at \`layers.29_output\`.",
@@ -342,7 +342,7 @@ test('a critical network keeps signal and gradient', () => {
 test('a cure that costs the other of signal and gradient says so', () => {
   expect(verdictOf('mlp:64-64x40-10:softplus', 0.1)).toMatchInlineSnapshot(`
     {
-      "change": "Multiply the standard deviation of all hidden weights by 4.78: from the first hidden layer to the last that keeps the gradient, and changes the signal by 468.",
+      "change": "Multiply the standard deviation of all hidden weights by 4.78: from the first hidden layer to the last that keeps the gradient, and changes the second moment of the signal by a factor 468.",
       "depthScale": 0.279,
       "phase": "vanishing",
       "verdict": "The gradient vanishes: from \`layers.39_output\` back to \`layers.0_output\` the squared length of the gradient changes by a factor 5.4e-63, on the way there the second moment of the signal by 0.502; the depth scale is 0.279 layers against a depth of 41. It goes wrong first at \`layers.37_output\`.",

@@ -39,9 +39,10 @@ export function predict(
   if (!(c >= -1 && c <= 1)) {
     throw new RangeError(`predict: c must be a correlation from -1 to 1, got ${c}`);
   }
-  const rows = rowsOf(graph, network, laws, q, c);
+  const all = completed(graph, laws);
+  const rows = rowsOf(graph, network, all, q, c);
   const found = verdictOf(rows, network, (factor) =>
-    rowsOf(graph, network, scaledLaws(graph, network, laws, factor), q, c),
+    rowsOf(graph, network, scaledLaws(network, all, factor), q, c),
   );
   return { version: 1, model, layers: rows.map(layerOf), depth: network.depth, ...found };
 }
@@ -176,8 +177,23 @@ function inputAxes(
   });
 }
 
-/** The laws with the weights of all hidden layers times a factor, also of those that stay as stored. */
-function scaledLaws(graph: Graph, network: Network, laws: Laws, factor: number): Laws {
+/** The laws, for tensors that have none those of what is stored, each read once. */
+function completed(graph: Graph, laws: Laws): Laws {
+  const stored = new Map<string, Law | null>();
+  return (parameter, block) => {
+    const given = laws(parameter, block);
+    if (given !== null) return given;
+    const known = stored.get(parameter);
+    if (known !== undefined) return known;
+    const constant = graph.constants.get(parameter);
+    const law = constant === undefined ? null : lawOfTensor(constant.read());
+    stored.set(parameter, law);
+    return law;
+  };
+}
+
+/** The laws with the weights of all hidden layers times a factor. */
+function scaledLaws(network: Network, laws: Laws, factor: number): Laws {
   const hidden = new Set(
     network.parameters
       .filter(
@@ -185,18 +201,9 @@ function scaledLaws(graph: Graph, network: Network, laws: Laws, factor: number):
       )
       .map(({ name }) => name),
   );
-  const stored = new Map<string, Law>();
-  const storedLaw = (name: string): Law | null => {
-    const constant = graph.constants.get(name);
-    const law = stored.get(name) ?? (constant === undefined ? null : lawOfTensor(constant.read()));
-    if (law !== null) stored.set(name, law);
-    return law;
-  };
   return (parameter, block) => {
-    if (!hidden.has(parameter)) return laws(parameter, block);
-    const law = laws(parameter, block) ?? storedLaw(parameter);
-    return law === null
-      ? null
-      : { ...law, mean: factor * law.mean, variance: factor ** 2 * law.variance };
+    const law = laws(parameter, block);
+    if (law === null || !hidden.has(parameter)) return law;
+    return { ...law, mean: factor * law.mean, variance: factor ** 2 * law.variance };
   };
 }

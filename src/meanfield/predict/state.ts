@@ -1,5 +1,5 @@
-import { transferMoments, REACH } from './expectation.ts';
-import { marginalMoments, marginalSlopes, type Marginal } from './marginal.ts';
+import { transferMoments, transferSlope, REACH } from './expectation.ts';
+import { marginalMoments, marginalSlope, type Marginal, type Summand } from './marginal.ts';
 import type { Pairs } from '../rules/pairs.ts';
 import type { Moments } from './moments.ts';
 import type { Series } from './series.ts';
@@ -186,13 +186,15 @@ export function isGaussian({ source, transfer }: Signal): boolean {
 }
 
 /** `E f'²` of the function that a signal is of its source. */
-export function slopeOf(signal: Signal): number {
-  return slopesOf(signal).slope;
+export function slopeOf({ source, transfer }: Signal): number {
+  return source.marginal === null || transfer.affine !== null
+    ? transferSlope(transfer, source.moments)
+    : marginalSlope(transfer, source.marginal);
 }
 
-/** `E f'²`, and its mean with what passes the gradient on to what the source was made of. */
-export function slopesOf({ source, transfer }: Signal): ReturnType<typeof marginalSlopes> {
-  return marginalSlopes(transfer, source.moments, source.marginal);
+/** A signal as a term of a sum. */
+export function summandOf({ transfer, source: { moments, marginal } }: Signal): Summand {
+  return { transfer, moments, marginal };
 }
 
 /** The state of a value of which nothing is known. */

@@ -215,7 +215,7 @@ function cureFor(
   }
   const other = what === 'gradient' ? 'signal' : 'gradient';
   const after = courseOf(scaled(Math.exp(best)))?.[other] ?? NaN;
-  return `Multiply the standard deviation of all hidden weights by ${shown(Math.exp(best))}: from the first hidden layer to the last that keeps the ${what}, and changes the ${other} by ${factorOf(after)}.`;
+  return `Multiply the standard deviation of all hidden weights by ${shown(Math.exp(best))}: from the first hidden layer to the last that keeps the ${what}, and changes the second moment of the ${other} by a factor ${factorOf(after)}.`;
 }
 
 /** A number of few digits. */

@@ -30,7 +30,7 @@ export interface Box {
 /** A rule: what is known of the outputs of a node. */
 export type Rule = (walk: Walk, node: Node) => readonly State[];
 
-/** Follows a graph; `stateOf` gives the states of one node. */
+/** Follows a graph by a rule for its nodes; the laws are those of all stored float tensors. */
 export function walkGraph(
   graph: Graph,
   network: Network,
@@ -43,17 +43,7 @@ export function walkGraph(
   const stored = storedValues(graph);
   const states = new Map<string, State>(inputs);
   const infos = new Map(network.parameters.map((info) => [info.name, info]));
-  const own = new Map<string, Law>();
-  const lawOfStored = (name: string, block?: string): Law => {
-    const given = laws(name, block);
-    if (given !== null) return given;
-    const known = own.get(name);
-    if (known !== undefined) return known;
-    const constant = graph.constants.get(name);
-    const law = constant === undefined ? NOTHING : lawOfTensor(constant.read());
-    own.set(name, law);
-    return law;
-  };
+  const lawOfStored = (name: string, block?: string): Law => laws(name, block) ?? NOTHING;
   const of = (value: string | undefined): State => {
     if (value === undefined || value === '') return unknown('an input is left out');
     const known = states.get(value);
@@ -120,7 +110,9 @@ function stateOfStored(constant: Constant, lawOf: (name: string) => Law): State 
 /** Mean and variance of the elements of a tensor; both 0 where it is empty or not of floats. */
 export function lawOfTensor(tensor: Tensor): Law {
   if (!isFloat(tensor.dtype) || sizeOf(tensor.shape) === 0) return NOTHING;
-  const values = toFloat64(tensor);
+  const { data } = tensor;
+  const isPlain = data instanceof Float32Array || data instanceof Float64Array;
+  const values = isPlain ? data : toFloat64(tensor);
   let mean = 0;
   for (const value of values) mean += value;
   mean /= values.length;
