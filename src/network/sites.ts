@@ -94,18 +94,21 @@ export function nameOf(samples: Float64Array): string {
 const at = (samples: Float64Array, x: number): number => samples[128 + x * 16];
 const rounded = (x: number): string => String(Number(x.toPrecision(6)));
 
+/** Beyond it no parameter of an activation lies, but a fit to something else may. */
+const isUsual = (value: number): boolean => Math.abs(value) < 1e6;
+
 function fitted(samples: Float64Array): string[] {
   const slope = -at(samples, -1);
-  const names = [`leaky_relu:${rounded(slope)}`];
+  const names = isUsual(slope) ? [`leaky_relu:${rounded(slope)}`] : [];
   const floor = -at(samples, -8);
-  if (floor > 0) {
+  if (floor > 0 && isUsual(floor)) {
     names.push(`elu:${rounded(floor / -Math.expm1(-8))}`);
     let alpha = floor;
     for (let i = 0; i < 50; i++) alpha = floor / -Math.expm1(-8 / alpha);
-    if (Number.isFinite(alpha) && alpha > 0) names.push(`celu:${rounded(alpha)}`);
+    if (isUsual(alpha) && alpha > 0) names.push(`celu:${rounded(alpha)}`);
   }
   const steepness = at(samples, 0.5) - at(samples, -0.5);
-  if (steepness > 0) names.push(`hard_sigmoid:${rounded(steepness)}`);
+  if (steepness > 0 && isUsual(steepness)) names.push(`hard_sigmoid:${rounded(steepness)}`);
   return names;
 }
 

@@ -1,4 +1,5 @@
 import { numberAttribute, numbersAttribute, textAttribute, type Node } from '../../graph/index.ts';
+import { interpolationOverlap } from '../rules/averages.ts';
 import { integersOf, knownIntegers, type Integers } from './integers.ts';
 import { keptMarginal } from './marginal.ts';
 import { mapPairs, mixtureMoments, withoutPositions, type Moments } from './moments.ts';
@@ -480,6 +481,50 @@ export const padRule: Rule = (walk, node) => {
         mapPairs(from, (x) => share * places * x, share * from.mean),
       ),
       pulls: [{ to: node.inputs[0], factor: 1 }],
+    }),
+  ];
+};
+
+/** `Resize` and `Upsample`: nearest neighbours repeat elements, interpolation averages neighbours. */
+export const resizeRule: Rule = (walk, node) => {
+  const signal = signalOf(walk, node.inputs[0]);
+  if (signal.kind === 'unknown') return [signal];
+  const { axes } = signal;
+  const slot = node.operator === 'Resize' ? 2 : 1;
+  const stored = walk.graph.constants.get(node.inputs[slot] ?? '');
+  const sizes = node.operator === 'Resize' ? knownIntegers(walk, node.inputs[3]) : null;
+  const given =
+    numbersAttribute(node, 'scales') ??
+    (stored === undefined ? null : Array.from<number | bigint, number>(stored.read().data, Number));
+  const scales =
+    given !== null && given.length > 0
+      ? given
+      : (axes?.map(({ size }, axis) =>
+          sizes === null || size === null ? NaN : sizes[axis] / size,
+        ) ?? []);
+  if (axes === null || scales.length !== axes.length || scales.some((scale) => !(scale > 0))) {
+    return [unknown(`${node.operator} to sizes that are not stored has no rule`)];
+  }
+  const result = axes.map(({ kind, size }, axis): Axis => ({
+    kind,
+    size: size === null ? null : Math.floor(size * scales[axis]),
+  }));
+  const factor = scales.reduce((all, scale) => all * scale, 1);
+  const isNearest = textAttribute(node, 'mode', 'nearest') === 'nearest';
+  const own = signal.moments();
+  const overlap = isNearest
+    ? 1
+    : scales.reduce((all, scale) => (scale === 1 ? all : all * interpolationOverlap(scale)), 1);
+  const moments = {
+    ...own,
+    q: own.p + (own.q - own.p) * overlap,
+    k: own.r + (own.k - own.r) * overlap,
+  };
+  return [
+    opened(node.outputs[0], moments, result, {
+      isGaussian: isGaussian(signal),
+      pulls: [{ to: node.inputs[0], factor: factor * overlap }],
+      note: isNearest ? null : 'interpolation is taken as linear',
     }),
   ];
 };

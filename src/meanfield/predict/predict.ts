@@ -2,6 +2,7 @@ import type { Graph, Node } from '../../graph/index.ts';
 import { layerValues, type LayerKind, type LayerValue, type Network } from '../../network/index.ts';
 import { isFloat } from '../../tensor/index.ts';
 import { gradientsOf } from './backward.ts';
+import { bottlenecksOf } from './bottlenecks.ts';
 import { countOf } from './axes.ts';
 import { constantMoments, type Moments } from './moments.ts';
 import type { Law, Laws, PredictedLayer, Prediction } from './prediction.ts';
@@ -23,7 +24,7 @@ export interface PredictOptions {
 /**
  * What a network does to signal and gradient in the wide limit, its stored tensors being drawn by these
  * laws (those that have none are taken as they are stored): inputs of second moment `q` whose positions
- * are independent, two of them with correlation `c`.
+ * are independent, two of them with correlation `c`. Images of open size are 32 wide, sequences 16 long.
  * `RangeError` for a `q` that is not positive and a `c` beyond ±1.
  */
 export function predict(
@@ -59,13 +60,22 @@ function rowsOf(graph: Graph, network: Network, laws: Laws, q: number, c: number
   const inputs = new Map(graph.inputs.map((input) => [input.name, inputState(graph, input, q, c)]));
   const states = walkGraph(graph, network, laws, inputs, ruleOf);
   const layers = layerValues(graph);
-  const gradients = gradientsOf(graph, states, seedsOf(graph, network, layers));
-  return layers.map((layer) => rowOf(layer, states.get(layer.name), gradients.get(layer.name)));
+  const seeds = seedsOf(graph, network, layers);
+  const gradients = gradientsOf(graph, states, seeds);
+  const narrow = bottlenecksOf(graph, seeds);
+  return layers.map((layer) =>
+    rowOf(layer, states.get(layer.name), gradients.get(layer.name), narrow.has(layer.name)),
+  );
 }
 
-function rowOf(layer: LayerValue, state: State | undefined, gradient: number | undefined): Row {
+function rowOf(
+  layer: LayerValue,
+  state: State | undefined,
+  gradient: number | undefined,
+  isPassedByAll: boolean,
+): Row {
   const { name, op, kind } = layer;
-  const nothing = { name, op, kind, q: null, mean: null, c: null, elements: null };
+  const nothing = { name, op, kind, q: null, mean: null, c: null, elements: null, isPassedByAll };
   if (state === undefined || state.kind === 'unknown' || state.kind === 'tokens') {
     const note = state?.kind === 'unknown' ? state.reason : 'it is not reached';
     return { ...nothing, gradient: finite(gradient), chi: null, known: false, note };
@@ -95,6 +105,7 @@ function rowOf(layer: LayerValue, state: State | undefined, gradient: number | u
     known: true,
     note: isSignal ? state.note : state.kind === 'shares' ? SOFTMAX : null,
     elements: countOf(state.axes, ['unit', 'place', 'key']),
+    isPassedByAll,
   };
 }
 
@@ -155,6 +166,10 @@ function inputState(
   });
 }
 
+/** Height, width and depth of images and steps of sequences that the file leaves open. */
+const USUAL_IMAGE = 32;
+const USUAL_SEQUENCE = 16;
+
 function inputAxes(
   graph: Graph,
   name: string,
@@ -168,12 +183,12 @@ function inputAxes(
       ({ operator, inputs }) =>
         inputs[0] === name && (operator.includes('Conv') || operator === 'Pad'),
     );
+  const unitAxis = isImage ? 1 : rank - 1;
   return shape.map((extent, axis): Axis => {
     const size = typeof extent === 'number' ? extent : null;
-    if (axis === 0 && rank > 1) return { kind: 'batch', size };
-    if (!isDense) return { kind: axis === 0 ? 'batch' : 'place', size };
-    const unitAxis = isImage ? 1 : rank - 1;
-    return { kind: axis === unitAxis ? 'unit' : 'place', size };
+    if (axis === 0 && (rank > 1 || !isDense)) return { kind: 'batch', size };
+    if (isDense && axis === unitAxis) return { kind: 'unit', size };
+    return { kind: 'place', size: size ?? (isImage ? USUAL_IMAGE : USUAL_SEQUENCE) };
   });
 }
 

@@ -7,6 +7,7 @@ import {
   gatherRule,
   padRule,
   reshapeRule,
+  resizeRule,
   sameRule,
   sliceRule,
   splitRule,
@@ -69,6 +70,7 @@ const RULES: Readonly<Record<string, Rule>> = {
   ReduceSum: reduceRule,
   ReduceSumSquare: reduceRule,
   Reshape: reshapeRule,
+  Resize: resizeRule,
   SimplifiedLayerNormalization: layerNormRule,
   SkipLayerNormalization: skipNormRule,
   SkipSimplifiedLayerNormalization: skipNormRule,
@@ -81,6 +83,7 @@ const RULES: Readonly<Record<string, Rule>> = {
   Tile: expandRule,
   Transpose: transposeRule,
   Unsqueeze: reshapeRule,
+  Upsample: resizeRule,
   Where: whereRule,
 };
 

@@ -51,12 +51,13 @@ export function powerStep(n: number): Step {
     f: (x) => x ** n,
     df: (x) => (n === 0 ? 0 : n * x ** (n - 1)),
     breakpoints: Number.isInteger(n) && n > 0 ? [] : [0],
+    ...(n <= -0.5 ? { pole: 0 } : {}),
   };
 }
 
 /** `a / x`. */
 export function reciprocalStep(a: number): Step {
-  return { f: (x) => a / x, df: (x) => -a / (x * x), breakpoints: [0] };
+  return { f: (x) => a / x, df: (x) => -a / (x * x), breakpoints: [0], pole: 0 };
 }
 
 /** A rectifier that a learned slope makes leaky. */

@@ -21,10 +21,17 @@ export interface Step {
   readonly f: (x: number) => number;
   readonly df: (x: number) => number;
   readonly breakpoints: readonly number[];
+  /** Where it has a pole that no second moment gets over; none if left out. */
+  readonly pole?: number;
 }
 
 /** `step ∘ inner` on [low, high]. */
 export function composed(inner: Transfer, step: Step, low: number, high: number): Transfer {
+  const { pole } = step;
+  if (pole !== undefined) {
+    const meets = rootsOf((x) => inner.f(x) - pole, inner, low, high);
+    if (meets.some((x) => x >= low && x <= high)) return UNDEFINED;
+  }
   const kinks = new Set(inner.kinks);
   for (const point of step.breakpoints) {
     for (const root of rootsOf((x) => inner.f(x) - point, inner, low, high)) kinks.add(root);
@@ -39,6 +46,9 @@ export function composed(inner: Transfer, step: Step, low: number, high: number)
     affine: null,
   };
 }
+
+/** A function without moments. */
+const UNDEFINED: Transfer = { f: () => NaN, df: () => NaN, kinks: [], affine: null };
 
 /** `a ∘ inner` for `a(x) = scale x + shift`. */
 export function rescaled(inner: Transfer, scale: number, shift: number): Transfer {

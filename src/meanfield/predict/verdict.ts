@@ -7,6 +7,8 @@ export interface Row extends PredictedLayer {
   readonly kind: LayerKind;
   /** Elements of one example, `null` where that is not known. */
   readonly elements: number | null;
+  /** Whether every path from the inputs to the last layers passes it: it is in no branch. */
+  readonly isPassedByAll: boolean;
 }
 
 type Verdict = Omit<Prediction, 'version' | 'model' | 'layers' | 'depth'>;
@@ -36,6 +38,9 @@ interface Course {
   readonly distance: number;
 }
 
+/** Where a network is looked at: at what layers and sums make. */
+const PLACES: ReadonlySet<LayerKind> = new Set(['embedding', 'linear', 'sum']);
+
 /** The squared length of the gradient at a row: no matter of how many elements it is spread over. */
 const lengthOf = ({ gradient, elements }: Row): number => (gradient ?? NaN) * (elements ?? 1);
 
@@ -43,10 +48,11 @@ function courseOf(rows: readonly Row[]): Course | null {
   const linear = rows.filter(({ kind }) => kind === 'linear');
   const head = linear.findLast(({ gradient }) => gradient === 1);
   const before = head === undefined ? rows : rows.slice(0, rows.indexOf(head));
-  const path = before.filter(
-    ({ kind, gradient }) =>
-      (kind === 'linear' || kind === 'sum') && gradient !== null && gradient > 0,
+  const open = before.filter(
+    ({ kind, gradient }) => PLACES.has(kind) && gradient !== null && gradient > 0,
   );
+  const stream = open.filter(({ isPassedByAll }) => isPassedByAll);
+  const path = stream.length > 1 ? stream : open;
   const [first] = path;
   const last = path.at(-1);
   if (first === undefined || last === undefined) return null;
@@ -74,7 +80,7 @@ export function verdictOf(
     const verdict = 'There is no linear layer with stored weights to judge.';
     return { ...nothing, phase: 'unknown', verdict };
   }
-  const silent = silentFrom(linear);
+  const silent = silentFrom(rows);
   if (silent !== null) return { ...nothing, ...silent };
   const course = courseOf(rows);
   const isCut = lost !== undefined && (course === null || Number.isNaN(course.gradient));
@@ -87,28 +93,33 @@ export function verdictOf(
       verdict: `Nothing is known from \`${name}\` on: ${note ?? 'there is no rule for what makes it'}.`,
     };
   }
-  if (course === null) return shallow(linear, nothing);
+  if (course === null || course.first === course.last) return shallow(linear, nothing);
   return judged(course, network, scaled);
 }
 
-/** A network whose signal or whose gradient is zero somewhere. */
+/** A network whose output is zero. */
 function silentFrom(
-  linear: readonly Row[],
+  rows: readonly Row[],
 ): Pick<Verdict, 'phase' | 'where' | 'change' | 'verdict'> | null {
-  const last = linear.findLast(({ gradient }) => gradient === 1);
-  if (last?.q === 0) {
-    const first = linear.find(({ q }) => q === 0) ?? last;
-    const rest = linear.filter((row) => row !== last && (row.gradient ?? 0) > 0);
-    return rest.length === 0 || first !== last
-      ? {
-          phase: 'vanishing',
-          where: first.name,
-          change: `Give the weights of \`${first.name}\` a variance, unless training is meant to start there.`,
-          verdict: `The output is zero: the signal ends at \`${first.name}\`, and no gradient gets past it before its first update.`,
-        }
-      : null;
+  const places = rows.filter(({ kind }) => PLACES.has(kind));
+  const head = places.findLast(({ kind, gradient }) => kind === 'linear' && gradient === 1);
+  if (head?.q !== 0) return null;
+  const alive = places.findLastIndex(({ q }) => q !== null && q > 0);
+  const end = places.slice(alive + 1).find(({ kind }) => kind === 'linear') ?? head;
+  if (end === head) {
+    return {
+      phase: 'critical',
+      where: head.name,
+      change: null,
+      verdict: `The output starts at zero, as the weights of \`${head.name}\` do: at the first update they alone learn, and what is before them from then on.`,
+    };
   }
-  return null;
+  return {
+    phase: 'vanishing',
+    where: end.name,
+    change: `Give the weights of \`${end.name}\` a variance, unless training is meant to start there.`,
+    verdict: `The output is zero: the signal ends at \`${end.name}\`, and no gradient gets past it before its first update.`,
+  };
 }
 
 function shallow(
@@ -116,11 +127,12 @@ function shallow(
   nothing: Pick<Verdict, 'depthScale' | 'gradientFactor' | 'where' | 'change'>,
 ): Verdict {
   const [only] = linear;
+  const layers = linear.length > 1 ? 'One hidden layer' : 'One layer';
   return {
     ...nothing,
     phase: 'critical',
     gradientFactor: only.gradient,
-    verdict: `One layer has no depth over which anything could vanish or explode: second moment ${shown(only.q)} at \`${only.name}\`.`,
+    verdict: `${layers} has no depth over which anything could vanish or explode: second moment ${shown(only.q)} at \`${only.name}\`.`,
   };
 }
 
