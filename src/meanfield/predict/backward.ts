@@ -33,6 +33,7 @@ export function gradientsOf(
     ...graph.inputs.map(({ name }) => name),
     ...graph.nodes.flatMap(({ outputs }) => outputs),
   ];
+  const homes = homesOf(values, states);
   for (const value of values.reverse()) {
     const gradient = gradients.get(value);
     if (gradient === undefined) continue;
@@ -42,10 +43,31 @@ export function gradientsOf(
       continue;
     }
     means.set(value, meanOf(state, gradient));
+    const home = homes.get(value) ?? value;
     if (state.source.value === value) pull(states, state, gradient, add);
-    else add(state.source.value, atSource(state, gradient));
+    else if (home === value) add(state.source.value, atSource(state, gradient));
+    else add(home, gradient);
   }
   return means;
+}
+
+/** For every value that is another one with other axes, or handed on, that other one. */
+function homesOf(
+  values: readonly string[],
+  states: ReadonlyMap<string, State>,
+): ReadonlyMap<string, string> {
+  const homes = new Map<string, string>();
+  const first = new Map<Signal['source'], Map<Signal['transfer'], string>>();
+  for (const value of values) {
+    const state = states.get(value);
+    if (state?.kind !== 'signal' || state.source.value === value) continue;
+    const own = first.get(state.source) ?? new Map<Signal['transfer'], string>();
+    first.set(state.source, own);
+    const home = own.get(state.transfer);
+    if (home === undefined) own.set(state.transfer, value);
+    else homes.set(value, home);
+  }
+  return homes;
 }
 
 function sum(a: Gradient, b: Gradient): Gradient {

@@ -63,6 +63,8 @@ function computed(walk: Walk, node: Node, depth: number): Integers | null {
       return both(of(0), of(1), (a, b) => a * b);
     case 'Div':
       return both(of(0), of(1), (a, b) => Math.trunc(a / b));
+    case 'Mod':
+      return both(of(0), of(1), (a, b) => a - b * Math.floor(a / b));
     default:
       return null;
   }

@@ -242,6 +242,17 @@ test('what attention averages lies between one value and the mean of all', () =>
   expect(row('blocks.0.attn.proj_output').q! / (1e-6 * values)).toBeCloseTo(1 / 32, 4);
 });
 
+test('a value that is handed on under another name or shape has the gradient of the other', () => {
+  const graph = graphOf(['batch', 16], (b, x) => {
+    const relu = b.node('relu', 'Relu', [dense(b, 'first', x, 16, 16)]);
+    const same = b.node('same', 'Identity', [b.node('flat', 'Flatten', [relu])]);
+    return dense(b, 'last', same, 16, 16);
+  });
+  const { row } = predicted(graph, lawsOf(graph, 2));
+  expect(row('relu_output').gradient).toBeCloseTo(2, 12);
+  expect(row('first_output').gradient).toBeCloseTo(1, 12);
+});
+
 test('from an operator without a rule on nothing is claimed', () => {
   const graph = graphOf(['batch', 16], (b, x) => {
     const sorted = b.node(
