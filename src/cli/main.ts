@@ -18,6 +18,7 @@ Examples:
   $ stepzero init mlp:784-512x10-10:relu            the same for a named architecture
   $ stepzero advise model.onnx                      the plan and its reasons, nothing written
   $ stepzero inspect model.onnx                     what every stored tensor is
+  $ stepzero predict model.onnx                     signal and gradient in theory, nothing run
   $ stepzero sample orthogonal --shape 64,64 --layout oi --out w.npy
 
 Exit codes: 0 done, 1 bad input, 2 wrong usage.`;
