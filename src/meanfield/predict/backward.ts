@@ -109,7 +109,8 @@ function pull(
   for (const [index, { to, factor, slope }] of pulls.entries()) {
     const from = states.get(to);
     const isShaped = from?.kind === 'signal' && from.source.value !== to;
-    if (index === 0 && marginal !== null && isShaped) {
+    const isPointwise = from?.kind === 'signal' && (isShaped || from.source.marginal !== null);
+    if (index === 0 && marginal !== null && isPointwise) {
       const rows = pointsOf(summandOf(from)).points.length;
       if (marginal.kernel.length === rows * marginal.points.length) {
         add(to, { even: 0, uneven: given(marginal, rows, factor, gradient) });

@@ -1,17 +1,20 @@
 import { numberAttribute, numbersAttribute, type Node } from '../../graph/index.ts';
 import type { LayerPart, LayerParts } from '../../network/index.ts';
+import { flatProfile, slideBorder, type Border } from '../rules/borders.ts';
 import { sumMoments, withoutPositions, type Moments } from './moments.ts';
 import type { Law } from './prediction.ts';
 import {
+  farMoments,
   hasPlaces,
   opened,
   unknown,
   type Axes,
   type Axis,
+  type FarPairs,
   type Signal,
   type State,
 } from './state.ts';
-import { insideShare, reached, windowsOf } from './windows.ts';
+import { placeAxis, profileOf, reached, windowsOf, type Window } from './windows.ts';
 import { signalOf } from './signal-of.ts';
 import type { Walk } from './walk.ts';
 
@@ -23,6 +26,8 @@ interface Fans {
   readonly fanOut: number;
   /** Whether another position of the output has weights of its own. */
   readonly isMixer: boolean;
+  /** What far positions have in common of what near ones have, less than 1 with zeros at borders. */
+  readonly farShare?: number;
   readonly axes: Axes;
 }
 
@@ -46,16 +51,30 @@ export function linearRule(walk: Walk, node: Node, layer: LayerParts): readonly 
   const scale = numberAttribute(node, 'alpha', 1) ** 2;
   const own = mapped(state.moments(), fans, law, scale);
   const bias = layer.parts.find((part) => part.role === 'bias' && part.slot === 2);
-  const moments = bias === undefined ? own : sumMoments(own, biasMoments(walk.lawOf(bias)));
+  const biased = (sum: Moments): Moments =>
+    bias === undefined ? sum : sumMoments(sum, biasMoments(walk.lawOf(bias)));
+  const moments = biased(own);
   const factor = scale * fans.fanOut * (law.variance + law.mean ** 2);
   return [
     opened(node.outputs[0], hasPlaces(fans.axes) ? moments : withoutPositions(moments), fans.axes, {
       isGaussian: true,
+      far: farOf(state, fans, (from) => biased(mapped(from, fans, law, scale))),
       pulls: [{ to: name, factor }],
       chi: factor,
       note: law.caveat ?? narrowNote(fans.fanIn),
     }),
   ];
+}
+
+function farOf(
+  state: Signal,
+  { farShare = 1, axes }: Fans,
+  rule: (from: Moments) => Moments,
+): FarPairs | null {
+  if (!hasPlaces(axes) || (farShare > 1 - 1e-9 && state.source.far === null)) return null;
+  const from = farMoments(state);
+  const { p, r } = rule({ ...from, p: farShare * from.p, r: farShare * from.r });
+  return { p, r };
 }
 
 function narrowNote(fanIn: number): string | null {
@@ -119,12 +138,19 @@ function fansOf(
 const spatialSizes = (axes: Axes, rank: number): (number | null)[] =>
   Array.from({ length: rank }, (_, axis) => axes?.[axis + 2]?.size ?? null);
 
-function imageAxes(axes: Axes, channels: number, sizes: readonly (number | null)[]): Axes {
-  return [
-    axes?.[0] ?? { kind: 'batch', size: null },
-    { kind: 'unit', size: channels },
-    ...sizes.map((size): Axis => ({ kind: 'place', size })),
-  ];
+function imageAxes(axes: Axes, channels: number, places: readonly Axis[]): Axes {
+  return [axes?.[0] ?? { kind: 'batch', size: null }, { kind: 'unit', size: channels }, ...places];
+}
+
+/** What the zeros at the ends of each axis do; a kernel that is zero but for its centre does not see them. */
+function bordersOf(axes: Axes, windows: readonly Window[], isCentre: boolean): readonly Border[] {
+  return windows.map((window, index) => {
+    const profile = profileOf(axes?.[index + 2], window.from);
+    if (window.out === 0) return { same: 1, far: 1, profile: flatProfile(0) };
+    const centre = window.dilation * Math.floor(window.taps / 2);
+    const seen = isCentre ? { ...window, taps: 1, before: window.before - centre } : window;
+    return slideBorder(profile, seen);
+  });
 }
 
 function convolutionFans(
@@ -141,12 +167,21 @@ function convolutionFans(
   const strides = numbersAttribute(node, 'strides') ?? kernel.map(() => 1);
   const step = strides.reduce((all, stride) => all * stride, 1);
   const reach = windows === null || isCentre ? taps / step : reached(windows);
+  const borders = windows === null ? null : bordersOf(axes, windows, isCentre);
+  const share = borders?.reduce((all, { same }) => all * same, 1) ?? 1;
   return {
-    fanIn: perGroup * taps * (isCentre ? 1 : insideShare(windows)),
-    perUnit: taps * (isCentre ? 1 : insideShare(windows)),
+    fanIn: perGroup * taps * share,
+    perUnit: taps * share,
     fanOut: (out / groups) * reach,
     isMixer: false,
-    axes: imageAxes(axes, out, windows?.map((window) => window.out) ?? kernel.map(() => null)),
+    farShare:
+      borders?.reduce((all, { same, far }) => (same > 0 ? (all * far) / same : all), 1) ?? 1,
+    axes: imageAxes(
+      axes,
+      out,
+      borders?.map(({ profile }) => placeAxis(profile)) ??
+        kernel.map((): Axis => ({ kind: 'place', size: null })),
+    ),
   };
 }
 
@@ -173,7 +208,11 @@ function transposedFans(node: Node, weight: LayerPart, groups: number, { axes }:
     perUnit: taps / step,
     fanOut: perGroup * taps,
     isMixer: false,
-    axes: imageAxes(axes, perGroup * groups, sizes),
+    axes: imageAxes(
+      axes,
+      perGroup * groups,
+      sizes.map((size): Axis => ({ kind: 'place', size })),
+    ),
   };
 }
 

@@ -52,11 +52,7 @@ export function sumMarginal(left: Summand, right: Summand, sum: Moments): Margin
   if (!(variance > 0)) return null;
   const [a, b] = [pointsOf(left), pointsOf(right)];
   const [x, y] = [a.points.map(left.transfer.f), b.points.map(right.transfer.f)];
-  if (y.length === 1 && y[0] === 0) {
-    const kernel = new Float64Array(x.length ** 2);
-    for (let i = 0; i < x.length; i++) kernel[i * x.length + i] = 1;
-    return { points: x, weights: a.weights, kernel };
-  }
+  if (y.length === 1 && y[0] === 0) return keptMarginal(left);
   const std = Math.sqrt(variance);
   const step = (2 * REACH * std) / (POINTS - 1);
   const first = Math.floor(sum.mean / step) - (POINTS - 1) / 2;
@@ -74,6 +70,24 @@ export function sumMarginal(left: Summand, right: Summand, sum: Moments): Margin
   }
   const points = Float64Array.from(weights, (_, i) => (first + i) * step);
   return fitted({ points, weights, kernel }, sum);
+}
+
+/**
+ * The distribution of a function of a source of which a share of the elements is kept and the rest is zero; each
+ * point comes from its own.
+ */
+export function keptMarginal(of: Summand, share: number = 1): Marginal {
+  const from = pointsOf(of);
+  const rows = from.points.length;
+  const points = Array.from(from.points, of.transfer.f);
+  const weights = Array.from(from.weights, (weight) => share * weight);
+  if (share < 1) {
+    points.push(0);
+    weights.push(1 - share);
+  }
+  const kernel = new Float64Array(rows * points.length);
+  for (let i = 0; i < rows; i++) kernel[i * points.length + i] = 1;
+  return { points: Float64Array.from(points), weights: Float64Array.from(weights), kernel };
 }
 
 /** The same points with exactly this mean and second moment; those at zero stay there if the mean does. */
@@ -96,20 +110,58 @@ function fitted({ points, weights, kernel }: Marginal, { mean, q }: Moments): Ma
   };
 }
 
-/** The moments of a function of a value with this distribution; pairs as they are of a Gaussian, in proportion. */
+/**
+ * The moments of a function of a value with this distribution. Of the pairs, the part that is linear in the value
+ * follows those of the value itself, and the rest is as of a Gaussian, in proportion: a rectifier of what is
+ * positive already leaves it as it is.
+ */
 export function marginalMoments(transfer: Transfer, source: Moments, marginal: Marginal): Moments {
   const gaussian = transferMoments(transfer, source);
   if (transfer.affine !== null) return gaussian;
-  let [mean, q] = [0, 0];
-  for (let i = 0; i < marginal.points.length; i++) {
-    const y = transfer.f(marginal.points[i]);
-    mean += marginal.weights[i] * y;
-    q += marginal.weights[i] * y * y;
+  const { points, weights } = marginal;
+  let [mean, q, product, middle, square] = [0, 0, 0, 0, 0];
+  for (let i = 0; i < points.length; i++) {
+    const y = transfer.f(points[i]);
+    mean += weights[i] * y;
+    q += weights[i] * y * y;
+    product += weights[i] * y * points[i];
+    middle += weights[i] * points[i];
+    square += weights[i] * points[i] ** 2;
   }
-  const spread = gaussian.q - gaussian.mean ** 2;
-  const share = spread > 0 ? (q - mean ** 2) / spread : 0;
-  const pair = (x: number): number => mean ** 2 + share * (x - gaussian.mean ** 2);
-  return { mean, q, k: pair(gaussian.k), p: pair(gaussian.p), r: pair(gaussian.r) };
+  const variance = square - middle ** 2;
+  const slope = variance > 0 ? (product - mean * middle) / variance : 0;
+  const rest = Math.max(0, q - mean ** 2 - slope ** 2 * variance);
+  const usual = gaussianSlope(transfer, source);
+  const spread = source.q - source.mean ** 2;
+  const usualRest = gaussian.q - gaussian.mean ** 2 - usual ** 2 * spread;
+  const share = usualRest > 1e-12 * gaussian.q ? rest / usualRest : 0;
+  const pair = (x: number, own: number): number => {
+    const linear = own - source.mean ** 2;
+    const bent = x - gaussian.mean ** 2 - usual ** 2 * linear;
+    return mean ** 2 + slope ** 2 * linear + share * bent;
+  };
+  return {
+    mean,
+    q,
+    k: pair(gaussian.k, source.k),
+    p: pair(gaussian.p, source.p),
+    r: pair(gaussian.r, source.r),
+  };
+}
+
+/** `E z f(m + s z) / s`: the slope of the best line through a function of a Gaussian. */
+function gaussianSlope({ f, kinks }: Transfer, { mean, q }: Moments): number {
+  const std = Math.sqrt(Math.max(0, q - mean ** 2));
+  if (std === 0) return 0;
+  const rule = gaussianRule(
+    kinks.map((x) => (x - mean) / std),
+    3,
+  );
+  let sum = 0;
+  for (let i = 0; i < rule.nodes.length; i++) {
+    sum += rule.weights[i] * rule.nodes[i] * f(mean + std * rule.nodes[i]);
+  }
+  return sum / std;
 }
 
 /** `E f'²` of a function of a value with this distribution. */

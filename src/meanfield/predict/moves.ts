@@ -1,10 +1,12 @@
 import { numberAttribute, numbersAttribute, textAttribute, type Node } from '../../graph/index.ts';
 import { interpolationOverlap } from '../rules/averages.ts';
 import { integersOf, knownIntegers } from './integers.ts';
+import { keptMarginal } from './marginal.ts';
 import { mapPairs, mixtureMoments, withoutPositions, type Moments } from './moments.ts';
 import { merged, reshapedAxes } from './reshape.ts';
 import { signalOf } from './signal-of.ts';
 import {
+  farPairs,
   hasPlaces,
   isGaussian,
   opened,
@@ -36,18 +38,16 @@ function reopened(
   axes: Axes,
   factor: number,
 ): State {
-  const { marginal } = signal.source;
-  const isSame =
-    marginal !== null && signal.transfer.affine !== null && moments.q === signal.moments().q;
+  const { transfer, source } = signal;
+  const isKnown = source.isGaussian || source.marginal !== null;
   return opened(output, moments, axes, {
     isGaussian: isGaussian(signal),
-    marginal: isSame ? { ...marginal, kernel: NO_KERNEL } : null,
+    marginal:
+      isKnown && moments.q === signal.moments().q ? keptMarginal({ transfer, ...source }) : null,
+    far: hasPlaces(axes) && source.far !== null ? farPairs([signal], (from) => from) : null,
     pulls: [{ to: node.inputs[0], factor }],
   });
 }
-
-/** Elements are picked, not added up. */
-const NO_KERNEL = new Float64Array(0);
 
 /** `Identity` and all that hands a value on. */
 export const sameRule: Rule = (walk, node) => [walk.of(node.inputs[0])];
@@ -256,8 +256,15 @@ export const concatRule: Rule = (walk, node) => {
       source.moments,
       sizes[i] ?? 1,
     ]);
+    const far = mixtureMoments(
+      signals.map(({ source }, i): readonly [Moments, number] => [
+        { ...source.moments, ...source.far },
+        sizes[i] ?? 1,
+      ]),
+    );
     const mixed = opened(node.outputs[0], mixtureMoments(sources), axes, {
       isGaussian: true,
+      far: signals.some(({ source }) => source.far !== null) ? { p: far.p, r: far.r } : null,
       pulls: node.inputs.map((to) => ({ to, factor: 1 })),
     });
     return [{ ...through(mixed, shared), moments: () => mixtureMoments(parts) }];
@@ -270,6 +277,11 @@ export const concatRule: Rule = (walk, node) => {
   return [
     opened(node.outputs[0], far === null ? moments : { ...moments, p: far.p, r: far.r }, axes, {
       isGaussian: isEven && signals.every(isGaussian),
+      far: isPlace
+        ? null
+        : farPairs(signals, (...all) =>
+            mixtureMoments(all.map((of, i): readonly [Moments, number] => [of, sizes[i] ?? 1])),
+          ),
       pulls: node.inputs.map((to) => ({ to, factor: 1 })),
     }),
   ];
@@ -335,7 +347,16 @@ export const padRule: Rule = (walk, node) => {
   const own = state.moments();
   const thin = mapPairs(own, (x) => share * x, share * own.mean);
   const moments = { ...thin, p: thin.p * places, r: thin.r * places };
-  return [reopened(node, node.outputs[0], state, moments, result, 1)];
+  const { transfer, source } = state;
+  return [
+    opened(node.outputs[0], moments, result, {
+      marginal: keptMarginal({ transfer, ...source }, share),
+      far: farPairs([state], (from) =>
+        mapPairs(from, (x) => share * places * x, share * from.mean),
+      ),
+      pulls: [{ to: node.inputs[0], factor: 1 }],
+    }),
+  ];
 };
 
 /** `Resize` and `Upsample`: nearest neighbours repeat elements, interpolation averages neighbours. */

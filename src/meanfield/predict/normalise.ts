@@ -2,8 +2,18 @@ import { numberAttribute, type Node } from '../../graph/index.ts';
 import { countOf } from './axes.ts';
 import { levelOf } from './pointwise.ts';
 import { mapPairs, type Moments } from './moments.ts';
+import { localResponse } from '../rules/local-response.ts';
+import { normalised } from '../rules/norm.ts';
 import { signalOf } from './signal-of.ts';
-import { isGaussian, opened, through, type Signal, type State } from './state.ts';
+import {
+  farPairs,
+  isGaussian,
+  opened,
+  through,
+  unknown,
+  type Signal,
+  type State,
+} from './state.ts';
 import { rescaled } from './transfer.ts';
 import type { Rule, Walk } from './walk.ts';
 
@@ -85,14 +95,12 @@ export const batchNormRule: Rule = (walk, node) => {
   // A shared factor: E a b = E a β - E a² μ, which differs from E a E b by the spread of a.
   const shared = factor.mean * shift.mean - factor.square * centre.mean;
   const cross = 2 * shared * moments.mean + offset.square;
-  const normal = mapPairs(
-    moments,
-    (x) => factor.square * x + cross,
-    factor.mean * moments.mean + offset.mean,
-  );
+  const rule = (from: Moments): Moments =>
+    mapPairs(from, (x) => factor.square * x + cross, factor.mean * moments.mean + offset.mean);
   return [
-    opened(node.outputs[0], normal, signal.axes, {
+    opened(node.outputs[0], rule(moments), signal.axes, {
       isGaussian: isGaussian(signal),
+      far: farPairs([signal], rule),
       pulls: [{ to: node.inputs[0], factor: factor.square }],
       chi: factor.square,
       note: spread > 0.1 ? 'stored variances differ: their spread counts to second order' : null,
@@ -170,28 +178,35 @@ export const skipNormRule: Rule = (walk, node) => {
   return node.outputs.map((_, index) => (index === 0 ? normed : added));
 };
 
+/** Positions where the file leaves their number open. */
+const MANY = 1e9;
+
 /** `InstanceNormalization`: each unit of each input over its positions. */
 export const instanceNormRule: Rule = (walk, node) => {
   const signal = signalOf(walk, node.inputs[0]);
   if (signal.kind === 'unknown') return [signal];
-  const { q, k, p, r } = signal.moments();
-  const inverse = 1 / (q - p + numberAttribute(node, 'epsilon', 1e-5));
-  const normal = { mean: 0, q: (q - p) * inverse, k: (k - r) * inverse, p: 0, r: 0 };
+  const { mean, q, k, p, r } = signal.moments();
+  const epsilon = numberAttribute(node, 'epsilon', 1e-5);
+  const positions = countOf(signal.axes, ['place']);
+  const { moments, factor } = normalised(
+    { mean, pairs: { q, k, p, r } },
+    { units: 1, positions: positions ?? MANY, inputs: 1 },
+    { centred: true, epsilon: Math.max(epsilon, Number.MIN_VALUE) },
+  );
   const [scale, shift] = [vectorOf(walk, node.inputs[1], 1), vectorOf(walk, node.inputs[2], 0)];
-  const note = 'with the statistics of many positions';
-  return [scaledAndShifted(node, signal, normal, scale, shift, inverse, note)];
+  const note = positions === null ? 'with the statistics of many positions' : null;
+  const normal = { mean: moments.mean, ...moments.pairs };
+  return [scaledAndShifted(node, signal, normal, scale, shift, factor, note)];
 };
 
 /** `LRN` and `LpNormalization`: division by a sum of squares, which is replaced by its mean. */
 export const divisorRule: Rule = (walk, node) => {
   const signal = signalOf(walk, node.inputs[0]);
   if (signal.kind === 'unknown') return [signal];
+  if (node.operator === 'LRN') return [responseNormalised(node, signal)];
   const { q } = signal.moments();
   let divisor: number;
-  if (node.operator === 'LRN') {
-    const beta = numberAttribute(node, 'beta', 0.75);
-    divisor = (numberAttribute(node, 'bias', 1) + numberAttribute(node, 'alpha', 1e-4) * q) ** beta;
-  } else if (node.operator === 'LpNormalization') {
+  if (node.operator === 'LpNormalization') {
     const axis = signal.axes?.at(numberAttribute(node, 'axis', -1));
     const count = axis?.size ?? 1;
     divisor =
@@ -210,6 +225,36 @@ export const divisorRule: Rule = (walk, node) => {
     },
   ];
 };
+
+/**
+ * `LRN` over channels: the function that the signal is, by a divisor that gives the second moment of the quotient.
+ */
+function responseNormalised(node: Node, signal: Signal): State {
+  const { mean, q, k, p, r } = signal.moments();
+  const options = {
+    size: numberAttribute(node, 'size', 1),
+    alpha: numberAttribute(node, 'alpha', 1e-4),
+    beta: numberAttribute(node, 'beta', 0.75),
+    bias: numberAttribute(node, 'bias', 1),
+  };
+  if (!(options.bias > 0 && options.beta > 0 && options.alpha >= 0)) {
+    return unknown('LRN without a positive bias and beta has no rule');
+  }
+  const { transfer, source } = signal;
+  const variance = Math.max(0, source.moments.q - source.moments.mean ** 2);
+  const centre = source.moments.mean;
+  const f = {
+    f: (u: number) => transfer.f(centre + u),
+    breakpoints: transfer.kinks.map((x) => x - centre),
+  };
+  const { moments, factor } = localResponse(f, variance, { mean, pairs: { q, k, p, r } }, options);
+  const scale = q > 0 ? Math.sqrt(moments.pairs.q / q) : 1;
+  return {
+    ...through(signal, rescaled(transfer, scale, 0)),
+    chi: factor,
+    note: 'its pairs are scaled as its second moment',
+  };
+}
 
 /** `MeanVarianceNormalization`: each unit over inputs and positions. */
 function meanVariance(node: Node, signal: Signal): State {

@@ -6,15 +6,20 @@ import { sumMarginal } from './marginal.ts';
 import { affineMoments, productMoments, sumMoments } from './moments.ts';
 import { clipStep, exponentialStep, leakyStep, powerStep, reciprocalStep, STEPS } from './steps.ts';
 import {
+  farPairs,
   isGaussian,
   opened,
   rangeOf,
   summandOf,
   through,
   unknown,
+  type Axes,
+  type Axis,
   type Signal,
   type State,
 } from './state.ts';
+import { placeAxis, profileOf } from './windows.ts';
+import { mixedProfile } from '../rules/borders.ts';
 import { signalOf } from './signal-of.ts';
 import { composed, joined, rescaled, type Step } from './transfer.ts';
 import type { Rule, Walk } from './walk.ts';
@@ -192,8 +197,10 @@ function ofIndependent(
     const [shaped, other] = isGaussian(left) ? [right, left] : [left, right];
     const toLeft = pullsOf(leftName, output, left, copies(left, axes));
     const toRight = pullsOf(rightName, output, right, copies(right, axes));
-    return opened(output, moments, axes, {
+    const sign = operation === 'Add' ? 1 : -1;
+    return opened(output, moments, withProfiles(axes, [left, a.q], [right, b.q]), {
       isGaussian: isWhole,
+      far: farPairs([left, right], (x, y) => sumMoments(x, affineMoments(y, sign, 0))),
       marginal:
         isWhole || operation === 'Sub'
           ? null
@@ -204,11 +211,30 @@ function ofIndependent(
   }
   if (operation === 'Mul') {
     return opened(output, productMoments(a, b), axes, {
+      far: farPairs([left, right], productMoments),
       pulls: pulls(b.q, a.q),
       note: 'its factors are taken as independent',
     });
   }
   return unknown(`${operation} of two values that come from different layers has no rule`);
+}
+
+/** The axes of a sum of values with these second moments. */
+function withProfiles(
+  axes: Axes,
+  [left, a]: readonly [Signal, number],
+  [right, b]: readonly [Signal, number],
+): Axes {
+  if (axes === null) return null;
+  const along = (of: Signal, index: number): Axis | undefined =>
+    of.axes?.[index - (axes.length - of.axes.length)];
+  return axes.map((axis, index) => {
+    const { kind, size } = axis;
+    const [x, y] = [along(left, index), along(right, index)];
+    if (kind !== 'place' || size === null) return axis;
+    if (x?.profile === undefined && y?.profile === undefined) return axis;
+    return placeAxis(mixedProfile(profileOf(x, size), a, profileOf(y, size), b));
+  });
 }
 
 /** A bias that is added to a layer stands in the row of the layer. */

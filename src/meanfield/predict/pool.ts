@@ -4,6 +4,8 @@ import { averagedMoments, mapPairs, withoutPositions, type Moments } from './mom
 import { applied } from './pointwise.ts';
 import { signalOf } from './signal-of.ts';
 import {
+  farMoments,
+  farPairs,
   hasPlaces,
   opened,
   unknown,
@@ -12,10 +14,11 @@ import {
   type Signal,
   type State,
 } from './state.ts';
+import { poolBorder } from '../rules/borders.ts';
 import { asGaussian, maxPool, maxPoolSlope } from '../rules/max-pool.ts';
 import type { Elementwise } from '../rules/pairs.ts';
 import { powerStep } from './steps.ts';
-import { reached, windowsOf, type Window } from './windows.ts';
+import { placeAxis, profileOf, reached, windowsOf, type Window } from './windows.ts';
 import type { Rule } from './walk.ts';
 
 /** `AveragePool` and `MaxPool` over windows, and their global kin over all positions. */
@@ -43,15 +46,38 @@ export const poolRule: Rule = (walk, node) => {
   const windows = windowsOf(node, kernel, sizes);
   const taps = kernel.reduce((all, size) => all * size, 1);
   const inside = windows === null ? taps : insideTaps(windows);
-  const result = axes.map(({ kind, size }, index): Axis => ({
-    kind,
-    size: index < 2 ? size : (windows?.[index - 2].out ?? null),
-  }));
+  const borders = windows?.map((window, index) =>
+    poolBorder(profileOf(axes[index + 2], window.from), window),
+  );
+  const result = axes.map((axis, index): Axis => {
+    if (index < 2) return axis;
+    return borders === undefined
+      ? { kind: axis.kind, size: null }
+      : placeAxis(borders[index - 2].profile);
+  });
+  const seen = borders?.reduce((all, { same }) => all * same, 1) ?? 1;
   const uses = windows === null ? 1 : reached(windows);
   const isFull = numberAttribute(node, 'count_include_pad', 0) === 1;
   const filled = node.operator === 'AveragePool' && isFull ? inside / taps : 1;
-  return [pooled(node, signal, result, inside, taps, uses, filled), unknown('indices')];
+  const state = pooled(node, signal, result, inside, taps, uses, filled);
+  return [
+    seen === 1 || state.kind !== 'signal' ? state : enlarged(state, seen),
+    unknown('indices'),
+  ];
 };
+
+/** A value whose elements were taken where the second moment is `share` times its mean. */
+function enlarged(signal: Signal, share: number): Signal {
+  const own = signal.moments();
+  const moments = mapPairs(own, (x) => share * x, Math.sqrt(share) * own.mean);
+  const { far } = signal.source;
+  const source = {
+    ...signal.source,
+    moments,
+    far: far === null ? null : { p: share * far.p, r: share * far.r },
+  };
+  return { ...signal, source, moments: () => moments };
+}
 
 /** Positions of size 1 are none. */
 function withoutPlaces(axes: readonly Axis[]): Axes {
@@ -87,29 +113,39 @@ function pooled(
   if (isMax) {
     const factor = uses / count;
     const { moments, slope, note } = maximumOf(signal, count);
+    const far = signal.source.far === null ? null : maximumOf(signal, count, true).moments;
     return opened(node.outputs[0], settle(moments), axes, {
+      far: far === null || !hasPlaces(axes) ? null : { p: far.p, r: far.r },
       pulls: [{ to, factor, ...(slope === undefined ? {} : { slope }) }],
       chi: factor,
       note,
     });
   }
-  const own = averagedMoments(signal.moments(), count);
+  const own = averagedMoments(hasPlaces(axes) ? signal.moments() : farMoments(signal), count);
   const moments = mapPairs(own, (x) => filled * filled * x, filled * own.mean);
   const weight = filled < 1 ? 1 / taps : 1 / count;
   const factor = uses * weight ** 2;
-  return opened(node.outputs[0], settle(moments), axes, { pulls: [{ to, factor }], chi: factor });
+  return opened(node.outputs[0], settle(moments), axes, {
+    far: hasPlaces(axes)
+      ? farPairs([signal], (from) => mapPairs(from, (x) => filled * filled * x, from.mean))
+      : null,
+    pulls: [{ to, factor }],
+    chi: factor,
+  });
 }
 
 /** The maximum over windows: of a function of a Gaussian by its law, of any other value as if Gaussian. */
 function maximumOf(
   signal: Signal,
   count: number,
+  isFar: boolean = false,
 ): { moments: Moments; slope?: number; note: string | null } {
   const n = Math.max(1, Math.round(count));
   const { transfer, source } = signal;
   if (!source.isGaussian) {
     const { f, pairs } = asGaussian(paired(signal.moments()));
-    const { moments, note } = maxPool(f, pairs, n);
+    const far = isFar ? asGaussian(paired(farMoments(signal))).pairs : pairs;
+    const { moments, note } = maxPool(f, far, n, pairs);
     const taken = 'its elements are taken as Gaussian';
     return {
       moments: { mean: moments.mean, ...moments.pairs },
@@ -122,7 +158,11 @@ function maximumOf(
     f: (u) => of(mean + u),
     breakpoints: transfer.kinks.map((x) => x - mean),
   });
-  const { moments, note } = maxPool(shifted(transfer.f), pairs, n);
+  const far =
+    isFar && source.far !== null
+      ? { ...pairs, p: source.far.p - mean * mean, r: source.far.r - mean * mean }
+      : pairs;
+  const { moments, note } = maxPool(shifted(transfer.f), far, n, pairs);
   const slope = maxPoolSlope(shifted(transfer.df), pairs.q, pairs.p, n);
   return {
     moments: { mean: moments.mean, ...moments.pairs },
@@ -207,7 +247,7 @@ function reducedState(
         ? applied(signal, powerStep(2))
         : null;
   if (base === null) return unknown(`${node.operator} over positions has no rule`);
-  const average = averagedMoments(base.moments(), count);
+  const average = averagedMoments(hasPlaces(axes) ? base.moments() : farMoments(base), count);
   const moments = mapPairs(average, (x) => times * times * x, times * average.mean);
   const factor = (times / count) ** 2;
   return opened(node.outputs[0], hasPlaces(axes) ? moments : withoutPositions(moments), axes, {

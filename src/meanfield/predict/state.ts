@@ -12,6 +12,8 @@ export type AxisKind = 'batch' | 'unit' | 'place' | 'key';
 export interface Axis {
   readonly kind: AxisKind;
   readonly size: number | null;
+  /** Second moment at each position in units of its mean, where zeros at borders make them differ. */
+  readonly profile?: Float64Array;
 }
 
 /** The axes of a value, `null` where nothing is known of them. */
@@ -32,8 +34,13 @@ export interface Source {
   readonly isGaussian: boolean;
   /** How its elements are distributed where that is known and not Gaussian. */
   readonly marginal: Marginal | null;
+  /** `p` and `r` of far positions where zeros at borders make them smaller than those of near ones. */
+  readonly far: FarPairs | null;
   readonly pulls: readonly Pull[];
 }
+
+/** Second moments of two positions that are far from each other, of one input and of two. */
+export type FarPairs = Pick<Moments, 'p' | 'r'>;
 
 /** A value that carries the signal, or that is stored: a function of one source. */
 export interface Signal {
@@ -109,15 +116,17 @@ export function opened(
   more: {
     readonly isGaussian?: boolean;
     readonly marginal?: Marginal | null;
+    readonly far?: FarPairs | null;
     readonly pulls?: readonly Pull[];
     readonly chi?: number | null;
     readonly note?: string | null;
   } = {},
 ): Signal {
-  const { isGaussian = false, marginal = null, pulls = [], chi = null, note = null } = more;
+  const { isGaussian = false, marginal = null, far = null } = more;
+  const { pulls = [], chi = null, note = null } = more;
   return {
     kind: 'signal',
-    source: { value, moments, isGaussian, marginal: isGaussian ? null : marginal, pulls },
+    source: { value, moments, isGaussian, marginal: isGaussian ? null : marginal, far, pulls },
     transfer: identityTransfer,
     moments: () => moments,
     axes,
@@ -143,6 +152,26 @@ export function through(signal: Signal, transfer: Transfer, note: string | null 
     chi: null,
     note: note ?? (transfer.affine === null ? signal.note : null),
   };
+}
+
+/** The moments of a signal with the pairs of far positions. */
+export function farMoments({ source, transfer, moments }: Signal): Moments {
+  const { far, marginal } = source;
+  if (far === null) return moments();
+  const apart = { ...source.moments, ...far };
+  return marginal === null
+    ? transferMoments(transfer, apart)
+    : marginalMoments(transfer, apart, marginal);
+}
+
+/** The far pairs of what is made of some values by one rule for moments; `null` where near ones are no others. */
+export function farPairs(
+  signals: readonly Signal[],
+  rule: (...moments: readonly Moments[]) => Moments,
+): FarPairs | null {
+  if (signals.every(({ source }) => source.far === null)) return null;
+  const { p, r } = rule(...signals.map(farMoments));
+  return { p, r };
 }
 
 /** Where a Gaussian like the source has all of its mass. */

@@ -136,7 +136,9 @@ function averageLaw(
   let mean = 0;
   let square = 0;
   let caveat: string | null = null;
+  let isCentre = true;
   const add = (law: Law, share: number): void => {
+    isCentre &&= law.centre === true;
     weight += share;
     mean += share * law.mean;
     square += share * (law.variance + law.mean ** 2);
@@ -179,5 +181,6 @@ function averageLaw(
   }
   if (weight === 0) return NOTHING;
   mean /= weight;
-  return { mean, variance: Math.max(0, square / weight - mean ** 2), caveat };
+  const law = { mean, variance: Math.max(0, square / weight - mean ** 2), caveat };
+  return isCentre ? { ...law, centre: true } : law;
 }

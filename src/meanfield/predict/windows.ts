@@ -1,12 +1,11 @@
 import { numberAttribute, numbersAttribute, textAttribute, type Node } from '../../graph/index.ts';
+import { flatProfile, type Slide } from '../rules/borders.ts';
+import type { Axis } from './state.ts';
 
 /** A window that slides along one axis. */
-export interface Window {
-  /** Positions of the output. */
-  readonly out: number;
+export interface Window extends Slide {
   /** Positions of the input. */
   readonly from: number;
-  readonly taps: number;
   /** Pairs of an output and a tap that lies inside the input. */
   readonly pairs: number;
 }
@@ -52,16 +51,18 @@ function windowAlong(node: Node, taps: number, axis: number, rank: number, from:
     const last = Math.min(out - 1, Math.floor((from - 1 - offset) / stride));
     pairs += Math.max(0, last - first + 1);
   }
-  return { out: Math.max(0, out), from, taps, pairs };
+  return { out: Math.max(0, out), from, taps, stride, dilation, before, pairs };
 }
 
-/** Share of the taps that lie inside the input, over all positions of the output. */
-export function insideShare(windows: readonly Window[] | null): number {
-  if (windows === null) return 1;
-  return windows.reduce(
-    (share, { out, taps, pairs }) => (out === 0 ? share : (share * pairs) / (out * taps)),
-    1,
-  );
+/** The second moment along an axis in units of its mean. */
+export function profileOf(axis: Axis | undefined, size: number): Float64Array {
+  return axis?.profile?.length === size ? axis.profile : flatProfile(size);
+}
+
+/** An axis of positions with a profile, which is left out where they are alike. */
+export function placeAxis(profile: Float64Array): Axis {
+  const isFlat = profile.every((moment) => Math.abs(moment - 1) < 1e-12);
+  return { kind: 'place', size: profile.length, ...(isFlat ? {} : { profile }) };
 }
 
 /** Outputs that an element of the input reaches by a window, on average. */
