@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { activation, activations } from '../activation/index.ts';
+import { activation, activations, nonlinearity } from '../activation/index.ts';
 import {
   chi1At,
   criticalPoints,
@@ -160,5 +160,12 @@ test('where nothing is critical the message says why and what is nearest', () =>
   );
   expect(() => criticalPoints(of('tanh'), { q: 0 })).toThrowErrorMatchingInlineSnapshot(
     `[RangeError: criticalPoints: q must be positive and finite, got 0]`,
+  );
+  const constant = nonlinearity({ name: 'constant', f: () => 1 });
+  expect(() => criticalPoints(constant, { sigmaB2: 0.1 })).toThrowErrorMatchingInlineSnapshot(
+    `[RangeError: criticalPoints: constant must have a point on the edge of chaos, got none since E f'(√q z)² is zero or cannot be computed for every q from 1e-8 to 1e12]`,
+  );
+  expect(() => criticalPoints(of('sign'), { q: 1 })).toThrowErrorMatchingInlineSnapshot(
+    `[RangeError: criticalPoints: E f'(√q z)² must be finite, got an infinite one for sign, which jumps at 0: gradients explode at every sigmaW2; take a continuous activation]`,
   );
 });

@@ -285,12 +285,13 @@ function nowhere(where: string, phi: Nonlinearity, line: CriticalLine): RangeErr
   for (let i = 0; i < y.length; i++) if (y[i] > y[best]) best = i;
   const cause =
     y.length === 0
-      ? 'its moments could not be computed'
+      ? `E f'(√q z)² is zero or cannot be computed for every q from 1e-8 to 1e12`
       : `sigmaB2 = q - E f(√q z)² / E f'(√q z)² is negative for every q from 1e-8 to 1e12, -${shown(-y[best])} q at best, at ` +
         `q = ${shown(Math.exp(x[best]))}: the mean of its output is too large`;
+  const cure =
+    y.length === 0 ? '' : '; subtract its mean, as a shaped activation does, or normalise';
   return new RangeError(
-    `${where}: ${phi.name} must have a point on the edge of chaos, got none since ${cause}; subtract its ` +
-      `mean, as a shaped activation does, or normalise`,
+    `${where}: ${phi.name} must have a point on the edge of chaos, got none since ${cause}${cure}`,
   );
 }
 
