@@ -1,5 +1,5 @@
 import type { NearPairs } from './max-pool.ts';
-import { eachPair, type Moments, type Pairs } from './pairs.ts';
+import type { Moments, Pairs } from './pairs.ts';
 
 /**
  * Moments of `y = Σ aₜ xₜ` over positions, with weights that add up to 1 and do not depend on the units of x:
@@ -42,17 +42,6 @@ export function globalAverage(moments: Moments, n: number): Moments {
 }
 
 /**
- * `max(0, 1 - stride · distance / kernel)`, the part of a window along one axis that it shares with the window
- * `distance` outputs on: the correlation of two averages over white noise, and `overlap.p` of such neighbours times
- * the kernel. Outputs of a convolution with independent weights have none of it: the same pixel meets
- * different weights in the two windows, so that their covariance is that of the input `stride · distance` apart.
- */
-export function overlapCorrelation(kernel: number, stride: number, distance: number): number {
-  checkCount('overlapCorrelation', kernel);
-  return Math.max(0, 1 - (stride * Math.abs(distance)) / kernel);
-}
-
-/**
  * `E Σ wₜ²` of linear interpolation along one axis by a factor `scale`: the weights are `1 - f` and `f`; for a whole
  * factor f takes the phases `(j + ½)/scale - ½ mod 1`, else all values, ⅔. Axes multiply; nearest neighbours have 1.
  */
@@ -68,53 +57,6 @@ export function interpolationOverlap(scale: number): number {
     sum += f * f + (1 - f) * (1 - f);
   }
   return sum / scale;
-}
-
-/** Average over `n` units of one position: `E y y' = m² + (E x x' - m²) / n`. */
-export function averageUnits({ mean, pairs }: Moments, n: number): Moments {
-  checkCount('averageUnits', n);
-  const square = mean * mean;
-  return { mean, pairs: eachPair(pairs, (moment) => square + (moment - square) / n) };
-}
-
-/** `c x`: a sum over n is n times an average. */
-export function scaledMoments({ mean, pairs }: Moments, c: number): Moments {
-  return { mean: c * mean, pairs: eachPair(pairs, (moment) => c * c * moment) };
-}
-
-/**
- * Euclidean norm over `n` units in the wide limit, where it is the same number `√(n q)` for every input and
- * position; its own fluctuation is of order `1/n` of its square.
- */
-export function normOverUnits({ pairs }: Moments, n: number): Moments {
-  checkCount('normOverUnits', n);
-  const square = n * pairs.q;
-  return { mean: Math.sqrt(square), pairs: eachPair(pairs, () => square) };
-}
-
-/** One of several values that stand side by side along the units, with its number of units. */
-export interface Part {
-  readonly units: number;
-  readonly moments: Moments;
-}
-
-/** Concatenation along the units: every moment is the average over the parts, by their numbers of units. */
-export function mixedMoments(parts: readonly Part[]): Moments {
-  const total = parts.reduce((sum, { units }) => sum + units, 0);
-  if (!(total > 0)) {
-    throw new RangeError(`mixedMoments: parts must have units, got ${parts.length} parts`);
-  }
-  const over = (moment: (moments: Moments) => number): number =>
-    parts.reduce((sum, { units, moments }) => sum + (units / total) * moment(moments), 0);
-  return {
-    mean: over(({ mean }) => mean),
-    pairs: {
-      q: over(({ pairs }) => pairs.q),
-      k: over(({ pairs }) => pairs.k),
-      p: over(({ pairs }) => pairs.p),
-      r: over(({ pairs }) => pairs.r),
-    },
-  };
 }
 
 function checkCount(where: string, n: number): void {

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { activation } from '../../activation/index.ts';
 import { fillNormal, key } from '../../random/index.ts';
-import { affineMoments, normalised, productMoments } from './norm.ts';
+import { normalised } from './norm.ts';
 import { mapMoments, type Pairs } from './pairs.ts';
 
 const gaussian = (pairs: Pairs): { mean: number; pairs: Pairs } => ({ mean: 0, pairs });
@@ -127,12 +127,4 @@ test('epsilon limits what is divided by, and equal elements without it are refus
   expect(() => normalised(constant, { ...over, inputs: 0 }, exact)).toThrow(
     'normalised: inputs must be a count from 1 on, got 0',
   );
-});
-
-test('scale and shift of every unit, and products of independent values, act on each moment', () => {
-  const x = { mean: 0.5, pairs: { q: 2, k: 1, p: 0.5, r: 0.3 } };
-  const scaled = affineMoments(x, { mean: 2, variance: 1 }, { mean: 1, variance: 0.25 });
-  expect(scaled).toEqual({ mean: 2, pairs: { q: 13.25, k: 8.25, p: 5.75, r: 4.75 } });
-  expect(productMoments(x, scaled).pairs.k).toBe(8.25);
-  expect(productMoments(x, scaled).mean).toBe(1);
 });

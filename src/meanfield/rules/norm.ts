@@ -116,36 +116,3 @@ function checkOver(over: NormOver): void {
     }
   }
 }
-
-/** Mean and variance over units of a scale or a shift, one number a unit. */
-export interface UnitLaw {
-  readonly mean: number;
-  readonly variance: number;
-}
-
-/** `γ x + β` with independent γ and β for every unit: gradients get `E γ²`. */
-export function affineMoments(
-  { mean, pairs }: Moments,
-  gamma: UnitLaw,
-  beta: UnitLaw = { mean: 0, variance: 0 },
-): Moments {
-  const gamma2 = gamma.mean ** 2 + gamma.variance;
-  const shift = 2 * gamma.mean * beta.mean * mean + beta.mean ** 2 + beta.variance;
-  return {
-    mean: gamma.mean * mean + beta.mean,
-    pairs: eachPair(pairs, (moment) => gamma2 * moment + shift),
-  };
-}
-
-/** `x y` of independent values, as in a gated linear unit: gradients of x get `E y²`. */
-export function productMoments(x: Moments, y: Moments): Moments {
-  return {
-    mean: x.mean * y.mean,
-    pairs: {
-      q: x.pairs.q * y.pairs.q,
-      k: x.pairs.k * y.pairs.k,
-      p: x.pairs.p * y.pairs.p,
-      r: x.pairs.r * y.pairs.r,
-    },
-  };
-}

@@ -30,11 +30,6 @@ export function eachPair(pairs: Pairs, f: (moment: number) => number): Pairs {
   return { q: f(pairs.q), k: f(pairs.k), p: f(pairs.p), r: f(pairs.r) };
 }
 
-/** Two sets of moments, term by term: `f(a.q, b.q)` and so on. */
-export function combinePairs(a: Pairs, b: Pairs, f: (x: number, y: number) => number): Pairs {
-  return { q: f(a.q, b.q), k: f(a.k, b.k), p: f(a.p, b.p), r: f(a.r, b.r) };
-}
-
 /**
  * Moments of `f(u)` from those of a Gaussian source `u` of mean zero: `E f(u) f(u')` for each kind of pair.
  * A source without size is the constant `f(0)`.
