@@ -1,0 +1,3 @@
+import type { Rule } from './rule.ts';
+/** Operators with subgraphs. */
+export const control: Readonly<Record<string, Rule>> = {};

@@ -1,0 +1,1 @@
+export { isStop, ruleOf, differentiable } from './table.ts';
