@@ -1,6 +1,7 @@
 import type { Graph } from '../graph/index.ts';
 import { isFloat } from '../tensor/index.ts';
-import { activeValues, backward, isSmooth } from './backward.ts';
+import { activeValues, isSmooth } from './active.ts';
+import { backward } from './backward.ts';
 import { isRandom } from './emit.ts';
 import { instantiate, passOn, type Names } from './instantiate.ts';
 import { writtenOpset } from './modernise.ts';

@@ -129,6 +129,11 @@ export function ints(
   return store(scope, `int64[${shape.join()}]:${values.join()}`, { dtype: 'int64', shape, data });
 }
 
+/** Stores a `true`. */
+export function truth(scope: Scope): string {
+  return store(scope, 'true', { dtype: 'bool', shape: [], data: Uint8Array.of(1) });
+}
+
 /** Stores numbers in the dtype of another value, which is a float; one number if `shape` is `[]`. */
 export function floats(
   scope: Scope,

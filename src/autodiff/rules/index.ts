@@ -1,1 +1,1 @@
-export { isStop, ruleOf, differentiable } from './table.ts';
+export { differentiable, ruleOf } from './table.ts';

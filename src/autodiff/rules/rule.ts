@@ -1,4 +1,5 @@
 import type { Node } from '../../graph/index.ts';
+import { readsOf } from '../reads.ts';
 import type { Scope } from '../scope.ts';
 
 /** How a cotangent is written once it is needed; `null` where a value has no influence. */
@@ -54,11 +55,12 @@ export function byExpansion(expand: (scope: Scope, node: Node) => readonly strin
       const seeds = cotangents.flatMap((g, index) =>
         g === null ? [] : [[outputs[index], g] as const],
       );
-      const wanted = node.inputs.filter((name) => name !== '' && isActive(name));
+      const reads = readsOf(node);
+      const wanted = [...new Set(reads)].filter((name) => name !== '' && isActive(name));
       const found = backward(scope, nodes, seeds, wanted);
-      return node.inputs.map((name, index) => {
+      return reads.map((name, index) => {
         const g = found.get(name);
-        const isFirst = node.inputs.indexOf(name) === index;
+        const isFirst = reads.indexOf(name) === index;
         return g === undefined || !isFirst ? null : () => g;
       });
     },

@@ -33,22 +33,8 @@ const rules: ReadonlyMap<string, Rule> = new Map(
   }),
 );
 
-/** Operators whose result does not change, or jumps, when their inputs change a little. */
-const flat: ReadonlySet<string> = new Set(
-  `Shape Size Sign Floor Ceil Round ArgMax ArgMin NonZero Equal Greater GreaterOrEqual Less LessOrEqual
-  And Or Xor Not IsNaN IsInf ConstantOfShape EyeLike Range OneHot Hardmax RandomNormalLike RandomUniformLike
-  RandomNormal RandomUniform Unique NonMaxSuppression BitShift BitwiseAnd BitwiseOr BitwiseXor BitwiseNot`.split(
-    /\s+/,
-  ),
-);
-
 /** The standard operators that have a rule, in alphabetical order. */
 export const differentiable: readonly string[] = [...rules.keys()].sort();
-
-/** Whether the derivative of a node is 0 wherever there is one, so that nothing is passed back. */
-export function isStop({ operator, domain }: Node): boolean {
-  return domain === '' && flat.has(operator);
-}
 
 /** Operators that draw numbers which depend on their inputs. */
 const random: ReadonlySet<string> = new Set(['Bernoulli', 'Multinomial']);
