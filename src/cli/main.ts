@@ -2,6 +2,7 @@
 import { Command, CommanderError } from 'commander';
 import { adviseCommand } from './commands/advise.ts';
 import { architecturesCommand } from './commands/architectures.ts';
+import { gradCommand } from './commands/grad.ts';
 import { initCommand } from './commands/init.ts';
 import { inspectCommand } from './commands/inspect.ts';
 import { sampleCommand } from './commands/sample.ts';
@@ -33,6 +34,7 @@ async function main(): Promise<void> {
     initCommand(),
     adviseCommand(),
     inspectCommand(),
+    gradCommand(),
     sampleCommand(),
     transformCommand(),
     schemesCommand(),
