@@ -3,10 +3,10 @@ import { isFloat } from '../tensor/index.ts';
 import { activeValues, isSmooth } from './active.ts';
 import { backward } from './backward.ts';
 import { isRandom } from './emit.ts';
-import { instantiate, passOn, type Names } from './instantiate.ts';
+import { instantiate, passOn, passOnAs, type Names } from './instantiate.ts';
 import { writtenOpset } from './modernise.ts';
 import { onesLike, zerosLike } from './ops.ts';
-import { addInput, finish, rootScope, typeOf, type Scope } from './scope.ts';
+import { addInput, finish, helperPrefix, rootScope, typeOf, type Scope } from './scope.ts';
 import { readsOf } from './reads.ts';
 import { typed } from './type.ts';
 import { nodeText, quoted } from './wording.ts';
@@ -17,7 +17,7 @@ export interface Wanted {
   readonly of?: readonly string[];
   /**
    * Inputs, stored tensors or computed values; if not given, the float inputs and stored tensors that `of`
-   * depends on.
+   * depends on, except those that a derivative was written with.
    */
   readonly withRespectTo?: readonly string[];
   /** Values of the graph that the result gives as well, under their own names. */
@@ -55,20 +55,29 @@ interface Start {
   readonly keep: readonly string[];
 }
 
-function start(graph: Graph, wanted: Wanted, where: string): Start {
+/** A graph in a scope of its own, in the forms of the newest operator sets. */
+function rewritten(graph: Graph): Pick<Start, 'scope' | 'names'> {
   const opset = graph.opsets[''] ?? writtenOpset;
   const opsets = { ...graph.opsets, '': Math.max(opset, writtenOpset) };
-  const scope = rootScope(graph.name === '' ? 'derivative' : graph.name, opsets);
-  const inputs = new Map<string, string>();
-  for (const { name, dtype, shape } of graph.inputs) {
-    inputs.set(name, addInput(scope, name, typed(dtype, shape)));
-  }
-  const names = instantiate(scope, graph, inputs, opset);
+  const scope = rootScope(graph.name === '' ? 'graph' : graph.name, opsets);
+  const inputs = graph.inputs.map(
+    ({ name, dtype, shape }) => [name, addInput(scope, name, typed(dtype, shape))] as const,
+  );
+  return { scope, names: instantiate(scope, graph, new Map(inputs), opset) };
+}
+
+function start(graph: Graph, wanted: Wanted, where: string): Start {
+  const { scope, names } = rewritten(graph);
   const smooth = (name: string): boolean => isSmooth(scope, names.get(name) ?? name);
   const of = wanted.of ?? graph.outputs.map(({ name }) => name).filter(smooth);
   if (of.length === 0)
     throw new RangeError(`${where}: the graph must have a float output, got none`);
-  const candidates = [...graph.inputs.map(({ name }) => name), ...graph.constants.keys()];
+  const keep = wanted.keep ?? [];
+  for (const name of [...of, ...keep]) checkValue(scope, names, name, where);
+  for (const name of of) checkFloat(scope, names, name, where);
+  const candidates = [...graph.inputs.map(({ name }) => name), ...graph.constants.keys()].filter(
+    (name) => !name.startsWith(helperPrefix),
+  );
   const withRespectTo =
     wanted.withRespectTo ?? influential(scope, names, candidates.filter(smooth), of);
   if (withRespectTo.length === 0) {
@@ -76,15 +85,9 @@ function start(graph: Graph, wanted: Wanted, where: string): Start {
       `${where}: ${of.map(quoted).join(', ')} must depend on a float input or stored tensor, got none`,
     );
   }
-  const keep = wanted.keep ?? [];
-  for (const name of [...of, ...withRespectTo, ...keep]) checkValue(scope, names, name, where);
-  for (const name of [...of, ...withRespectTo]) {
-    const { dtype } = typeOf(scope, names.get(name) ?? name);
-    if (dtype !== null && !isFloat(dtype)) {
-      throw new RangeError(
-        `${where}: a value must be a float to have a derivative, got ${quoted(name)}, which is ${dtype}`,
-      );
-    }
+  for (const name of withRespectTo) {
+    checkValue(scope, names, name, where);
+    checkFloat(scope, names, name, where);
   }
   const isChosen = wanted.withRespectTo !== undefined;
   return { scope, names, of, withRespectTo, isChosen, keep };
@@ -93,6 +96,14 @@ function start(graph: Graph, wanted: Wanted, where: string): Start {
 function checkValue(scope: Scope, names: Names, name: string, where: string): void {
   if (names.has(name)) return;
   throw new RangeError(`${where}: a value must be one of the graph, got ${quoted(name)}`);
+}
+
+function checkFloat(scope: Scope, names: Names, name: string, where: string): void {
+  const { dtype } = typeOf(scope, names.get(name) ?? name);
+  if (dtype === null || isFloat(dtype)) return;
+  throw new RangeError(
+    `${where}: a value must be a float to have a derivative, got ${quoted(name)}, which is ${dtype}`,
+  );
 }
 
 function renamed(names: Names, values: readonly string[]): string[] {
@@ -156,11 +167,26 @@ function outputsOf(
   title: (name: string) => string,
 ): Graph {
   const produced = found.map(([name, value]) => passOn(scope, value, title(name)));
-  const kept = keep.map((name) => {
+  return finish(scope, [...keptOutputs(scope, names, keep), ...produced]);
+}
+
+/**
+ * The same graph in the forms of the newest operator sets, equal nodes merged and what its outputs do not
+ * need left out. `RangeError` for operators of forms that are no more.
+ */
+export function upgraded(graph: Graph): Graph {
+  const { scope, names } = rewritten(graph);
+  const outputs = graph.outputs.map(({ name }) => name);
+  return finish(scope, keptOutputs(scope, names, outputs));
+}
+
+/** Values under their own names. */
+function keptOutputs(scope: Scope, names: Names, keep: readonly string[]): readonly string[] {
+  return keep.map((name) => {
     const value = names.get(name) ?? name;
-    return value === name && scope.makers.has(value) ? value : passOn(scope, value, name);
+    if (value === name && scope.makers.has(value)) return value;
+    return value === name ? passOn(scope, value, name) : passOnAs(scope, value, name);
   });
-  return finish(scope, [...kept, ...produced]);
 }
 
 /**

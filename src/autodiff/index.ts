@@ -5,6 +5,7 @@ export {
   gradientName,
   jvp,
   tangentName,
+  upgraded,
   vjp,
   type Wanted,
 } from './differentiate.ts';

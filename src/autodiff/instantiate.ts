@@ -9,7 +9,11 @@ export type Names = ReadonlyMap<string, string>;
 
 /** Passes a value on under a name of its own. */
 export function passOn(scope: Scope, value: string, name: string): string {
-  const output = claim(scope, name);
+  return passOnAs(scope, value, claim(scope, name));
+}
+
+/** Passes a value on under a name that nothing has. */
+export function passOnAs(scope: Scope, value: string, output: string): string {
   const own = claim(scope, `${output}:identity`);
   scope.types.set(output, { ...typeOf(scope, value), value: null });
   scope.makers.set(output, own);

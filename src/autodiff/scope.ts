@@ -108,11 +108,14 @@ export function addConstant(scope: Scope, constant: Constant): void {
   top.types.set(name, { dtype, shape, value });
 }
 
+/** What the names of tensors start with that a derivative is written with. */
+export const helperPrefix = 'd/constant_';
+
 function store(scope: Scope, key: string, tensor: Tensor): string {
   const { stored } = scope.shared;
   const before = stored.get(key);
   if (before !== undefined) return before;
-  const name = claim(scope, `d/constant_${stored.size}`);
+  const name = claim(scope, `${helperPrefix}${stored.size}`);
   const { dtype, shape } = tensor;
   addConstant(scope, { name, dtype, shape, source: 'initializer', read: () => tensor });
   stored.set(key, name);

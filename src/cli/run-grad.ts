@@ -40,7 +40,7 @@ export async function runGrad(text: string, options: GradOptions): Promise<void>
   try {
     bar.say(`Reading ${text}`);
     const loaded = loadModel(text);
-    const { label, model, path } = loaded;
+    const { label, model } = loaded;
     const output = options.out ?? `${nameOf(loaded)}.grad.onnx`;
     if (extname(output) !== '.onnx') {
       throw new UsageError(`--out: must end in .onnx, got ${output}`);

@@ -14,14 +14,23 @@ export function multiplyInto(
   inner: number,
   columns: number,
 ): void {
+  const blocked = inner - (inner % 4);
   for (let row = 0; row < rows; row++) {
     const target = row * columns;
-    for (let k = 0; k < inner; k++) {
-      const factor = a[row * inner + k];
-      if (factor === 0) continue;
-      const source = k * columns;
+    for (let k = 0; k < blocked; k += 4) {
+      const at = row * inner + k;
+      const [f0, f1, f2, f3] = [a[at], a[at + 1], a[at + 2], a[at + 3]];
+      const [b0, b1] = [k * columns, (k + 1) * columns];
+      const [b2, b3] = [(k + 2) * columns, (k + 3) * columns];
       for (let column = 0; column < columns; column++) {
-        into[target + column] += factor * b[source + column];
+        into[target + column] +=
+          f0 * b[b0 + column] + f1 * b[b1 + column] + f2 * b[b2 + column] + f3 * b[b3 + column];
+      }
+    }
+    for (let k = blocked; k < inner; k++) {
+      const factor = a[row * inner + k];
+      for (let column = 0; column < columns; column++) {
+        into[target + column] += factor * b[k * columns + column];
       }
     }
   }
