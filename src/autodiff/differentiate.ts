@@ -6,7 +6,7 @@ import { isRandom } from './emit.ts';
 import { instantiate, passOn, passOnAs, type Names } from './instantiate.ts';
 import { writtenOpset } from './modernise.ts';
 import { onesLike, zerosLike } from './ops.ts';
-import { addInput, finish, helperPrefix, rootScope, typeOf, type Scope } from './scope.ts';
+import { addInput, claim, finish, helperPrefix, rootScope, typeOf, type Scope } from './scope.ts';
 import { readsOf } from './reads.ts';
 import { typed } from './type.ts';
 import { nodeText, quoted } from './wording.ts';
@@ -53,21 +53,37 @@ interface Start {
   /** Whether the caller said with respect to what. */
   readonly isChosen: boolean;
   readonly keep: readonly string[];
+  /** What an output is called, and which of these names are free. */
+  readonly title: (name: string) => string;
+  readonly titles: ReadonlySet<string>;
 }
 
-/** A graph in a scope of its own, in the forms of the newest operator sets. */
-function rewritten(graph: Graph): Pick<Start, 'scope' | 'names'> {
+/** A graph in a scope of its own, in the forms of the newest operator sets; the titles are not in use. */
+function rewritten(graph: Graph, titles: readonly string[] = []): Pick<Start, 'scope' | 'names'> {
   const opset = graph.opsets[''] ?? writtenOpset;
   const opsets = { ...graph.opsets, '': Math.max(opset, writtenOpset) };
   const scope = rootScope(graph.name === '' ? 'graph' : graph.name, opsets);
   const inputs = graph.inputs.map(
     ({ name, dtype, shape }) => [name, addInput(scope, name, typed(dtype, shape))] as const,
   );
+  // Values inside, such as the gradients of a graph that is a derivative itself, give way to the titles.
+  for (const title of titles) claim(scope, title);
   return { scope, names: instantiate(scope, graph, new Map(inputs), opset) };
 }
 
-function start(graph: Graph, wanted: Wanted, where: string): Start {
-  const { scope, names } = rewritten(graph);
+function start(
+  graph: Graph,
+  wanted: Wanted,
+  title: (name: string) => string,
+  where: string,
+): Start {
+  const all = [...graph.inputs.map(({ name }) => name), ...graph.constants.keys()];
+  const named = [...all, ...(wanted.withRespectTo ?? []), ...graph.outputs.map(({ name }) => name)];
+  const taken = new Set(graph.inputs.map(({ name }) => name));
+  const titles = [...new Set([...named, ...(wanted.of ?? [])].map(title))].filter(
+    (name) => !taken.has(name),
+  );
+  const { scope, names } = rewritten(graph, titles);
   const smooth = (name: string): boolean => isSmooth(scope, names.get(name) ?? name);
   const of = wanted.of ?? graph.outputs.map(({ name }) => name).filter(smooth);
   if (of.length === 0)
@@ -75,9 +91,7 @@ function start(graph: Graph, wanted: Wanted, where: string): Start {
   const keep = wanted.keep ?? [];
   for (const name of [...of, ...keep]) checkValue(scope, names, name, where);
   for (const name of of) checkFloat(scope, names, name, where);
-  const candidates = [...graph.inputs.map(({ name }) => name), ...graph.constants.keys()].filter(
-    (name) => !name.startsWith(helperPrefix),
-  );
+  const candidates = all.filter((name) => !name.startsWith(helperPrefix));
   const withRespectTo =
     wanted.withRespectTo ?? influential(scope, names, candidates.filter(smooth), of);
   if (withRespectTo.length === 0) {
@@ -90,7 +104,7 @@ function start(graph: Graph, wanted: Wanted, where: string): Start {
     checkFloat(scope, names, name, where);
   }
   const isChosen = wanted.withRespectTo !== undefined;
-  return { scope, names, of, withRespectTo, isChosen, keep };
+  return { scope, names, of, withRespectTo, isChosen, keep, title, titles: new Set(titles) };
 }
 
 function checkValue(scope: Scope, names: Names, name: string, where: string): void {
@@ -161,12 +175,11 @@ function cotangents(begun: Start, seeds: readonly string[], where: string): Foun
   );
 }
 
-function outputsOf(
-  { scope, names, keep }: Start,
-  found: Found,
-  title: (name: string) => string,
-): Graph {
-  const produced = found.map(([name, value]) => passOn(scope, value, title(name)));
+function outputsOf({ scope, names, keep, title, titles }: Start, found: Found): Graph {
+  const produced = found.map(([name, value]) => {
+    const own = title(name);
+    return titles.has(own) ? passOnAs(scope, value, own) : passOn(scope, value, own);
+  });
   return finish(scope, [...keptOutputs(scope, names, keep), ...produced]);
 }
 
@@ -185,7 +198,8 @@ function keptOutputs(scope: Scope, names: Names, keep: readonly string[]): reado
   return keep.map((name) => {
     const value = names.get(name) ?? name;
     if (value === name && scope.makers.has(value)) return value;
-    return value === name ? passOn(scope, value, name) : passOnAs(scope, value, name);
+    const isFree = value !== name && !scope.makers.has(name);
+    return isFree ? passOnAs(scope, value, name) : passOn(scope, value, name);
   });
 }
 
@@ -196,12 +210,12 @@ function keptOutputs(scope: Scope, names: Names, keep: readonly string[]): reado
  * or do not depend on each other, and for operators that have no derivative rule or draw.
  */
 export function vjp(graph: Graph, wanted: Wanted = {}): Graph {
-  const begun = start(graph, wanted, 'vjp');
+  const begun = start(graph, wanted, gradientName, 'vjp');
   const { scope, names, of } = begun;
   const seeds = of.map((name) =>
     addInput(scope, cotangentName(name), typeOf(scope, names.get(name) ?? name)),
   );
-  return outputsOf(begun, cotangents(begun, seeds, 'vjp'), gradientName);
+  return outputsOf(begun, cotangents(begun, seeds, 'vjp'));
 }
 
 /**
@@ -213,11 +227,11 @@ export function gradient(
   graph: Graph,
   wanted: Wanted & { readonly loss?: 'halfSquares' | 'sum' } = {},
 ): Graph {
-  const begun = start(graph, wanted, 'gradient');
+  const begun = start(graph, wanted, gradientName, 'gradient');
   const { scope, names, of } = begun;
   const values = renamed(names, of);
   const seeds = wanted.loss === 'sum' ? values.map((value) => onesLike(scope, value)) : values;
-  return outputsOf(begun, cotangents(begun, seeds, 'gradient'), gradientName);
+  return outputsOf(begun, cotangents(begun, seeds, 'gradient'));
 }
 
 /**
@@ -226,7 +240,7 @@ export function gradient(
  * of the vector-Jacobian product, which is linear in its cotangents. `RangeError` as `vjp`.
  */
 export function jvp(graph: Graph, wanted: Wanted = {}): Graph {
-  const begun = start(graph, wanted, 'jvp');
+  const begun = start(graph, wanted, derivativeName, 'jvp');
   const { scope, names, of } = begun;
   const values = renamed(names, of);
   const seeds = values.map((value) => passOn(scope, zerosLike(scope, value), 'd/zero'));
@@ -239,5 +253,5 @@ export function jvp(graph: Graph, wanted: Wanted = {}): Graph {
   const results = of.map((name, index) => {
     return [name, found.get(seeds[index]) ?? zerosLike(scope, values[index])] as const;
   });
-  return outputsOf(begun, results, derivativeName);
+  return outputsOf(begun, results);
 }
