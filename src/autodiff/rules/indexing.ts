@@ -1,45 +1,50 @@
 import { numberAttribute, textAttribute, type Node } from '../../graph/index.ts';
 import { emit } from '../emit.ts';
-import { rankOf, transpose, unsqueeze, zerosLike } from '../ops.ts';
+import { extents, rankOf, reshape, reshapeLike, slice, unsqueeze, zerosLike } from '../ops.ts';
+import { ints, typeOf, type Scope } from '../scope.ts';
 import { fromStart } from '../type.ts';
 import { nodeText } from '../wording.ts';
 import { rule, type Rule } from './rule.ts';
 
-function order(rank: number, from: number, count: number, to: number): number[] {
-  const axes = Array.from({ length: rank }, (_, axis) => axis);
-  const moved = axes.splice(from, count);
-  axes.splice(to, 0, ...moved);
-  return axes;
+/**
+ * Adds rows of `g`, `[…, rows, …]` with the rows along `axis`, to zeros like `x` at the places that
+ * `indices`, `[rows]`, say. Many rows may go to one place: onnxruntime's `ScatterND` would then lose some
+ * when it runs on several threads, its `ScatterElements` does not.
+ */
+function addRows(s: Scope, x: string, indices: string, g: string, axis: number): string {
+  const behind = (rankOf(s, x) ?? 1) - 1 - axis;
+  const column = unsqueeze(
+    s,
+    indices,
+    Array.from({ length: behind }, (_, index) => index + 1),
+  );
+  const places = emit(s, 'Expand', [column, emit(s, 'Shape', [g])]);
+  return emit(s, 'ScatterElements', [zerosLike(s, x), places, g], { axis, reduction: 'add' });
+}
+
+function ranked(s: Scope, node: Node, value: string): number {
+  const rank = rankOf(s, value);
+  if (rank !== null) return rank;
+  throw new RangeError(
+    `${nodeText(node)}: the ranks of its inputs must be known to differentiate it, got unknown ones`,
+  );
 }
 
 /** Rows that were gathered are added up where they came from. */
 const gather: Rule = rule((s, node, g) => {
   const [x, indices] = node.inputs;
-  const rank = rankOf(s, x);
-  const count = rankOf(s, indices);
-  const given = numberAttribute(node, 'axis', 0);
-  if (given !== 0 && (rank === null || count === null)) {
-    throw new RangeError(
-      `${nodeText(node)}: the ranks of its inputs must be known to differentiate it, got unknown ones`,
-    );
-  }
-  const [axis] = rank === null ? [0] : fromStart([given], rank);
+  const rank = ranked(s, node, x);
+  const [axis] = fromStart([numberAttribute(node, 'axis', 0)], rank);
   return [
     () => {
-      const zeros = zerosLike(s, x);
-      const at = unsqueeze(s, indices, [-1]);
-      const add = { reduction: 'add' };
-      if (axis === 0 || rank === null || count === null) {
-        return emit(s, 'ScatterND', [zeros, at, g], add);
-      }
-      const front = transpose(s, g, order(rank - 1 + count, axis, count, 0));
-      const turned = transpose(s, zeros, order(rank, axis, 1, 0));
-      const sum = emit(s, 'ScatterND', [turned, at, front], add);
-      return transpose(s, sum, order(rank, 0, 1, axis));
+      const parts = [extents(s, x, 0, axis), ints(s, [-1]), extents(s, x, axis + 1)];
+      const target = emit(s, 'Concat', parts, { axis: 0 });
+      return addRows(s, x, reshape(s, indices, [-1]), emit(s, 'Reshape', [g, target]), axis);
     },
   ];
 });
 
+/** Tuples of indices as places in row-major order of the axes that they point along. */
 const gatherNd: Rule = rule((s, node, g) => {
   const [x, indices] = node.inputs;
   if (numberAttribute(node, 'batch_dims', 0) !== 0) {
@@ -47,7 +52,30 @@ const gatherNd: Rule = rule((s, node, g) => {
       `${nodeText(node)}: batch_dims must be 0 to be differentiated, got ${numberAttribute(node, 'batch_dims', 0)}`,
     );
   }
-  return [() => emit(s, 'ScatterND', [zerosLike(s, x), indices, g], { reduction: 'add' })];
+  ranked(s, node, x);
+  const depth = typeOf(s, indices).shape?.at(-1) ?? null;
+  if (typeof depth !== 'number') {
+    throw new RangeError(
+      `${nodeText(node)}: the length of its index tuples must be known to differentiate it, got an unknown one`,
+    );
+  }
+  return [
+    () => {
+      const tuples = reshape(s, indices, [-1, depth]);
+      let place = ints(s, [0]);
+      for (let at = 0; at < depth; at++) {
+        const extent = extents(s, x, at, at + 1);
+        const given = reshape(s, slice(s, tuples, 1, at, at + 1), [-1]);
+        const isNegative = emit(s, 'Less', [given, ints(s, [0])]);
+        const own = emit(s, 'Where', [isNegative, emit(s, 'Add', [given, extent]), given]);
+        place = emit(s, 'Add', [emit(s, 'Mul', [place, extent]), own]);
+      }
+      const tail = emit(s, 'Concat', [ints(s, [-1]), extents(s, x, depth)], { axis: 0 });
+      const flat = emit(s, 'Reshape', [x, tail]);
+      const sum = addRows(s, flat, place, emit(s, 'Reshape', [g, tail]), 0);
+      return reshapeLike(s, sum, x);
+    },
+  ];
 });
 
 function reductionOf(node: Node): 'add' | 'none' {

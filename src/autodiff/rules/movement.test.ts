@@ -1,4 +1,7 @@
 import { describe, expect, test } from 'vitest';
+import { builder, encodeModel, modelOf } from '../../graph/index.ts';
+import { openSession } from '../../runtime/index.ts';
+import { gradient } from '../index.ts';
 import { checkOperator, float32, int64, type OperatorCase } from '../../../test/operator-check.ts';
 
 const named = (cases: readonly OperatorCase[]): [string, OperatorCase][] =>
@@ -127,4 +130,27 @@ describe('the vector-Jacobian product is that of differences, in onnxruntime too
     await checkOperator(one);
     expect(one.operands.length).toBeGreaterThan(0);
   });
+});
+
+// onnxruntime 1.30 loses updates when a ScatterND adds on several threads to places that occur repeatedly.
+test('rows that are gathered thousands of times are all added up, on several threads', async () => {
+  const count = 20_000;
+  const b = builder('rows');
+  b.input('ids', 'int64', [count]);
+  const rows = b.constant(
+    'rows',
+    float32(
+      Array.from({ length: 192 }, () => 1),
+      [3, 64],
+    ),
+  );
+  b.output('y', b.node('gather', 'Gather', [rows, 'ids']), 'float32', [count, 64]);
+  const derivative = gradient(b.build(), { loss: 'sum' });
+  const session = await openSession(encodeModel(modelOf(derivative)), { threads: 4 });
+  const ids = int64(Array.from({ length: count }, (_, index) => index % 3));
+  for (let run = 0; run < 20; run++) {
+    const { data } = (await session.run({ ids }))['grad(rows)'];
+    expect(new Set(data)).toEqual(new Set([6667, 6666]));
+  }
+  await session.close();
 });
