@@ -6,6 +6,7 @@ import { ints, typeOf, type Scope } from '../scope.ts';
 import { reach, windowOf, type PaddedWindow } from '../window.ts';
 import { nodeText } from '../wording.ts';
 import { rule, type Rule } from './rule.ts';
+import { extentAt, spread } from './spread.ts';
 import { weightGradient } from './weight-gradient.ts';
 
 /** The window of a convolution whose padding is known. */
@@ -26,66 +27,6 @@ function windowAt(s: Scope, node: Node): PaddedWindow {
     );
   }
   return { ...window, pads };
-}
-
-/** An extent if it is a number. */
-export function extentAt(s: Scope, value: string, axis: number): number | null {
-  const extent = typeOf(s, value).shape?.[axis];
-  return typeof extent === 'number' ? extent : null;
-}
-
-/**
- * The transposed convolution of `g` with a kernel, to the spatial extents of `like`: what a convolution
- * over `like` does to cotangents. What its windows leave out at the end is padded with zeros.
- */
-export function spread(
-  s: Scope,
-  g: string,
-  kernel: string,
-  like: string,
-  { strides, dilations, kernel: size, pads }: PaddedWindow,
-  group: number,
-): string {
-  const more: number[] = [];
-  const ends: number[] = [];
-  let isOpen = false;
-  for (const [axis, stride] of strides.entries()) {
-    const whole = extentAt(s, like, axis + 2);
-    const count = extentAt(s, g, axis + 2);
-    if (whole === null || count === null) {
-      isOpen = true;
-      more.push(stride - 1);
-      ends.push(pads[axis][1]);
-    } else {
-      const span = (size[axis] - 1) * dilations[axis] + 1;
-      const excess = (count - 1) * stride + span - pads[axis][0] - whole;
-      more.push(Math.max(0, -excess));
-      ends.push(Math.max(0, excess));
-    }
-  }
-  // A transposed convolution may be widened by less than its stride; the rest are zeros.
-  const inside = more.map((extra, axis) =>
-    Math.min(extra, Math.max(strides[axis], dilations[axis]) - 1),
-  );
-  const y = emit(s, 'ConvTranspose', [g, kernel], {
-    kernel_shape: size,
-    strides,
-    dilations,
-    pads: [...pads.map(([before]) => before), ...ends],
-    ...(inside.some((extra) => extra > 0) ? { output_padding: inside } : {}),
-    ...(group === 1 ? {} : { group }),
-  });
-  const axes = size.map((_, axis) => axis + 2);
-  if (isOpen) {
-    const zero = ints(
-      s,
-      axes.map(() => 0),
-    );
-    return emit(s, 'Slice', [y, zero, extents(s, like, 2), ints(s, axes)]);
-  }
-  const rest = more.map((extra, axis) => extra - inside[axis]);
-  if (rest.every((extra) => extra === 0)) return y;
-  return emit(s, 'Pad', [y, ints(s, [0, 0, ...axes.map(() => 0), 0, 0, ...rest])]);
 }
 
 /** The sum over all axes but that of the channels. */

@@ -4,9 +4,9 @@ import { extents, mul, rankOf, reshapeLike, sumOver, times } from '../ops.ts';
 import { floats, ints, scalar, type Scope } from '../scope.ts';
 import { isCeil, places, windowOf, type PaddedWindow } from '../window.ts';
 import { nodeText } from '../wording.ts';
-import { extentAt, spread } from './convolutions.ts';
 import { byExpansion, rule, type Rule } from './rule.ts';
 import { scatterSum } from './scatter.ts';
+import { extentAt, spread } from './spread.ts';
 
 /** The largest element of each window gets the cotangent, the first of them where several are. */
 const maxPool: Rule = rule((s, node, g) => {
