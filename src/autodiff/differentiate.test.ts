@@ -102,6 +102,12 @@ describe('a derivative as a graph', () => {
     expect(graph.outputs.map(({ name }) => name)).toEqual(['y', 'tanh_output', 'grad(w)']);
   });
 
+  test('has one input and one output for each value, however often it is named', () => {
+    const { inputs, outputs } = vjp(network(), { of: ['y', 'y'], withRespectTo: ['w', 'w'] });
+    expect(inputs.map(({ name }) => name)).toEqual(['x', 'tokens', 'cotangent(y)']);
+    expect(outputs.map(({ name }) => name)).toEqual(['grad(w)']);
+  });
+
   test('of the sum is that for cotangents of 1', () => {
     const feeds = { x: float32([0.1, 0.2, 0.3], [1, 3]), tokens: int64([0]) };
     const sum = evaluate(gradient(network(), { loss: 'sum' }), feeds);
@@ -154,6 +160,16 @@ describe('what has no derivative is said in one sentence before anything runs', 
     );
     expect(message(() => vjp(network(), { of: ['noisy_output'] }))).toMatchInlineSnapshot(
       `"node "noise" (RandomNormalLike): must give the same values every time to be differentiated, got an operator that draws"`,
+    );
+  });
+
+  test('a dropout in training', () => {
+    const b = builder('dropout');
+    b.input('x', 'float32', [2]);
+    const on = b.constant('on', { dtype: 'bool', shape: [], data: Uint8Array.of(1) });
+    b.output('y', b.node('drop', 'Dropout', ['x', '', on]), 'float32', [2]);
+    expect(message(() => vjp(b.build()))).toMatchInlineSnapshot(
+      `"node "drop" (Dropout): must give the same values every time to be differentiated, got an operator that draws"`,
     );
   });
 

@@ -85,15 +85,16 @@ function start(
   );
   const { scope, names } = rewritten(graph, titles);
   const smooth = (name: string): boolean => isSmooth(scope, names.get(name) ?? name);
-  const of = wanted.of ?? graph.outputs.map(({ name }) => name).filter(smooth);
+  const of = distinct(wanted.of ?? graph.outputs.map(({ name }) => name).filter(smooth));
   if (of.length === 0)
     throw new RangeError(`${where}: the graph must have a float output, got none`);
-  const keep = wanted.keep ?? [];
+  const keep = distinct(wanted.keep ?? []);
   for (const name of [...of, ...keep]) checkValue(scope, names, name, where);
   for (const name of of) checkFloat(scope, names, name, where);
   const candidates = all.filter((name) => !name.startsWith(helperPrefix));
-  const withRespectTo =
-    wanted.withRespectTo ?? influential(scope, names, candidates.filter(smooth), of);
+  const withRespectTo = distinct(
+    wanted.withRespectTo ?? influential(scope, names, candidates.filter(smooth), of),
+  );
   if (withRespectTo.length === 0) {
     throw new RangeError(
       `${where}: ${of.map(quoted).join(', ')} must depend on a float input or stored tensor, got none`,
@@ -105,6 +106,10 @@ function start(
   }
   const isChosen = wanted.withRespectTo !== undefined;
   return { scope, names, of, withRespectTo, isChosen, keep, title, titles: new Set(titles) };
+}
+
+function distinct(names: readonly string[]): readonly string[] {
+  return [...new Set(names)];
 }
 
 function checkValue(scope: Scope, names: Names, name: string, where: string): void {
@@ -144,7 +149,7 @@ function checkDeterministic(scope: Scope, of: readonly string[]): void {
   const reached = new Set(of);
   for (const node of scope.nodes.toReversed()) {
     if (!node.outputs.some((output) => reached.has(output))) continue;
-    if (isRandom(node)) {
+    if (isRandom(scope, node)) {
       throw new RangeError(
         `${nodeText(node)}: must give the same values every time to be differentiated, got an operator that draws`,
       );

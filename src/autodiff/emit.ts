@@ -18,16 +18,16 @@ const random: ReadonlySet<string> = new Set([
   'RandomUniformLike',
 ]);
 
-/** Whether two nodes alike give values alike. */
-export function isRandom(node: Node): boolean {
-  return (
-    random.has(node.operator) || (node.operator === 'Dropout' && (node.inputs[2] ?? '') !== '')
-  );
+/** Whether a node gives something else each time; a dropout does if it is or may be in training. */
+export function isRandom(scope: Scope, { operator, inputs }: Node): boolean {
+  if (operator !== 'Dropout') return random.has(operator);
+  const training = inputs[2] ?? '';
+  return training !== '' && typeOf(scope, training).value?.[0] !== 0;
 }
 
-function keyOf(node: Node, count: number): string | null {
+function keyOf(scope: Scope, node: Node, count: number): string | null {
   const entries = Object.entries(node.attributes).sort(([a], [b]) => (a < b ? -1 : 1));
-  if (isRandom(node) || entries.some(([, value]) => graphsIn(value).length > 0)) return null;
+  if (isRandom(scope, node) || entries.some(([, value]) => graphsIn(value).length > 0)) return null;
   const parts = entries.map(([name, value]) =>
     typeof value === 'object' && 'dtype' in value
       ? [name, value.dtype, value.shape, Array.from(value.data, String)]
@@ -56,7 +56,7 @@ export function typesOf(scope: Scope, node: Node): Type[] {
  * outputs that are there come back.
  */
 export function write(scope: Scope, node: Node, known: readonly Type[] = []): readonly string[] {
-  const key = keyOf(node, node.outputs.length);
+  const key = keyOf(scope, node, node.outputs.length);
   const before = key === null ? undefined : scope.written.get(key);
   if (before !== undefined) {
     const maker = scope.makers.get(before[0]);

@@ -122,6 +122,10 @@ const cases: OperatorCase[] = [
     attributes: { reduction: 'add' },
   },
   { operator: 'Dropout', operands: [[2, 3], float32([0.5], [])] },
+  {
+    operator: 'Dropout',
+    operands: [[2, 3], float32([0.5], []), { dtype: 'bool', shape: [], data: Uint8Array.of(0) }],
+  },
   { operator: 'CastLike', operands: [[2, 3], float32([1])] },
 ];
 

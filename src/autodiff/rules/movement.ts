@@ -3,7 +3,7 @@ import { emit, emitAll } from '../emit.ts';
 import { castLike, extents, reshapeLike, shapeOf, sumTo, transpose, zerosLike } from '../ops.ts';
 import { ints, typeOf, type Scope } from '../scope.ts';
 import { nodeText } from '../wording.ts';
-import { byExpansion, rule, type Lazy, type Rule } from './rule.ts';
+import { byExpansion, rule, type Rule } from './rule.ts';
 import { scatterSum } from './scatter.ts';
 
 const likeInput: Rule = rule((s, { inputs: [x] }, g) => [() => reshapeLike(s, g, x)]);
@@ -148,16 +148,8 @@ function blocks(inverse: string): Rule {
   });
 }
 
-const dropout: Rule = {
-  vjp: ({ node, cotangents: [g] }): readonly Lazy[] => {
-    if ((node.inputs[2] ?? '') !== '') {
-      throw new RangeError(
-        `${nodeText(node)}: must give the same values every time to be differentiated, got a dropout in training`,
-      );
-    }
-    return g === null ? [] : [() => g];
-  },
-};
+/** Not in training: whether it is has been looked at before. */
+const dropout: Rule = rule((_, __, g) => [() => g]);
 
 /** Operators that move elements. */
 export const movement: Readonly<Record<string, Rule>> = {
