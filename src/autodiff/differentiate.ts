@@ -1,4 +1,4 @@
-import type { Graph } from '../graph/index.ts';
+import type { Graph, Node } from '../graph/index.ts';
 import { isFloat } from '../tensor/index.ts';
 import { activeValues, isSmooth } from './active.ts';
 import { backward } from './backward.ts';
@@ -7,7 +7,7 @@ import { instantiate, passOn, passOnAs, type Names } from './instantiate.ts';
 import { writtenOpset } from './modernise.ts';
 import { onesLike, zerosLike } from './ops.ts';
 import { addInput, claim, finish, helperPrefix, rootScope, typeOf, type Scope } from './scope.ts';
-import { readsOf } from './reads.ts';
+import { graphsIn, readsOf } from './reads.ts';
 import { typed } from './type.ts';
 import { nodeText, quoted } from './wording.ts';
 
@@ -145,13 +145,26 @@ function influential(
   return candidates.filter((name) => reached.has(names.get(name) ?? name));
 }
 
+/** The node that draws: this one, or one in its subgraphs. */
+function drawingIn(scope: Scope, node: Node): Node | null {
+  if (isRandom(scope, node)) return node;
+  for (const graph of Object.values(node.attributes).flatMap(graphsIn)) {
+    for (const inner of graph.nodes) {
+      const found = drawingIn(scope, inner);
+      if (found !== null) return found;
+    }
+  }
+  return null;
+}
+
 function checkDeterministic(scope: Scope, of: readonly string[]): void {
   const reached = new Set(of);
   for (const node of scope.nodes.toReversed()) {
     if (!node.outputs.some((output) => reached.has(output))) continue;
-    if (isRandom(scope, node)) {
+    const drawing = drawingIn(scope, node);
+    if (drawing !== null) {
       throw new RangeError(
-        `${nodeText(node)}: must give the same values every time to be differentiated, got an operator that draws`,
+        `${nodeText(drawing)}: must give the same values every time to be differentiated, got an operator that draws`,
       );
     }
     for (const name of readsOf(node)) reached.add(name);

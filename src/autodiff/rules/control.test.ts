@@ -141,6 +141,22 @@ describe('the derivative of a Scan', () => {
   });
 });
 
+test('what draws inside a body is named', () => {
+  const body = builder('body');
+  body.input('h', 'float32', [3]);
+  body.input('x', 'float32', [3]);
+  const noise = body.node('noise', 'RandomNormalLike', ['x']);
+  body.output('next', body.node('sum', 'Add', ['h', noise]), 'float32', [3]);
+  const { graph } = graphOf('scan', { start: [3], xs: [4, 3] }, ['scan_output'], (b) => {
+    b.node('scan', 'Scan', ['start', 'xs'], { body: body.build(), num_scan_inputs: 1 });
+  });
+  expect(() => gradient(graph)).toThrow(
+    new RangeError(
+      'node "noise" (RandomNormalLike): must give the same values every time to be differentiated, got an operator that draws',
+    ),
+  );
+});
+
 /** `x' = sin(a x) + k`, k the number of the trip. */
 function loopBody(going: (b: Builder) => string): Graph {
   const b = builder('body');
