@@ -289,14 +289,20 @@ describe('advise, inspect and the lists', () => {
     );
   });
 
-  test.each(['init', 'advise', 'inspect', 'sample', 'transform', 'schemes', 'architectures'])(
-    '%s --help has an example',
-    (name) => {
-      const { stdout, status } = stepzero(name, '--help');
-      expect(status).toBe(0);
-      expect(stdout).toMatch(new RegExp(`\\$ stepzero ${name}`));
-    },
-  );
+  test.each([
+    'init',
+    'advise',
+    'inspect',
+    'sample',
+    'transform',
+    'schemes',
+    'architectures',
+    'grad',
+  ])('%s --help has an example', (name) => {
+    const { stdout, status } = stepzero(name, '--help');
+    expect(status).toBe(0);
+    expect(stdout).toMatch(new RegExp(`\\$ stepzero ${name}`));
+  });
 });
 
 describe('transform', () => {

@@ -18,6 +18,7 @@ const BROWSER = new Set([
   'advise',
   'emit',
   'meanfield',
+  'autodiff',
 ]);
 
 function filesBelow(folder: string): string[] {

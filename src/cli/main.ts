@@ -2,6 +2,7 @@
 import { Command, CommanderError } from 'commander';
 import { adviseCommand } from './commands/advise.ts';
 import { architecturesCommand } from './commands/architectures.ts';
+import { gradCommand } from './commands/grad.ts';
 import { initCommand } from './commands/init.ts';
 import { inspectCommand } from './commands/inspect.ts';
 import { predictCommand } from './commands/predict.ts';
@@ -39,6 +40,7 @@ async function main(): Promise<void> {
     adviseCommand(),
     inspectCommand(),
     predictCommand(),
+    gradCommand(),
     sampleCommand(),
     theoryCommand(),
     transformCommand(),

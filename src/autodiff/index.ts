@@ -1,0 +1,13 @@
+export {
+  cotangentName,
+  derivativeName,
+  gradient,
+  gradientName,
+  jvp,
+  tangentName,
+  upgraded,
+  vjp,
+  type Wanted,
+} from './differentiate.ts';
+export { evaluate, type Numbers } from './reference/index.ts';
+export { differentiable } from './rules/index.ts';

@@ -1,0 +1,116 @@
+import type { Attribute, Graph, Node } from '../graph/index.ts';
+import { write } from './emit.ts';
+import { modernised } from './modernise.ts';
+import { addConstant, addInput, claim, finish, subscope, typeOf, type Scope } from './scope.ts';
+import { merged, typed, unknown, type Type } from './type.ts';
+
+/** What the values of a graph are called where it is written again. */
+export type Names = ReadonlyMap<string, string>;
+
+/** Passes a value on under a name of its own. */
+export function passOn(scope: Scope, value: string, name: string): string {
+  return passOnAs(scope, value, claim(scope, name));
+}
+
+/** Passes a value on under a name that nothing has. */
+export function passOnAs(scope: Scope, value: string, output: string): string {
+  const own = claim(scope, `${output}:identity`);
+  scope.types.set(output, { ...typeOf(scope, value), value: null });
+  scope.makers.set(output, own);
+  scope.positions.set(own, scope.nodes.length);
+  scope.nodes.push({
+    name: own,
+    operator: 'Identity',
+    domain: '',
+    inputs: [value],
+    outputs: [output],
+    attributes: {},
+  });
+  return output;
+}
+
+/** The subgraph that was written, with outputs that are its own and distinct. */
+export function finishBody(scope: Scope, outputs: readonly string[]): Graph {
+  const seen = new Set<string>();
+  const own = outputs.map((output) => {
+    const isOwn = scope.makers.has(output) && !seen.has(output);
+    seen.add(output);
+    return isOwn ? output : passOn(scope, output, 'd/output');
+  });
+  return finish(scope, own);
+}
+
+function typeOfInput(body: Graph, index: number, known: Type): Type {
+  const { dtype, shape } = body.inputs[index];
+  return { ...merged(known, typed(dtype, shape)), value: null };
+}
+
+/** The subgraph `body` written again inside `scope`; `known` are the types of its inputs. */
+function rewritten(
+  scope: Scope,
+  body: Graph,
+  names: Names,
+  known: readonly Type[],
+  opset: number,
+): Graph {
+  const child = subscope(scope);
+  const inside = new Map(names);
+  for (const [index, { name }] of body.inputs.entries()) {
+    inside.set(name, addInput(child, name, typeOfInput(body, index, known[index] ?? unknown)));
+  }
+  const all = instantiate(child, body, inside, opset);
+  return finishBody(
+    child,
+    body.outputs.map(({ name }) => all.get(name) ?? name),
+  );
+}
+
+function rewrittenAttribute(
+  scope: Scope,
+  value: Attribute,
+  names: Names,
+  opset: number,
+): Attribute {
+  if (typeof value !== 'object') return value;
+  if ('nodes' in value) return rewritten(scope, value, names, [], opset);
+  return value;
+}
+
+/**
+ * Writes the nodes of a graph into `scope`, each in the form of the newest operator sets. `names` says what
+ * its inputs and the values around it are called there; what comes back says it of all its values.
+ */
+export function instantiate(scope: Scope, graph: Graph, names: Names, opset: number): Names {
+  const all = new Map(names);
+  for (const [name, constant] of graph.constants) {
+    const own = claim(scope, name);
+    addConstant(scope, own === name ? constant : { ...constant, name: own });
+    all.set(name, own);
+  }
+  const rename = (name: string): string => all.get(name) ?? name;
+  for (const node of graph.nodes) {
+    const attributes = Object.fromEntries(
+      Object.entries(node.attributes).map(([key, value]) => [
+        key,
+        rewrittenAttribute(scope, value, all, opset),
+      ]),
+    );
+    const outputs = node.outputs.map((output) => (output === '' ? '' : claim(scope, output)));
+    const named: Node = {
+      ...node,
+      name: claim(scope, node.name),
+      inputs: node.inputs.map(rename),
+      outputs,
+      attributes,
+    };
+    const known = node.outputs.map((output) => {
+      const declared = graph.values.get(output);
+      return declared === undefined ? unknown : typed(declared.dtype, declared.shape);
+    });
+    const written = write(scope, modernised(scope, named, opset), known);
+    for (const [index, output] of node.outputs.entries()) {
+      if (output !== '') all.set(output, written[index]);
+    }
+  }
+  return all;
+}

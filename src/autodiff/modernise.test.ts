@@ -1,0 +1,113 @@
+import { describe, expect, test } from 'vitest';
+import {
+  checkClose,
+  checkGraph,
+  graphOfCase,
+  type OperatorCase,
+} from '../../test/operator-check.ts';
+import { encodeModel, modelOf, type Graph } from '../graph/index.ts';
+import { openSession } from '../runtime/index.ts';
+import { evaluate, upgraded, vjp } from './index.ts';
+
+const cases: (OperatorCase & { readonly opset: number })[] = [
+  { operator: 'Clip', operands: [[3, 4]], attributes: { min: -0.5, max: 1 }, opset: 10 },
+  { operator: 'Clip', operands: [[3, 4]], attributes: { max: 1 }, opset: 7 },
+  { operator: 'Squeeze', operands: [[2, 1, 3]], attributes: { axes: [1] }, opset: 11 },
+  { operator: 'Unsqueeze', operands: [[2, 3]], attributes: { axes: [0, 3] }, opset: 9 },
+  {
+    operator: 'ReduceSum',
+    operands: [[2, 3, 4]],
+    attributes: { axes: [1], keepdims: 0 },
+    opset: 12,
+  },
+  { operator: 'ReduceMean', operands: [[2, 3, 4]], attributes: { axes: [0, 2] }, opset: 13 },
+  { operator: 'ReduceLogSumExp', operands: [[2, 3, 4]], opset: 11 },
+  { operator: 'Softmax', operands: [[2, 3, 4]], opset: 9 },
+  { operator: 'LogSoftmax', operands: [[2, 3, 4]], attributes: { axis: 2 }, opset: 12 },
+  {
+    operator: 'Slice',
+    operands: [[4, 5]],
+    attributes: { starts: [1], ends: [3], axes: [1] },
+    opset: 9,
+  },
+  {
+    operator: 'Pad',
+    operands: [[2, 3]],
+    attributes: { pads: [1, 0, 0, 2], value: 2.5 },
+    opset: 10,
+  },
+  {
+    operator: 'Split',
+    operands: [[2, 5]],
+    attributes: { axis: 1, split: [2, 3] },
+    outputs: 2,
+    opset: 11,
+  },
+  { operator: 'Split', operands: [[6, 2]], attributes: { axis: 0 }, outputs: 3, opset: 13 },
+  { operator: 'Dropout', operands: [[2, 3]], attributes: { ratio: 0.4 }, opset: 10 },
+  {
+    operator: 'Upsample',
+    operands: [[1, 2, 3, 2]],
+    attributes: { scales: [1, 1, 2, 3], mode: 'nearest' },
+    opset: 7,
+  },
+  {
+    operator: 'Upsample',
+    operands: [[1, 2, 3, 2]],
+    attributes: { scales: [1, 1, 2, 2], mode: 'linear' },
+    opset: 8,
+  },
+  {
+    operator: 'Resize',
+    operands: [[1, 2, 3, 2], { dtype: 'float32', shape: [4], data: Float32Array.of(1, 1, 2, 2) }],
+    attributes: { mode: 'linear' },
+    opset: 10,
+  },
+  {
+    operator: 'BatchNormalization',
+    operands: [[2, 3, 4], [3], [3], [3], { drawn: [3], low: 0.5, high: 2 }],
+    attributes: { epsilon: 1e-3 },
+    opset: 8,
+  },
+  {
+    operator: 'GroupNormalization',
+    operands: [[2, 4, 3], [2], [2]],
+    attributes: { num_groups: 2 },
+    opset: 18,
+  },
+];
+
+describe('an operator in the form of an older set', () => {
+  test.each(
+    cases.map((one): [string, OperatorCase] => [`${one.operator}, opset ${one.opset}`, one]),
+  )('%s: computes the same in the newest form, and has the derivative of that', async (_, one) => {
+    const { graph, feeds } = graphOfCase(one);
+    const newest = upgraded(graph);
+    const found = evaluate(newest, feeds);
+    const session = await openSession(encodeModel(modelOf(graph)), { threads: 1 });
+    const ran = await session.run(feeds);
+    await session.close();
+    for (const [name, value] of found) checkClose(ran[name], value, name);
+    const operators = (of: Graph): string[] => vjp(of).nodes.map(({ operator }) => operator);
+    expect(operators(graph)).toEqual(operators(newest));
+    await checkGraph(newest, feeds);
+  });
+
+  test('a Scan of opset 8 is refused in one sentence', () => {
+    const node = { name: 's', operator: 'Scan', domain: '', inputs: ['x'], outputs: ['y'] };
+    const graph: Graph = {
+      name: 'old',
+      opsets: { '': 8 },
+      inputs: [{ name: 'x', dtype: 'float32', shape: [1, 2] }],
+      outputs: [{ name: 'y', dtype: 'float32', shape: null }],
+      nodes: [{ ...node, attributes: {} }],
+      constants: new Map(),
+      values: new Map(),
+    };
+    expect(() => vjp(graph)).toThrow(
+      new RangeError(
+        'node "s" (Scan): a Scan must be of opset 9 or newer to be differentiated, got one of opset 8',
+      ),
+    );
+  });
+});

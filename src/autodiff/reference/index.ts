@@ -1,0 +1,2 @@
+export { evaluate } from './evaluate.ts';
+export { tensorOf, type Numbers } from './array.ts';

@@ -1,0 +1,219 @@
+import { numberAttribute, numbersAttribute, textAttribute, type Node } from '../../graph/index.ts';
+import { sizeOf } from '../../tensor/index.ts';
+import { isCeil, places, reach, windowOf, type Window } from '../window.ts';
+import { filled, rowStrides, type Numbers } from './array.ts';
+import { multiplyInto } from './products.ts';
+import type { Kernel } from './kernel.ts';
+
+/** For every place of a window and every element of its kernel, the element of the data, or -1. */
+function table(window: Window, extents: readonly number[], made: readonly number[]): Int32Array {
+  const strides = rowStrides(extents);
+  const size = sizeOf(window.kernel);
+  const kernelStrides = rowStrides(window.kernel);
+  const madeStrides = rowStrides(made);
+  const result = new Int32Array(sizeOf(made) * size);
+  for (let place = 0; place < sizeOf(made); place++) {
+    for (let at = 0; at < size; at++) {
+      let source = 0;
+      for (const [axis, extent] of extents.entries()) {
+        const row = Math.floor(place / madeStrides[axis]) % made[axis];
+        const offset = Math.floor(at / kernelStrides[axis]) % window.kernel[axis];
+        const position =
+          row * window.strides[axis] +
+          offset * window.dilations[axis] -
+          (window.pads[axis]?.[0] ?? 0);
+        if (position < 0 || position >= extent) {
+          source = -1;
+          break;
+        }
+        source += position * strides[axis];
+      }
+      result[place * size + at] = source;
+    }
+  }
+  return result;
+}
+
+const conv: Kernel = (node, [x, w, b]) => {
+  if (x === undefined || w === undefined) return [];
+  const [n, channels, ...extents] = x.shape;
+  const [m, each, ...kernel] = w.shape;
+  const window = windowOf(node, kernel, extents);
+  const made = extents.map((extent, axis) => places(window, axis, extent, false));
+  const from = table(window, extents, made);
+  const [size, points, volume] = [sizeOf(kernel), sizeOf(made), sizeOf(extents)];
+  const group = numberAttribute(node, 'group', 1);
+  const result = filled(x.dtype, [n, m, ...made]);
+  const columns = new Float64Array(each * size * points);
+  for (let example = 0; example < n; example++) {
+    for (let part = 0; part < group; part++) {
+      for (let c = 0; c < each; c++) {
+        const start = (example * channels + part * each + c) * volume;
+        for (let at = 0; at < size; at++) {
+          for (let point = 0; point < points; point++) {
+            const source = from[point * size + at];
+            columns[(c * size + at) * points + point] = source < 0 ? 0 : x.data[start + source];
+          }
+        }
+      }
+      const rows = m / group;
+      const to = (example * m + part * rows) * points;
+      const weights = w.data.subarray(part * rows * each * size, (part + 1) * rows * each * size);
+      const target = result.data.subarray(to, to + rows * points);
+      multiplyInto(target, weights, columns, rows, each * size, points);
+    }
+  }
+  if (b !== undefined) addChannels(result, b, points);
+  return [result];
+};
+
+function addChannels(result: Numbers, bias: Numbers, points: number): void {
+  const channels = bias.data.length;
+  for (let index = 0; index < result.data.length; index++) {
+    result.data[index] += bias.data[Math.floor(index / points) % channels];
+  }
+}
+
+const convTranspose: Kernel = (node, [x, w, b]) => {
+  if (x === undefined || w === undefined) return [];
+  const [n, channels, ...extents] = x.shape;
+  const [, each, ...kernel] = w.shape;
+  const group = numberAttribute(node, 'group', 1);
+  const more = numbersAttribute(node, 'output_padding') ?? kernel.map(() => 0);
+  const given = numbersAttribute(node, 'output_shape');
+  const auto = textAttribute(node, 'auto_pad', 'NOTSET');
+  const plain = windowOf(
+    { ...node, attributes: { ...node.attributes, auto_pad: 'NOTSET' } },
+    kernel,
+    extents,
+  );
+  const spans = extents.map(
+    (extent, axis) => (extent - 1) * plain.strides[axis] + more[axis] + reach(plain, axis),
+  );
+  const pads = extents.map((extent, axis): readonly [number, number] => {
+    if (auto === 'VALID') return [0, 0];
+    const isFree = given !== null || auto.startsWith('SAME');
+    if (!isFree) return plain.pads[axis] ?? [0, 0];
+    const whole = given?.[axis] ?? extent * plain.strides[axis];
+    const half = Math.floor((spans[axis] - whole) / 2);
+    const rest = spans[axis] - whole - half;
+    return auto === 'SAME_UPPER' ? [half, rest] : [rest, half];
+  });
+  const made = spans.map((span, axis) => span - pads[axis][0] - pads[axis][1]);
+  const from = table({ ...plain, pads }, made, extents);
+  const [size, points, volume] = [sizeOf(kernel), sizeOf(extents), sizeOf(made)];
+  const result = filled(x.dtype, [n, each * group, ...made]);
+  const rows = channels / group;
+  for (let example = 0; example < n; example++) {
+    for (let channel = 0; channel < channels; channel++) {
+      const part = Math.floor(channel / rows);
+      for (let c = 0; c < each; c++) {
+        const to = (example * each * group + part * each + c) * volume;
+        for (let point = 0; point < points; point++) {
+          const value = x.data[(example * channels + channel) * points + point];
+          for (let at = 0; at < size; at++) {
+            const target = from[point * size + at];
+            if (target >= 0) {
+              result.data[to + target] += value * w.data[(channel * each + c) * size + at];
+            }
+          }
+        }
+      }
+    }
+  }
+  if (b !== undefined) addChannels(result, b, volume);
+  return [result];
+};
+
+type Pick = (values: readonly number[], sources: readonly number[], room: number) => number;
+
+/** A pooling by what it makes of the elements of each window; `room` counts those and the padding. */
+function pooled(x: Numbers, node: Node, pick: Pick): Numbers {
+  const [n, c, ...extents] = x.shape;
+  const kernel = numbersAttribute(node, 'kernel_shape') ?? [];
+  const window = windowOf(node, kernel, extents);
+  const made = extents.map((extent, axis) => places(window, axis, extent, isCeil(node)));
+  const from = table(window, extents, made);
+  const padded = table(
+    { ...window, pads: kernel.map(() => [0, 0] as const) },
+    extents.map(
+      (extent, axis) => extent + (window.pads[axis]?.[0] ?? 0) + (window.pads[axis]?.[1] ?? 0),
+    ),
+    made,
+  );
+  const [size, points, volume] = [sizeOf(kernel), sizeOf(made), sizeOf(extents)];
+  return filled(x.dtype, [n, c, ...made], (index) => {
+    const start = Math.floor(index / points) * volume;
+    const at = (index % points) * size;
+    const sources = [...from.subarray(at, at + size)]
+      .filter((source) => source >= 0)
+      .map((source) => source + start);
+    const room = padded.subarray(at, at + size).filter((source) => source >= 0).length;
+    return pick(
+      sources.map((source) => x.data[source]),
+      sources,
+      room,
+    );
+  });
+}
+
+const maxPool: Kernel = (node, [x]) => {
+  if (x === undefined) return [];
+  const y = pooled(x, node, (values) => Math.max(...values));
+  if (node.outputs.length === 1) return [y];
+  const at = pooled(x, node, (values, sources) => sources[values.indexOf(Math.max(...values))]);
+  return [y, { ...at, dtype: 'int64' }];
+};
+
+const averagePool: Kernel = (node, [x]) => {
+  if (x === undefined) return [];
+  const includesPads = numberAttribute(node, 'count_include_pad', 0) !== 0;
+  return [
+    pooled(
+      x,
+      node,
+      (values, _, room) =>
+        values.reduce((sum, value) => sum + value, 0) / (includesPads ? room : values.length),
+    ),
+  ];
+};
+
+const lpPool: Kernel = (node, [x]) => {
+  if (x === undefined) return [];
+  const p = numberAttribute(node, 'p', 2);
+  const sum = (values: readonly number[]): number =>
+    values.reduce((total, value) => total + Math.abs(value) ** p, 0) ** (1 / p);
+  return [pooled(x, node, sum)];
+};
+
+function global(pick: (values: Float64Array, node: Node) => number): Kernel {
+  return (node, [x]) => {
+    if (x === undefined) return [];
+    const [n, c, ...extents] = x.shape;
+    const size = sizeOf(extents);
+    return [
+      filled(x.dtype, [n, c, ...extents.map(() => 1)], (index) =>
+        pick(x.data.subarray(index * size, (index + 1) * size), node),
+      ),
+    ];
+  };
+}
+
+/** Convolutions and poolings, in float64. */
+export const windows: Readonly<Record<string, Kernel>> = {
+  Conv: conv,
+  ConvTranspose: convTranspose,
+  MaxPool: maxPool,
+  AveragePool: averagePool,
+  LpPool: lpPool,
+  GlobalAveragePool: global(
+    (values) => values.reduce((sum, value) => sum + value, 0) / values.length,
+  ),
+  GlobalMaxPool: global((values) =>
+    values.reduce((most, value) => Math.max(most, value), -Infinity),
+  ),
+  GlobalLpPool: global((values, node) => {
+    const p = numberAttribute(node, 'p', 2);
+    return values.reduce((sum, value) => sum + Math.abs(value) ** p, 0) ** (1 / p);
+  }),
+};

@@ -1,0 +1,1 @@
+export { differentiable, ruleOf } from './table.ts';

@@ -1,0 +1,128 @@
+import { emit } from '../emit.ts';
+import { mul, reshape, sumOver, transpose } from '../ops.ts';
+import { ints, typeOf, type Scope } from '../scope.ts';
+import { fixedShape } from '../type.ts';
+import type { Window } from '../window.ts';
+
+/** Kernels of at most so many places are gone through one place at a time, as products of matrices. */
+const mostShifts = 9;
+
+/** What a weight gradient is made of, with extents where they are known. */
+interface Parts {
+  readonly s: Scope;
+  /** What the convolution reads, [N, C, …]. */
+  readonly x: string;
+  /** The cotangent of what it makes, [N, M, …]. */
+  readonly g: string;
+  readonly window: Window;
+  readonly group: number;
+  /** The shape of the weight, [M, C/G, …kernel]. */
+  readonly shape: readonly number[];
+}
+
+/**
+ * The cotangent of a convolution's weight `W̄[m, c, k] = Σₙₚ ȳ[n, m, p] x[n, c, p·stride + k·dilation - pad]`.
+ * A small kernel is a batched product of matrices for each of its places, a large one is one convolution.
+ */
+export function weightGradient(
+  s: Scope,
+  x: string,
+  g: string,
+  w: string,
+  window: Window,
+  group: number,
+): string {
+  const { shape } = typeOf(s, w);
+  const known = fixedShape(shape);
+  const kernelSize = window.kernel.reduce((size, extent) => size * extent, 1);
+  if (known !== null && kernelSize <= mostShifts) {
+    return byShifts({ s, x, g, window, group, shape: known });
+  }
+  return byConvolution(s, x, g, window, group);
+}
+
+function padded(s: Scope, x: string, { pads }: Window): string {
+  const before = pads.map((pad) => pad?.[0] ?? 0);
+  const after = pads.map((pad) => pad?.[1] ?? 0);
+  if ([...before, ...after].every((extent) => extent === 0)) return x;
+  return emit(s, 'Pad', [x, ints(s, [0, 0, ...before, 0, 0, ...after])]);
+}
+
+function byShifts({ s, x, g, window, group, shape }: Parts): string {
+  const { kernel, strides, dilations } = window;
+  const [m, c, ...rest] = shape;
+  const whole = padded(s, x, window);
+  const isDepthwise = c === 1 && m === group;
+  const spatial = kernel.map((_, axis) => axis + 2);
+  const cotangent = isDepthwise ? g : reshape(s, g, [0, group, m / group, -1]);
+  const ones = ints(
+    s,
+    spatial.map(() => 1),
+  );
+  const steps = emit(s, 'Sub', [emit(s, 'Shape', [g], { start: 2 }), ones]);
+  const span = emit(s, 'Add', [emit(s, 'Mul', [steps, ints(s, strides)]), ones]);
+  const isPoint = kernel.every((extent, axis) => extent === 1 && strides[axis] === 1);
+  const atPlace = (offsets: readonly number[]): string => {
+    const starts = offsets.map((offset, axis) => offset * dilations[axis]);
+    const part = isPoint
+      ? whole
+      : emit(s, 'Slice', [
+          whole,
+          ints(s, starts),
+          emit(s, 'Add', [ints(s, starts), span]),
+          ints(s, spatial),
+          ints(s, strides),
+        ]);
+    if (isDepthwise) {
+      return reshape(s, sumOver(s, mul(s, g, part), [0, ...spatial], false), [m, 1, 1]);
+    }
+    const columns = transpose(s, reshape(s, part, [0, group, c, -1]), [0, 1, 3, 2]);
+    const product = sumOver(s, emit(s, 'MatMul', [cotangent, columns]), [0], false);
+    return reshape(s, product, [m, c, 1]);
+  };
+  const all = offsetsOf(kernel).map(atPlace);
+  const joined = all.length === 1 ? all[0] : emit(s, 'Concat', all, { axis: 2 });
+  return reshape(s, joined, [m, c, ...rest]);
+}
+
+function offsetsOf(kernel: readonly number[]): number[][] {
+  let offsets: number[][] = [[]];
+  for (const extent of kernel) {
+    offsets = offsets.flatMap((head) => Array.from({ length: extent }, (_, at) => [...head, at]));
+  }
+  return offsets;
+}
+
+/** One convolution over the batch: its channels are the examples, its kernel is the cotangent. */
+function byConvolution(s: Scope, x: string, g: string, window: Window, group: number): string {
+  const { kernel, strides, dilations, pads } = window;
+  const spatial = kernel.map((_, axis) => axis + 2);
+  const input =
+    group === 1 ? transpose(s, x, [1, 0, ...spatial]) : examplesByGroup(s, x, group, spatial);
+  const y = emit(s, 'Conv', [input, transpose(s, g, [1, 0, ...spatial])], {
+    strides: dilations,
+    dilations: strides,
+    pads: [...pads.map((pad) => pad?.[0] ?? 0), ...pads.map((pad) => pad?.[1] ?? 0)],
+    ...(group === 1 ? {} : { group }),
+  });
+  const turned = transpose(s, y, [1, 0, ...spatial]);
+  const made = fixedShape(typeOf(s, turned).shape?.slice(2) ?? null);
+  if (made !== null && made.join() === kernel.join()) return turned;
+  const zeros = ints(
+    s,
+    kernel.map(() => 0),
+  );
+  return emit(s, 'Slice', [turned, zeros, ints(s, kernel), ints(s, spatial)]);
+}
+
+/** [N, G·C, …] as [C, G·N, …]. */
+function examplesByGroup(s: Scope, x: string, group: number, spatial: readonly number[]): string {
+  const extent = (start: number, end?: number): string =>
+    emit(s, 'Shape', [x], { start, ...(end === undefined ? {} : { end }) });
+  const concat = (parts: readonly string[]): string => emit(s, 'Concat', parts, { axis: 0 });
+  const groups = ints(s, [group]);
+  const each = emit(s, 'Div', [extent(1, 2), groups]);
+  const split = emit(s, 'Reshape', [x, concat([extent(0, 1), groups, each, extent(2)])]);
+  const turned = transpose(s, split, [2, 1, 0, ...spatial.map((axis) => axis + 1)]);
+  return emit(s, 'Reshape', [turned, concat([each, ints(s, [-1]), extent(2)])]);
+}
