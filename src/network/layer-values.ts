@@ -80,6 +80,7 @@ const nonlinear = new Set([
   'Selu',
   'Shrink',
   'Sigmoid',
+  'Sign',
   'Sin',
   'Sinh',
   'Softplus',
