@@ -70,7 +70,7 @@ for (const [name, weights, depth] of [
     jacobianSpectrum(phi, { weights, depth, sigmaW2, q, points: 600 });
   });
 }
-for (const name of ['tanh', 'relu', 'gelu', 'hard_tanh', 'silu']) {
+for (const name of ['tanh', 'relu', 'gelu', 'hard_tanh', 'sigmoid', 'silu', 'softsign', 'selu']) {
   // A new record each time, so that nothing is remembered of the run before.
   row(`phase diagram, 200 × 200: ${name}`, 1, () => {
     phaseDiagram(
