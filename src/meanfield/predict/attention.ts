@@ -21,8 +21,8 @@ import type { Rule, Walk } from './walk.ts';
 
 const ATTENDED = 'scores are taken as Gaussian and independent of the values';
 
-/** Scores of a larger variance leave but one key, as this one does. */
-const LARGEST = 1e4;
+/** Scores of a larger variance are taken for those of this one, which leave little but the largest key. */
+const LARGEST = 900;
 
 /** A product of two values that both carry the signal: scores, an average by attention, or any other. */
 export const productRule: Rule = (walk, node) => {

@@ -1,6 +1,6 @@
 import { numberAttribute, numbersAttribute, textAttribute, type Node } from '../../graph/index.ts';
 import { interpolationOverlap } from '../rules/averages.ts';
-import { integersOf, knownIntegers } from './integers.ts';
+import { integersOf, knownIntegers, type Integers } from './integers.ts';
 import { keptMarginal } from './marginal.ts';
 import { mapPairs, mixtureMoments, withoutPositions, type Moments } from './moments.ts';
 import { merged, reshapedAxes } from './reshape.ts';
@@ -93,10 +93,24 @@ export const reshapeRule: Rule = (walk, node) => {
     }
     default: {
       const shape = numbersAttribute(node, 'shape') ?? integersOf(walk, node.inputs[1]);
+      if (isGrouping(walk, node, axes, shape)) return [state];
       return [moved(node, state, shape === null ? null : reshapedAxes(axes, shape))];
     }
   }
 };
+
+/** Whether a reshape but forms the groups of a normalisation, after which another takes them apart again. */
+function isGrouping(
+  walk: Walk,
+  node: Node,
+  axes: readonly Axis[],
+  shape: Integers | null,
+): boolean {
+  if (shape?.length !== 3 || axes.length < 3 || axes[1].kind !== 'unit') return false;
+  if (shape[1] === axes[1].size) return false;
+  const next = walk.graph.nodes.filter(({ inputs }) => inputs.includes(node.outputs[0]));
+  return next.length === 1 && next[0].operator === 'InstanceNormalization';
+}
 
 /** `Expand` and `Tile`: a value that is repeated. */
 export const expandRule: Rule = (walk, node) => {
