@@ -1,7 +1,7 @@
-import { numberAttribute, type Node } from '../../graph/index.ts';
+import { numberAttribute, textAttribute, type Node } from '../../graph/index.ts';
 import { sizeOf } from '../../tensor/index.ts';
 import { countOf } from './axes.ts';
-import type { Moments } from './moments.ts';
+import { productMoments, type Moments } from './moments.ts';
 import { attentionOverlaps, scoreContrasts, softmaxMoments } from '../rules/attention.ts';
 import { averageMoments } from '../rules/averages.ts';
 import { eachPair, type Pairs } from '../rules/pairs.ts';
@@ -34,11 +34,26 @@ export const productRule: Rule = (walk, node) => {
   if (shares.kind === 'shares') return [averaged(node, shares, right, b)];
   const a = signalOf(walk, left);
   if (a.kind === 'unknown') return [a];
+  if (walk.isStored(node.outputs[0])) {
+    const outer = storedOuter(node, a, b);
+    if (outer !== null) return [outer];
+  }
   if (a.axes === null || b.axes === null || a.axes.length < 2 || b.axes.length < 2) {
     return [unknown(`${node.operator} of two values whose axes are not known has no rule`)];
   }
   return [multiplied(node, [left, a], [right, b])];
 };
+
+/** `Einsum` of two stored vectors, each element with each, as angles of a rotation are made. */
+function storedOuter(node: Node, a: Signal, b: Signal): State | null {
+  const [terms, result] = textAttribute(node, 'equation', '').replaceAll(/\s/g, '').split('->');
+  const [i, j] = terms.split(',');
+  if (node.inputs.length !== 2 || i.length !== 1 || j?.length !== 1 || result !== i + j)
+    return null;
+  if (a.axes?.length !== 1 || b.axes?.length !== 1) return null;
+  const moments = productMoments(a.moments(), b.moments());
+  return opened(node.outputs[0], moments, [...a.axes, ...b.axes]);
+}
 
 /** `Σ_u a_iu b_uj`: over units the scores of an attention, over positions a mixture. */
 function multiplied(
@@ -193,6 +208,14 @@ function truthOf(walk: Walk, value: string): Truth | null {
     };
   }
   const node = walk.producer.get(value);
+  if (node?.operator === 'Cast' || node?.operator === 'Identity') {
+    return truthOf(walk, node.inputs[0]);
+  }
+  if (node?.operator === 'Not') {
+    const truth = truthOf(walk, node.inputs[0]);
+    return truth && { ...truth, values: truth.values.map((x) => (x === 0 ? 1 : 0)) };
+  }
+  if (node?.operator === 'Trilu') return triangleOf(walk, node);
   const compare = COMPARE[node?.operator ?? ''];
   if (node === undefined || compare === undefined) return null;
   const [a, b] = [truthOf(walk, node.inputs[0]), truthOf(walk, node.inputs[1])];
@@ -203,6 +226,20 @@ function truthOf(walk: Walk, value: string): Truth | null {
     compare(elementAt(a, shape, index), elementAt(b, shape, index)) ? 1 : 0,
   );
   return { values, shape };
+}
+
+/** `Trilu`: a stored matrix above or below a diagonal. */
+function triangleOf(walk: Walk, node: Node): Truth | null {
+  const truth = truthOf(walk, node.inputs[0]);
+  const diagonal = node.inputs[1] === undefined ? 0 : truthOf(walk, node.inputs[1])?.values[0];
+  if (truth === null || diagonal === undefined || truth.shape.length < 2) return null;
+  const [rows, columns] = truth.shape.slice(-2);
+  const isUpper = numberAttribute(node, 'upper', 1) === 1;
+  const values = truth.values.map((value, index) => {
+    const over = (index % columns) - (Math.floor(index / columns) % rows) - diagonal;
+    return (isUpper ? over >= 0 : over <= 0) ? value : 0;
+  });
+  return { values, shape: truth.shape };
 }
 
 function elementAt(table: Truth, shape: readonly number[], index: number): number {

@@ -80,3 +80,170 @@ function describeFan(shape: readonly number[], strides: number[]): number {
   b.output('y', y, 'float32', [1]);
   return describeNetwork(b.build()).parameters[0].fanIn!;
 }
+
+const chain = (b: Builder, x: string, phi: (x: string, i: number) => string): string => {
+  let y = b.node('dense0', 'MatMul', [x, b.parameter('w0', [64, 64])]);
+  for (let i = 1; i < 5; i++) {
+    y = b.node(`dense${i}`, 'MatMul', [phi(y, i), b.parameter(`w${i}`, [64, 64])]);
+  }
+  return y;
+};
+
+test('a choice by the sign of what it chooses from is a leaky rectifier', () => {
+  const chosen = rowsOf(['batch', 64], (b, x) => {
+    const zero = b.constant('zero', { dtype: 'float32', shape: [], data: Float32Array.of(0) });
+    const slope = b.constant('slope', { dtype: 'float32', shape: [], data: Float32Array.of(0.25) });
+    return chain(b, x, (y, i) =>
+      b.node(`phi${i}`, 'Where', [
+        b.node(`low${i}`, 'Not', [b.node(`high${i}`, 'Greater', [y, zero])]),
+        b.node(`small${i}`, 'Mul', [y, slope]),
+        y,
+      ]),
+    );
+  });
+  const leaky = rowsOf(['batch', 64], (b, x) =>
+    chain(b, x, (y, i) => b.node(`phi${i}`, 'LeakyRelu', [y], { alpha: 0.25 })),
+  );
+  for (const name of ['dense1_output', 'dense4_output']) {
+    const [a, b] = [chosen(name), leaky(name)];
+    for (const key of ['q', 'c', 'gradient'] as const) {
+      expect(Math.abs(a[key]! - b[key]!)).toBeLessThan(1e-12);
+    }
+  }
+});
+
+test('steps keep the signal and let no gradient through', () => {
+  const b = builder('steps');
+  const zero = b.constant('zero', { dtype: 'float32', shape: [], data: Float32Array.of(0) });
+  const y = chain(b, b.input('x', 'float32', ['batch', 64]), (z, i) =>
+    b.node(`cast${i}`, 'Cast', [b.node(`step${i}`, 'Less', [zero, z])], { to: 1 }),
+  );
+  b.output('y', y, 'float32', ['batch', 64]);
+  const graph = b.build();
+  const found = predict(graph, describeNetwork(graph), lawsOf(graph), { model: 'steps' });
+  const { layers, phase, where, verdict } = found;
+  // Half of the units are 1: variance 2 / fan_in times fan_in / 2.
+  for (const { q } of layers.filter(
+    ({ op, name }) => op === 'MatMul' && name !== 'dense0_output',
+  )) {
+    expect(Math.abs(q! - 1)).toBeLessThan(1e-12);
+  }
+  expect([phase, where, verdict]).toMatchInlineSnapshot(`
+    [
+      "vanishing",
+      "dense3_output",
+      "No gradient gets to \`dense3_output\`: of what follows it, a function is flat almost everywhere.",
+    ]
+  `);
+});
+
+test('pads as PyTorch computes them are read', () => {
+  const row = rowsOf(['batch', 3, 8, 8], (b, x) => {
+    // Of two axes, 1 and 2 around the last, 3 and 4 around the one before.
+    const given = int64(b, 'given', 1, 2, 3, 4);
+    const rest = b.node('rest', 'ConstantOfShape', [int64(b, 'four', 4)], {
+      value: { dtype: 'int64', shape: [1], data: BigInt64Array.of(0n) },
+    });
+    const list = b.node('list', 'Concat', [given, rest], { axis: 0 });
+    const pairs = b.node('pairs', 'Reshape', [list, int64(b, 'two', -1, 2)]);
+    const turned = b.node('turned', 'Slice', [
+      pairs,
+      int64(b, 'start', -1),
+      int64(b, 'end', -1e15),
+      int64(b, 'axis', 0),
+      int64(b, 'step', -1),
+    ]);
+    const flat = b.node('flat', 'Reshape', [
+      b.node('across', 'Transpose', [turned], { perm: [1, 0] }),
+      int64(b, 'all', -1),
+    ]);
+    const padded = b.node('pad', 'Pad', [x, b.node('cast', 'Cast', [flat], { to: 7 })]);
+    return b.node('conv', 'Conv', [padded, b.parameter('w', [16, 3, 1, 1])]);
+  });
+  // 8 of 15 rows and 8 of 11 columns are no zeros, of a variance 2.
+  expect(Math.abs(row('conv_output').q! - (2 * 64) / (15 * 11))).toBeLessThan(1e-12);
+});
+
+test('units that become positions are positions of independent units', () => {
+  const row = rowsOf(['batch', 16, 4, 4], (b, x) => {
+    const conv = b.node('conv', 'Conv', [x, b.parameter('w', [64, 16, 4, 4])]);
+    return b.node('pool', 'GlobalAveragePool', [
+      b.node('shuffle', 'DepthToSpace', [conv], { blocksize: 2 }),
+    ]);
+  });
+  // One position of 64 units of second moment 2 becomes 4 positions of 16 units: their mean has 2 / 4.
+  expect(Math.abs(row('pool_output').q! - 0.5)).toBeLessThan(1e-12);
+});
+
+/** A head of causal attention over 16 positions, behind `turn` of its queries and keys. */
+const head = (
+  b: Builder,
+  x: string,
+  masked: (scores: string) => string,
+  turn: (b: Builder, x: string, name: string) => string = (_, y) => y,
+): string => {
+  const [q, k, v] = ['q', 'k', 'v'].map((name) =>
+    b.node(name, 'MatMul', [x, b.parameter(`${name}.w`, [32, 32])]),
+  );
+  const key = b.node('kt', 'Transpose', [turn(b, k, 'kr')], { perm: [0, 2, 1] });
+  const scores = b.node('scores', 'MatMul', [turn(b, q, 'qr'), key]);
+  const shares = b.node('softmax', 'Softmax', [masked(scores)]);
+  const mixed = b.node('mixed', 'MatMul', [shares, v]);
+  return b.node('out', 'MatMul', [mixed, b.parameter('out.w', [32, 32])]);
+};
+
+const triangle = Array.from({ length: 256 }, (_, i) => (i % 16 > Math.floor(i / 16) ? 1 : 0));
+
+test('a mask that the graph makes of a triangle is the mask that it could have stored', () => {
+  const low = (b: Builder): string => float32(b, 'low', -Infinity);
+  const stored = rowsOf(['batch', 16, 32], (b, x) =>
+    head(b, x, (scores) => {
+      const mask = b.constant('mask', {
+        dtype: 'bool',
+        shape: [16, 16],
+        data: Uint8Array.from(triangle),
+      });
+      return b.node('masked', 'Where', [mask, low(b), scores]);
+    }),
+  );
+  const made = rowsOf(['batch', 16, 32], (b, x) =>
+    head(b, x, (scores) => {
+      const ones = b.constant('ones', {
+        dtype: 'uint8',
+        shape: [16, 16],
+        data: new Uint8Array(256).fill(1),
+      });
+      const upper = b.node('upper', 'Trilu', [
+        ones,
+        b.constant('k', { dtype: 'int64', shape: [], data: BigInt64Array.of(1n) }),
+      ]);
+      const mask = b.node('mask', 'Cast', [upper], { to: 9 });
+      return b.node('masked', 'Where', [mask, low(b), scores]);
+    }),
+  );
+  expect(made('softmax_output').q).toBe(stored('softmax_output').q);
+  expect(made('out_output').q).toBe(stored('out_output').q);
+});
+
+test('a rotation by stored angles keeps the second moment', () => {
+  const rotated = (b: Builder, y: string, name: string): string => {
+    const steps = b.constant(`${name}.t`, {
+      dtype: 'float32',
+      shape: [16],
+      data: Float32Array.from({ length: 16 }, (_, i) => i),
+    });
+    const rates = float32(b, `${name}.r`, ...Array.from({ length: 32 }, (_, i) => 0.5 ** i));
+    const angles = b.node(`${name}.a`, 'Einsum', [steps, rates], { equation: 'i, j -> i j' });
+    const [cos, sin] = ['Cos', 'Sin'].map((op) => b.node(`${name}.${op}`, op, [angles]));
+    return b.node(`${name}.sum`, 'Add', [
+      b.node(`${name}.x`, 'Mul', [y, cos]),
+      b.node(`${name}.y`, 'Mul', [b.node(`${name}.n`, 'Neg', [y]), sin]),
+    ]);
+  };
+  const [plain, turned] = [undefined, rotated].map((turn) =>
+    rowsOf(['batch', 16, 32], (b, x) => head(b, x, (scores) => scores, turn)),
+  );
+  // Of E cos² + E sin² = 1 a quadrature of fast waves keeps six digits.
+  const ratio = turned('softmax_output').q! / plain('softmax_output').q!;
+  expect(Math.abs(ratio - 1)).toBeLessThan(1e-5);
+});

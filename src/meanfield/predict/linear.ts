@@ -28,6 +28,8 @@ interface Fans {
   readonly isMixer: boolean;
   /** What far positions have in common of what near ones have, less than 1 with zeros at borders. */
   readonly farShare?: number;
+  /** What near positions have in common of what one position has, less than 1 where their taps differ. */
+  readonly nearShare?: number;
   readonly axes: Axes;
 }
 
@@ -49,7 +51,7 @@ export function linearRule(walk: Walk, node: Node, layer: LayerParts): readonly 
   const fans = fansOf(node, weight, layer.groups, state, law);
   if (fans === null) return [unknown(`${node.operator} of this form has no rule`)];
   const scale = numberAttribute(node, 'alpha', 1) ** 2;
-  const own = mapped(state.moments(), fans, law, scale);
+  const own = mapped(apart(state.moments(), fans.nearShare), fans, law, scale);
   const bias = layer.parts.find((part) => part.role === 'bias' && part.slot === 2);
   const biased = (sum: Moments): Moments =>
     bias === undefined ? sum : sumMoments(sum, biasMoments(walk.lawOf(bias)));
@@ -66,6 +68,12 @@ export function linearRule(walk: Walk, node: Node, layer: LayerParts): readonly 
   ];
 }
 
+const apart = (moments: Moments, share: number = 1): Moments => ({
+  ...moments,
+  p: share * moments.p,
+  r: share * moments.r,
+});
+
 function farOf(
   state: Signal,
   { farShare = 1, axes }: Fans,
@@ -73,7 +81,7 @@ function farOf(
 ): FarPairs | null {
   if (!hasPlaces(axes) || (farShare > 1 - 1e-9 && state.source.far === null)) return null;
   const from = farMoments(state);
-  const { p, r } = rule({ ...from, p: farShare * from.p, r: farShare * from.r });
+  const { p, r } = rule(apart(from, farShare));
   return { p, r };
 }
 
@@ -214,6 +222,10 @@ function transposedFans(node: Node, weight: LayerPart, groups: number, { axes }:
   });
   const over = (of: (border: Border | null, axis: number) => number): number =>
     borders.reduce((all, border, axis) => all * of(border, axis), 1);
+  // Neighbours meet the same taps as often as any two positions do, or less.
+  const farShare = over((border) =>
+    border !== null && border.same > 0 ? border.far / border.same : 1,
+  );
   const seen = over((border, axis) => border?.same ?? kernel[axis] / strides[axis]);
   return {
     fanIn: (inputs / groups) * seen,
@@ -221,7 +233,8 @@ function transposedFans(node: Node, weight: LayerPart, groups: number, { axes }:
     // Pairs of an input and an output, by inputs as by outputs.
     fanOut: perGroup * seen * over((_, axis) => outputsPerInput(axes, sizes, strides, axis)),
     isMixer: false,
-    farShare: over((border) => (border !== null && border.same > 0 ? border.far / border.same : 1)),
+    farShare,
+    nearShare: farShare,
     axes: imageAxes(
       axes,
       perGroup * groups,

@@ -1,9 +1,9 @@
 import { numberAttribute, numbersAttribute, textAttribute, type Node } from '../../graph/index.ts';
 import { interpolationOverlap } from '../rules/averages.ts';
-import { integersOf, knownIntegers, type Integers } from './integers.ts';
+import { integersOf, knownIntegers } from './integers.ts';
 import { keptMarginal } from './marginal.ts';
 import { mapPairs, mixtureMoments, withoutPositions, type Moments } from './moments.ts';
-import { merged, reshapedAxes } from './reshape.ts';
+import { isGrouping, merged, reshapedAxes } from './reshape.ts';
 import { signalOf } from './signal-of.ts';
 import {
   farPairs,
@@ -30,7 +30,7 @@ function moved(node: Node, state: State, axes: Axes, output: string = node.outpu
 }
 
 /** A signal whose moments change by the way that its elements are picked. */
-function reopened(
+export function reopened(
   node: Node,
   output: string,
   signal: Signal,
@@ -98,19 +98,6 @@ export const reshapeRule: Rule = (walk, node) => {
     }
   }
 };
-
-/** Whether a reshape but forms the groups of a normalisation, after which another takes them apart again. */
-function isGrouping(
-  walk: Walk,
-  node: Node,
-  axes: readonly Axis[],
-  shape: Integers | null,
-): boolean {
-  if (shape?.length !== 3 || axes.length < 3 || axes[1].kind !== 'unit') return false;
-  if (shape[1] === axes[1].size) return false;
-  const next = walk.graph.nodes.filter(({ inputs }) => inputs.includes(node.outputs[0]));
-  return next.length === 1 && next[0].operator === 'InstanceNormalization';
-}
 
 /** `Expand` and `Tile`: a value that is repeated. */
 export const expandRule: Rule = (walk, node) => {

@@ -82,6 +82,20 @@ export function verdictOf(
   }
   const silent = silentFrom(rows);
   if (silent !== null) return { ...nothing, ...silent };
+  const dead = rows.findLast(
+    ({ kind, gradient, q, isPassedByAll }) =>
+      isPassedByAll && PLACES.has(kind) && gradient === 0 && q !== null && q > 0,
+  );
+  if (dead !== undefined && lost === undefined) {
+    return {
+      ...nothing,
+      phase: 'vanishing',
+      gradientFactor: 0,
+      where: dead.name,
+      change: 'Put a function with a slope in the place of steps, at least on the way back.',
+      verdict: `No gradient gets to \`${dead.name}\`: of what follows it, a function is flat almost everywhere.`,
+    };
+  }
   const course = courseOf(rows);
   const isCut = lost !== undefined && (course === null || Number.isNaN(course.gradient));
   if (isCut || (lost !== undefined && linear.some(({ known }) => !known))) {
