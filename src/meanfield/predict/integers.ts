@@ -83,6 +83,18 @@ function computed(walk: Walk, node: Node, depth: number): Integers | null {
       return both(of(0), of(1), (a, b) => a * b);
     case 'Div':
       return both(of(0), of(1), (a, b) => Math.trunc(a / b));
+    case 'Equal':
+      return both(of(0), of(1), (a, b) => (a === b ? 1 : 0));
+    case 'Where': {
+      const [which, yes, no] = [of(0), of(1), of(2)];
+      if (which === null || yes === null || no === null) return null;
+      const at = (list: Integers, i: number): number | null =>
+        list[list.length === 1 ? 0 : i] ?? null;
+      return Array.from({ length: Math.max(which.length, yes.length, no.length) }, (_, i) => {
+        const choice = at(which, i);
+        return choice === null ? null : at(choice === 0 ? no : yes, i);
+      });
+    }
     case 'Mod':
       return both(of(0), of(1), (a, b) => a - b * Math.floor(a / b));
     default:
