@@ -71,12 +71,15 @@ function multiplied(
   }
   const scale = numberAttribute(node, 'alpha', 1) ** 2;
   const [x, y] = [a.moments(), b.moments()];
-  const cross = (terms - 1) * (x.mean * y.mean) ** 2;
-  const pair = (u: number, v: number): number => scale * terms * (u * v + cross);
+  const cross = (x.mean * y.mean) ** 2;
+  const pair = (u: number, v: number, apart: number = cross): number =>
+    scale * terms * (u * v + (terms - 1) * apart);
+  // Over positions the terms of a sum have in common what two positions have.
+  const isMixture = over.kind === 'place' || over.kind === 'key';
   const moments = {
     mean: Math.sqrt(scale) * terms * x.mean * y.mean,
-    q: pair(x.q, y.q),
-    k: pair(x.k, y.k),
+    q: pair(x.q, y.q, isMixture ? x.p * y.p : cross),
+    k: pair(x.k, y.k, isMixture ? x.r * y.r : cross),
     p: pair(x.p, y.p),
     r: pair(x.r, y.r),
   };

@@ -271,3 +271,47 @@ test('an extent that the graph chooses by a comparison is known', () => {
   // A softmax over 512 units of variance 1 needs their number: about e / 512² each.
   expect(Math.abs((row('softmax_output').q! * 512 ** 2) / Math.E - 1)).toBeLessThan(0.02);
 });
+
+test('a sum of products over units is a signal where they have no mean, and a number where they have', () => {
+  const row = rowsOf(['batch', 64], (b, x) => {
+    const [u, v] = ['u', 'v'].map((name) =>
+      b.node(name, 'MatMul', [x, b.parameter(`${name}.w`, [64, 256])]),
+    );
+    const axes = int64(b, 'axes', -1);
+    const product = b.node('product', 'ReduceSum', [b.node('uv', 'Mul', [u, v]), axes]);
+    const square = b.node('square', 'ReduceSum', [b.node('uu', 'Mul', [u, u]), axes]);
+    return b.node('sum', 'Add', [product, b.node('far', 'Add', [square, x])]);
+  });
+  // E (Σ u v)² = 256 · 2 · 2, and Σ u² = 256 · 2 to which x adds 1.
+  expect(Math.abs(row('sum_output').q! / (1024 + 512 ** 2 + 1) - 1)).toBeLessThan(1e-12);
+});
+
+test('a tangent has no second moment once it meets a pole', () => {
+  const row = rowsOf(['batch', 64], (b, x) => b.node('tan', 'Tan', [x]));
+  expect([row('tan_output').known, row('tan_output').note]).toMatchInlineSnapshot(`
+    [
+      false,
+      "its second moment is not finite: too large, or its function is not defined everywhere",
+    ]
+  `);
+});
+
+test('a sum over positions adds up what they have in common', () => {
+  const row = rowsOf(['batch', 16, 32], (b, x) => {
+    const signs = Array.from({ length: 32 }, (_, i) => (i % 2 === 0 ? 1 : -1));
+    const [k, v] = ['k', 'v'].map((name) =>
+      b.node(`${name}.sum`, 'Add', [
+        b.node(name, 'MatMul', [x, b.parameter(`${name}.w`, [32, 32])]),
+        float32(b, `${name}.b`, ...signs),
+      ]),
+    );
+    const mixed = b.node('mixed', 'MatMul', [
+      b.node('turned', 'Transpose', [k], { perm: [0, 2, 1] }),
+      v,
+    ]);
+    return b.node('out', 'MatMul', [mixed, b.parameter('out.w', [32, 32])]);
+  });
+  // Of second moments 2 + 1 what stands for all positions has 1 each: E k² v² = 9 at one of 16, 1 at two; then 2/32 · 32.
+  const expected = 2 * 16 * (9 + 15);
+  expect(Math.abs(row('out_output').q! / expected - 1)).toBeLessThan(1e-9);
+});
