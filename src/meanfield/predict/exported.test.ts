@@ -132,7 +132,7 @@ test('steps keep the signal and let no gradient through', () => {
     [
       "vanishing",
       "dense3_output",
-      "No gradient gets to \`dense3_output\`: of what follows it, a function is flat almost everywhere.",
+      "No gradient gets to \`dense3_output\`: what follows it is flat almost everywhere, or its gradients are too small for a number.",
     ]
   `);
 });
@@ -314,4 +314,23 @@ test('a sum over positions adds up what they have in common', () => {
   // Of second moments 2 + 1 what stands for all positions has 1 each: E k² v² = 9 at one of 16, 1 at two; then 2/32 · 32.
   const expected = 2 * 16 * (9 + 15);
   expect(Math.abs(row('out_output').q! / expected - 1)).toBeLessThan(1e-9);
+});
+
+test('a layer of zero weights behind which a bias starts a signal anew lets no gradient through', () => {
+  const b = builder('zeros');
+  let y = b.input('x', 'float32', ['batch', 64]);
+  for (let i = 0; i < 5; i++) {
+    const bias = float32(b, `b${i}`, ...Array.from({ length: 64 }, (_, at) => (at % 2) - 0.5));
+    const dense = b.node(`dense${i}`, 'Gemm', [y, b.parameter(`w${i}`, [64, 64]), bias]);
+    y = i < 4 ? b.node(`tanh${i}`, 'Tanh', [dense]) : dense;
+  }
+  b.output('y', y, 'float32', ['batch', 64]);
+  const graph = b.build();
+  const open = lawsOf(graph);
+  const laws: Laws = (name) =>
+    name === 'w2' ? { mean: 0, variance: 0, caveat: null } : open(name);
+  const { verdict } = predict(graph, describeNetwork(graph), laws, { model: 'zeros' });
+  expect(verdict).toMatchInlineSnapshot(
+    `"No gradient gets to \`dense1_output\`: the weights of \`dense2_output\` are zero."`,
+  );
 });
