@@ -1,7 +1,7 @@
-import { numberAttribute, type Node } from '../../graph/index.ts';
+import { numberAttribute, textAttribute, type Node } from '../../graph/index.ts';
 import { sizeOf } from '../../tensor/index.ts';
 import { countOf } from './axes.ts';
-import type { Moments } from './moments.ts';
+import { productMoments, type Moments } from './moments.ts';
 import { attentionOverlaps, scoreContrasts, softmaxMoments } from '../rules/attention.ts';
 import { averageMoments } from '../rules/averages.ts';
 import { eachPair, type Pairs } from '../rules/pairs.ts';
@@ -21,8 +21,8 @@ import type { Rule, Walk } from './walk.ts';
 
 const ATTENDED = 'scores are taken as Gaussian and independent of the values';
 
-/** Scores of a larger variance leave but one key, as this one does. */
-const LARGEST = 1e4;
+/** Scores of a larger variance are taken for those of this one, which leave little but the largest key. */
+const LARGEST = 900;
 
 /** A product of two values that both carry the signal: scores, an average by attention, or any other. */
 export const productRule: Rule = (walk, node) => {
@@ -34,11 +34,26 @@ export const productRule: Rule = (walk, node) => {
   if (shares.kind === 'shares') return [averaged(node, shares, right, b)];
   const a = signalOf(walk, left);
   if (a.kind === 'unknown') return [a];
+  if (walk.isStored(node.outputs[0])) {
+    const outer = storedOuter(node, a, b);
+    if (outer !== null) return [outer];
+  }
   if (a.axes === null || b.axes === null || a.axes.length < 2 || b.axes.length < 2) {
     return [unknown(`${node.operator} of two values whose axes are not known has no rule`)];
   }
   return [multiplied(node, [left, a], [right, b])];
 };
+
+/** `Einsum` of two stored vectors, each element with each, as angles of a rotation are made. */
+function storedOuter(node: Node, a: Signal, b: Signal): State | null {
+  const [terms, result] = textAttribute(node, 'equation', '').replaceAll(/\s/g, '').split('->');
+  const [i, j] = terms.split(',');
+  if (node.inputs.length !== 2 || i.length !== 1 || j?.length !== 1 || result !== i + j)
+    return null;
+  if (a.axes?.length !== 1 || b.axes?.length !== 1) return null;
+  const moments = productMoments(a.moments(), b.moments());
+  return opened(node.outputs[0], moments, [...a.axes, ...b.axes]);
+}
 
 /** `Σ_u a_iu b_uj`: over units the scores of an attention, over positions a mixture. */
 function multiplied(
@@ -56,12 +71,15 @@ function multiplied(
   }
   const scale = numberAttribute(node, 'alpha', 1) ** 2;
   const [x, y] = [a.moments(), b.moments()];
-  const cross = (terms - 1) * (x.mean * y.mean) ** 2;
-  const pair = (u: number, v: number): number => scale * terms * (u * v + cross);
+  const cross = (x.mean * y.mean) ** 2;
+  const pair = (u: number, v: number, apart: number = cross): number =>
+    scale * terms * (u * v + (terms - 1) * apart);
+  // Over positions the terms of a sum have in common what two positions have.
+  const isMixture = over.kind === 'place' || over.kind === 'key';
   const moments = {
     mean: Math.sqrt(scale) * terms * x.mean * y.mean,
-    q: pair(x.q, y.q),
-    k: pair(x.k, y.k),
+    q: pair(x.q, y.q, isMixture ? x.p * y.p : cross),
+    k: pair(x.k, y.k, isMixture ? x.r * y.r : cross),
     p: pair(x.p, y.p),
     r: pair(x.r, y.r),
   };
@@ -193,6 +211,14 @@ function truthOf(walk: Walk, value: string): Truth | null {
     };
   }
   const node = walk.producer.get(value);
+  if (node?.operator === 'Cast' || node?.operator === 'Identity') {
+    return truthOf(walk, node.inputs[0]);
+  }
+  if (node?.operator === 'Not') {
+    const truth = truthOf(walk, node.inputs[0]);
+    return truth && { ...truth, values: truth.values.map((x) => (x === 0 ? 1 : 0)) };
+  }
+  if (node?.operator === 'Trilu') return triangleOf(walk, node);
   const compare = COMPARE[node?.operator ?? ''];
   if (node === undefined || compare === undefined) return null;
   const [a, b] = [truthOf(walk, node.inputs[0]), truthOf(walk, node.inputs[1])];
@@ -203,6 +229,20 @@ function truthOf(walk: Walk, value: string): Truth | null {
     compare(elementAt(a, shape, index), elementAt(b, shape, index)) ? 1 : 0,
   );
   return { values, shape };
+}
+
+/** `Trilu`: a stored matrix above or below a diagonal. */
+function triangleOf(walk: Walk, node: Node): Truth | null {
+  const truth = truthOf(walk, node.inputs[0]);
+  const diagonal = node.inputs[1] === undefined ? 0 : truthOf(walk, node.inputs[1])?.values[0];
+  if (truth === null || diagonal === undefined || truth.shape.length < 2) return null;
+  const [rows, columns] = truth.shape.slice(-2);
+  const isUpper = numberAttribute(node, 'upper', 1) === 1;
+  const values = truth.values.map((value, index) => {
+    const over = (index % columns) - (Math.floor(index / columns) % rows) - diagonal;
+    return (isUpper ? over >= 0 : over <= 0) ? value : 0;
+  });
+  return { values, shape: truth.shape };
 }
 
 function elementAt(table: Truth, shape: readonly number[], index: number): number {

@@ -53,8 +53,28 @@ function computed(walk: Walk, node: Node, depth: number): Integers | null {
       const list = of(0);
       const start = (numbersAttribute(node, 'starts') ?? of(1))?.[0] ?? null;
       const end = (numbersAttribute(node, 'ends') ?? of(2))?.[0] ?? null;
-      return list === null || start === null || end === null ? null : list.slice(start, end);
+      const step = node.inputs[4] === undefined ? 1 : (of(4)?.[0] ?? null);
+      return list === null || start === null || end === null || step !== 1
+        ? null
+        : list.slice(start, end);
     }
+    case 'ConstantOfShape': {
+      const filling = node.attributes['value'];
+      const value =
+        typeof filling === 'object' && 'data' in filling && 'dtype' in filling
+          ? Number(filling.data[0])
+          : 0;
+      const size =
+        of(0)?.reduce<number>((all, extent) => all * (extent ?? Infinity), 1) ?? Infinity;
+      return size > LONGEST ? null : Array.from({ length: size }, () => value);
+    }
+    case 'ReduceProd': {
+      const list = of(0);
+      if (list === null) return null;
+      return [list.reduce((all, item) => (all === null || item === null ? null : all * item), 1)];
+    }
+    case 'Transpose':
+      return turnedPairs(walk, node, depth);
     case 'Add':
       return both(of(0), of(1), (a, b) => a + b);
     case 'Sub':
@@ -63,11 +83,36 @@ function computed(walk: Walk, node: Node, depth: number): Integers | null {
       return both(of(0), of(1), (a, b) => a * b);
     case 'Div':
       return both(of(0), of(1), (a, b) => Math.trunc(a / b));
+    case 'Equal':
+      return both(of(0), of(1), (a, b) => (a === b ? 1 : 0));
+    case 'Where': {
+      const [which, yes, no] = [of(0), of(1), of(2)];
+      if (which === null || yes === null || no === null) return null;
+      const at = (list: Integers, i: number): number | null =>
+        list[list.length === 1 ? 0 : i] ?? null;
+      return Array.from({ length: Math.max(which.length, yes.length, no.length) }, (_, i) => {
+        const choice = at(which, i);
+        return choice === null ? null : at(choice === 0 ? no : yes, i);
+      });
+    }
     case 'Mod':
       return both(of(0), of(1), (a, b) => a - b * Math.floor(a / b));
     default:
       return null;
   }
+}
+
+/** Pairs of pads from the last axis on, as PyTorch has them: all first ones from the first axis on, then all second ones. */
+function turnedPairs(walk: Walk, node: Node, depth: number): Integers | null {
+  const reversed = walk.producer.get(node.inputs[0]);
+  const paired = walk.producer.get(reversed?.inputs[0] ?? '');
+  if (reversed?.operator !== 'Slice' || paired?.operator !== 'Reshape') return null;
+  const [step] = integersOf(walk, reversed.inputs[4], depth) ?? [];
+  const shape = integersOf(walk, paired.inputs[1], depth);
+  const list = integersOf(walk, paired.inputs[0], depth);
+  if (step !== -1 || shape?.length !== 2 || shape[1] !== 2 || list === null) return null;
+  const firsts = list.filter((_, index) => index % 2 === 0).reverse();
+  return [...firsts, ...list.filter((_, index) => index % 2 === 1).reverse()];
 }
 
 function both(

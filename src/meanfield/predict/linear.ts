@@ -1,6 +1,6 @@
 import { numberAttribute, numbersAttribute, type Node } from '../../graph/index.ts';
 import type { LayerPart, LayerParts } from '../../network/index.ts';
-import { flatProfile, slideBorder, type Border } from '../rules/borders.ts';
+import { flatProfile, slideBorder, spreadBorder, type Border } from '../rules/borders.ts';
 import { sumMoments, withoutPositions, type Moments } from './moments.ts';
 import type { Law } from './prediction.ts';
 import {
@@ -28,6 +28,8 @@ interface Fans {
   readonly isMixer: boolean;
   /** What far positions have in common of what near ones have, less than 1 with zeros at borders. */
   readonly farShare?: number;
+  /** What near positions have in common of what one position has, less than 1 where their taps differ. */
+  readonly nearShare?: number;
   readonly axes: Axes;
 }
 
@@ -49,7 +51,7 @@ export function linearRule(walk: Walk, node: Node, layer: LayerParts): readonly 
   const fans = fansOf(node, weight, layer.groups, state, law);
   if (fans === null) return [unknown(`${node.operator} of this form has no rule`)];
   const scale = numberAttribute(node, 'alpha', 1) ** 2;
-  const own = mapped(state.moments(), fans, law, scale);
+  const own = mapped(apart(state.moments(), fans.nearShare), fans, law, scale);
   const bias = layer.parts.find((part) => part.role === 'bias' && part.slot === 2);
   const biased = (sum: Moments): Moments =>
     bias === undefined ? sum : sumMoments(sum, biasMoments(walk.lawOf(bias)));
@@ -66,6 +68,12 @@ export function linearRule(walk: Walk, node: Node, layer: LayerParts): readonly 
   ];
 }
 
+const apart = (moments: Moments, share: number = 1): Moments => ({
+  ...moments,
+  p: share * moments.p,
+  r: share * moments.r,
+});
+
 function farOf(
   state: Signal,
   { farShare = 1, axes }: Fans,
@@ -73,7 +81,7 @@ function farOf(
 ): FarPairs | null {
   if (!hasPlaces(axes) || (farShare > 1 - 1e-9 && state.source.far === null)) return null;
   const from = farMoments(state);
-  const { p, r } = rule({ ...from, p: farShare * from.p, r: farShare * from.r });
+  const { p, r } = rule(apart(from, farShare));
   return { p, r };
 }
 
@@ -187,7 +195,6 @@ function convolutionFans(
 
 function transposedFans(node: Node, weight: LayerPart, groups: number, { axes }: Signal): Fans {
   const [inputs, perGroup, ...kernel] = weight.shape;
-  const taps = kernel.reduce((all, size) => all * size, 1);
   const strides = numbersAttribute(node, 'strides') ?? kernel.map(() => 1);
   const pads = numbersAttribute(node, 'pads') ?? kernel.flatMap(() => [0, 0]);
   const extra = numbersAttribute(node, 'output_padding') ?? kernel.map(() => 0);
@@ -202,18 +209,50 @@ function transposedFans(node: Node, weight: LayerPart, groups: number, { axes }:
         pads[axis] -
         pads[axis + kernel.length],
   );
-  const step = strides.reduce((all, stride) => all * stride, 1);
+  const borders = sizes.map((out, axis): Border | null => {
+    const from = axes?.[axis + 2]?.size ?? null;
+    if (from === null || out === null || out < 1) return null;
+    return spreadBorder(profileOf(axes?.[axis + 2], from), {
+      taps: kernel[axis],
+      stride: strides[axis],
+      dilation: dilations[axis],
+      before: pads[axis],
+      out,
+    });
+  });
+  const over = (of: (border: Border | null, axis: number) => number): number =>
+    borders.reduce((all, border, axis) => all * of(border, axis), 1);
+  // Neighbours meet the same taps as often as any two positions do, or less.
+  const farShare = over((border) =>
+    border !== null && border.same > 0 ? border.far / border.same : 1,
+  );
+  const seen = over((border, axis) => border?.same ?? kernel[axis] / strides[axis]);
   return {
-    fanIn: (inputs / groups) * (taps / step),
-    perUnit: taps / step,
-    fanOut: perGroup * taps,
+    fanIn: (inputs / groups) * seen,
+    perUnit: seen,
+    // Pairs of an input and an output, by inputs as by outputs.
+    fanOut: perGroup * seen * over((_, axis) => outputsPerInput(axes, sizes, strides, axis)),
     isMixer: false,
+    farShare,
+    nearShare: farShare,
     axes: imageAxes(
       axes,
       perGroup * groups,
-      sizes.map((size): Axis => ({ kind: 'place', size })),
+      borders.map((border, axis) =>
+        border === null ? { kind: 'place', size: sizes[axis] } : placeAxis(border.profile),
+      ),
     ),
   };
+}
+
+function outputsPerInput(
+  axes: Axes,
+  sizes: readonly (number | null)[],
+  strides: readonly number[],
+  axis: number,
+): number {
+  const [from, out] = [axes?.[axis + 2]?.size ?? null, sizes[axis]];
+  return from === null || out === null || from < 1 || out < 1 ? strides[axis] : out / from;
 }
 
 function matrixFans(node: Node, weight: LayerPart, { axes }: Signal): Fans {

@@ -3,7 +3,7 @@ import { interpolationOverlap } from '../rules/averages.ts';
 import { integersOf, knownIntegers } from './integers.ts';
 import { keptMarginal } from './marginal.ts';
 import { mapPairs, mixtureMoments, withoutPositions, type Moments } from './moments.ts';
-import { merged, reshapedAxes } from './reshape.ts';
+import { isGrouping, merged, reshapedAxes } from './reshape.ts';
 import { signalOf } from './signal-of.ts';
 import {
   farPairs,
@@ -30,7 +30,7 @@ function moved(node: Node, state: State, axes: Axes, output: string = node.outpu
 }
 
 /** A signal whose moments change by the way that its elements are picked. */
-function reopened(
+export function reopened(
   node: Node,
   output: string,
   signal: Signal,
@@ -93,6 +93,7 @@ export const reshapeRule: Rule = (walk, node) => {
     }
     default: {
       const shape = numbersAttribute(node, 'shape') ?? integersOf(walk, node.inputs[1]);
+      if (isGrouping(walk, node, axes, shape)) return [state];
       return [moved(node, state, shape === null ? null : reshapedAxes(axes, shape))];
     }
   }

@@ -115,6 +115,12 @@ const SMALL_GROUP = 16;
 export const layerNormRule: Rule = (walk, node) => {
   const signal = signalOf(walk, node.inputs[0]);
   if (signal.kind === 'unknown') return [signal];
+  const groups =
+    node.operator === 'GroupNormalization' ? numberAttribute(node, 'num_groups', 1) : 1;
+  return [overUnits(walk, node, signal, groups)];
+};
+
+function overUnits(walk: Walk, node: Node, signal: Signal, groups: number): State {
   const epsilon = numberAttribute(node, 'epsilon', 1e-5);
   const isRms = node.operator.startsWith('RMS') || node.operator.startsWith('Simplified');
   const { mean, q, k, p, r } = signal.moments();
@@ -129,13 +135,12 @@ export const layerNormRule: Rule = (walk, node) => {
     r: pair(r),
   };
   const [scale, shift] = [vectorOf(walk, node.inputs[1], 1), vectorOf(walk, node.inputs[2], 0)];
-  return [scaledAndShifted(node, signal, normal, scale, shift, inverse, groupNote(node, signal))];
-};
+  return scaledAndShifted(node, signal, normal, scale, shift, inverse, groupNote(signal, groups));
+}
 
-function groupNote(node: Node, { axes }: Signal): string | null {
-  if (node.operator !== 'GroupNormalization') return null;
+function groupNote({ axes }: Signal, groups: number): string | null {
+  if (groups === 1) return null;
   const units = countOf(axes, ['unit']);
-  const groups = numberAttribute(node, 'num_groups', 1);
   return units !== null && units / groups < SMALL_GROUP
     ? `groups of ${units / groups} units are taken as wide`
     : null;
@@ -181,10 +186,21 @@ export const skipNormRule: Rule = (walk, node) => {
 /** Positions where the file leaves their number open. */
 const MANY = 1e9;
 
-/** `InstanceNormalization`: each unit of each input over its positions. */
+/** Groups of units that a reshape in front has put in the place of units; `null` where there is none. */
+function groupsOf(walk: Walk, node: Node, { axes }: Signal): number | null {
+  if (walk.producer.get(node.inputs[0])?.operator !== 'Reshape') return null;
+  const scale = walk.of(node.inputs[1]);
+  const groups = scale.kind === 'unknown' ? null : (scale.axes?.at(-1)?.size ?? null);
+  const units = axes?.[1]?.kind === 'unit' ? axes[1].size : null;
+  return groups === null || units === null || groups === units ? null : groups;
+}
+
+/** `InstanceNormalization`: each unit of each input over its positions, or each group of units. */
 export const instanceNormRule: Rule = (walk, node) => {
   const signal = signalOf(walk, node.inputs[0]);
   if (signal.kind === 'unknown') return [signal];
+  const groups = groupsOf(walk, node, signal);
+  if (groups !== null) return [overUnits(walk, node, signal, groups)];
   const { mean, q, k, p, r } = signal.moments();
   const epsilon = numberAttribute(node, 'epsilon', 1e-5);
   const positions = countOf(signal.axes, ['place']);

@@ -200,6 +200,22 @@ export const reduceRule: Rule = (walk, node) => {
   return [reducedState(node, signal, reduced, count, result)];
 };
 
+/** A sum over units whose spread counts more than its mean, as a product of two vectors has it. */
+function summed(node: Node, signal: Signal, count: number, axes: Axes): State {
+  const own = signal.moments();
+  const square = own.mean ** 2;
+  const moments = mapPairs(
+    own,
+    (pair) => count * (pair - square) + count ** 2 * square,
+    count * own.mean,
+  );
+  return opened(node.outputs[0], hasPlaces(axes) ? moments : withoutPositions(moments), axes, {
+    isGaussian: true,
+    pulls: [{ to: node.inputs[0], factor: 1 }],
+    chi: 1,
+  });
+}
+
 function reducedState(
   node: Node,
   signal: Signal,
@@ -215,8 +231,10 @@ function reducedState(
   const { mean, q } = signal.moments();
   if (overUnits) {
     switch (node.operator) {
-      case 'ReduceMean':
       case 'ReduceSum':
+        if (times * mean ** 2 < q - mean ** 2) return summed(node, signal, times, axes);
+        return { kind: 'level', value: times * mean, axes };
+      case 'ReduceMean':
         return { kind: 'level', value: times * mean, axes };
       case 'ReduceSumSquare':
         return { kind: 'level', value: times * q, axes };

@@ -1,5 +1,7 @@
+import type { Node } from '../../graph/index.ts';
 import type { Integers } from './integers.ts';
 import type { Axes, Axis } from './state.ts';
+import type { Walk } from './walk.ts';
 
 /** Several axes as one: units and positions together are units. */
 export function merged(axes: readonly Axis[]): Axis {
@@ -126,4 +128,17 @@ function alignedFromEnd(from: readonly Axis[], to: readonly (number | null)[]): 
     left--;
   }
   return result;
+}
+
+/** Whether a reshape but forms the groups of a normalisation, after which another takes them apart again. */
+export function isGrouping(
+  walk: Walk,
+  node: Node,
+  axes: readonly Axis[],
+  shape: Integers | null,
+): boolean {
+  if (shape?.length !== 3 || axes.length < 3 || axes[1].kind !== 'unit') return false;
+  if (shape[1] === axes[1].size) return false;
+  const next = walk.graph.nodes.filter(({ inputs }) => inputs.includes(node.outputs[0]));
+  return next.length === 1 && next[0].operator === 'InstanceNormalization';
 }

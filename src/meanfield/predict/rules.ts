@@ -1,5 +1,7 @@
 import type { Node } from '../../graph/index.ts';
 import { productRule, softmaxRule, whereRule } from './attention.ts';
+import { choiceRule, compareRule, logicRule } from './choice.ts';
+import { depthRule } from './depth.ts';
 import { linearRule } from './linear.ts';
 import {
   concatRule,
@@ -31,7 +33,7 @@ import type { Rule, Walk } from './walk.ts';
 
 const RULES: Readonly<Record<string, Rule>> = {
   Add: combineRule,
-  And: integerRule,
+  And: logicRule,
   ArgMax: integerRule,
   ArgMin: integerRule,
   AveragePool: poolRule,
@@ -41,6 +43,7 @@ const RULES: Readonly<Record<string, Rule>> = {
   Clip: unaryRule,
   Concat: concatRule,
   ConstantOfShape: filledRule,
+  DepthToSpace: depthRule,
   Div: combineRule,
   Dropout: dropoutRule,
   Einsum: productRule,
@@ -50,8 +53,8 @@ const RULES: Readonly<Record<string, Rule>> = {
   FusedMatMul: productRule,
   Gather: gatherRule,
   Gemm: productRule,
-  Greater: integerRule,
-  GreaterOrEqual: integerRule,
+  Greater: compareRule,
+  GreaterOrEqual: compareRule,
   GlobalAveragePool: poolRule,
   GlobalMaxPool: poolRule,
   GroupNormalization: layerNormRule,
@@ -59,8 +62,8 @@ const RULES: Readonly<Record<string, Rule>> = {
   InstanceNormalization: instanceNormRule,
   LRN: divisorRule,
   LayerNormalization: layerNormRule,
-  Less: integerRule,
-  LessOrEqual: integerRule,
+  Less: compareRule,
+  LessOrEqual: compareRule,
   LogSoftmax: softmaxRule,
   LpNormalization: divisorRule,
   MatMul: productRule,
@@ -70,8 +73,8 @@ const RULES: Readonly<Record<string, Rule>> = {
   Min: combineRule,
   Mul: combineRule,
   NonZero: integerRule,
-  Not: integerRule,
-  Or: integerRule,
+  Not: logicRule,
+  Or: logicRule,
   PRelu: unaryRule,
   Pad: padRule,
   Pow: combineRule,
@@ -92,6 +95,7 @@ const RULES: Readonly<Record<string, Rule>> = {
   SkipSimplifiedLayerNormalization: skipNormRule,
   Slice: sliceRule,
   Softmax: softmaxRule,
+  SpaceToDepth: depthRule,
   Split: splitRule,
   Squeeze: reshapeRule,
   Sub: combineRule,
@@ -100,7 +104,7 @@ const RULES: Readonly<Record<string, Rule>> = {
   Transpose: transposeRule,
   Unsqueeze: reshapeRule,
   Upsample: resizeRule,
-  Where: whereRule,
+  Where: (walk, node) => choiceRule(walk, node) ?? whereRule(walk, node),
 };
 
 /** Domains whose operators of these names mean the same. */

@@ -131,7 +131,13 @@ export const STEPS: Readonly<Record<string, Maker>> = {
   Sqrt: kinked(Math.sqrt, (x) => 0.5 / Math.sqrt(x), 0),
   Square: () => powerStep(2),
   Swish: (node) => gated(numberAttribute(node, 'alpha', 1)),
-  Tan: smooth(Math.tan, (x) => 1 + Math.tan(x) ** 2),
+  Tan: () => ({
+    f: Math.tan,
+    df: (x) => 1 + Math.tan(x) ** 2,
+    breakpoints: [],
+    pole: Math.PI / 2,
+    period: Math.PI,
+  }),
   Tanh: named('tanh'),
   ThresholdedRelu: (node) => {
     const threshold = numberAttribute(node, 'alpha', 1);

@@ -23,14 +23,14 @@ export interface Step {
   readonly breakpoints: readonly number[];
   /** Where it has a pole that no second moment gets over; none if left out. */
   readonly pole?: number;
+  /** Its poles are this far apart, from `pole` on both ways. */
+  readonly period?: number;
 }
 
 /** `step ∘ inner` on [low, high]. */
 export function composed(inner: Transfer, step: Step, low: number, high: number): Transfer {
-  const { pole } = step;
-  if (pole !== undefined) {
-    const meets = rootsOf((x) => inner.f(x) - pole, inner, low, high);
-    if (meets.some((x) => x >= low && x <= high)) return UNDEFINED;
+  if (step.pole !== undefined && meetsPole(inner, step.pole, step.period, low, high)) {
+    return UNDEFINED;
   }
   const kinks = new Set(inner.kinks);
   for (const point of step.breakpoints) {
@@ -45,6 +45,20 @@ export function composed(inner: Transfer, step: Step, low: number, high: number)
     kinks: [...kinks].sort((a, b) => a - b),
     affine: null,
   };
+}
+
+function meetsPole(
+  inner: Transfer,
+  pole: number,
+  period: number | undefined,
+  low: number,
+  high: number,
+): boolean {
+  // The poles next to 0 are the first that a growing argument meets.
+  const poles = period === undefined ? [pole] : [pole, pole - period];
+  return poles.some((at) =>
+    rootsOf((x) => inner.f(x) - at, inner, low, high).some((x) => x >= low && x <= high),
+  );
 }
 
 /** A function without moments. */

@@ -82,6 +82,26 @@ export function verdictOf(
   }
   const silent = silentFrom(rows);
   if (silent !== null) return { ...nothing, ...silent };
+  const dead = rows.findLast(
+    ({ kind, gradient, q, isPassedByAll }) =>
+      isPassedByAll && PLACES.has(kind) && gradient === 0 && q !== null && q > 0,
+  );
+  if (dead !== undefined && lost === undefined) {
+    const closed = rows.slice(rows.indexOf(dead) + 1).find(({ chi }) => chi === 0);
+    const isLayer = closed?.kind === 'linear';
+    return {
+      ...nothing,
+      phase: 'vanishing',
+      gradientFactor: 0,
+      where: dead.name,
+      change: isLayer
+        ? `Give the weights of \`${closed.name}\` a variance, unless training is meant to start there.`
+        : 'Put a function with a slope in the place of steps, at least on the way back.',
+      verdict: isLayer
+        ? `No gradient gets to \`${dead.name}\`: the weights of \`${closed.name}\` are zero.`
+        : `No gradient gets to \`${dead.name}\`: what follows it is flat almost everywhere, or its gradients are too small for a number.`,
+    };
+  }
   const course = courseOf(rows);
   const isCut = lost !== undefined && (course === null || Number.isNaN(course.gradient));
   if (isCut || (lost !== undefined && linear.some(({ known }) => !known))) {

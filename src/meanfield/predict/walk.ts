@@ -116,6 +116,10 @@ export function lawOfTensor(tensor: Tensor): Law {
   let mean = 0;
   for (const value of values) mean += value;
   mean /= values.length;
+  // Of -∞ everywhere, as masks are filled with, no difference can be taken.
+  if (!Number.isFinite(mean) && values.every((value) => value === values[0])) {
+    return { mean: values[0], variance: 0, caveat: null };
+  }
   let variance = 0;
   for (const value of values) variance += (value - mean) ** 2;
   return { mean, variance: variance / values.length, caveat: null };

@@ -60,6 +60,36 @@ export function slideBorder(profile: Float64Array, slide: Slide): Border {
 }
 
 /**
+ * A transposed convolution of independent weights along one axis: input i reaches the output `stride i + dilation tap -
+ * before`, so that an output sees those taps that hit an input, and two outputs have in common the taps that both see.
+ * `same` and `far` are in units of one tap over one input. `RangeError` unless there are taps and outputs.
+ */
+export function spreadBorder(profile: Float64Array, slide: Slide): Border {
+  const { taps, stride, dilation, before, out } = slide;
+  checkSlide(slide);
+  const amplitude = profile.map(Math.sqrt);
+  const level = average(amplitude);
+  const sums = new Float64Array(out);
+  let far = 0;
+  for (let tap = 0; tap < taps; tap++) {
+    let seen = 0;
+    for (let i = 0; i < profile.length; i++) {
+      const o = stride * i + dilation * tap - before;
+      if (o < 0 || o >= out) continue;
+      sums[o] += profile[i];
+      seen += amplitude[i];
+    }
+    far += (seen / out) ** 2;
+  }
+  const same = average(sums);
+  return {
+    same,
+    far: level > 0 ? far / (level * level) : 0,
+    profile: same > 0 ? sums.map((sum) => sum / same) : sums,
+  };
+}
+
+/**
  * A pooling along one axis, over the positions of the windows that lie inside: `same` is the mean second moment of the
  * positions that windows see, each as often as it is seen, and of averages that of the positions they keep.
  */

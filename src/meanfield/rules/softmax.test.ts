@@ -149,3 +149,15 @@ test('no tokens and what is no variance are refused', () => {
     `[RangeError: softmaxOverlap: variance must be finite and not negative, got -1]`,
   );
 });
+
+test('steep scores of two tokens agree as the signs of their differences, in a time without their size', () => {
+  for (const rho of [-0.5, 0, 0.3, 0.8]) {
+    const limit = 0.5 + Math.asin(rho) / Math.PI;
+    // Ties within the logistic's width cost a share of order 1/variance.
+    expect(Math.abs(softmaxOverlap(2, 1e6, rho) - limit)).toBeLessThan(1e-5);
+  }
+  const { second } = softmaxSums(16, 2500);
+  const near = softmaxOverlap(16, 2500, 1 - 1e-9);
+  // Of what is missing to 1 both forms leave out a share of order 1/variance.
+  expect(Math.abs((1 - near) / (1 - second) - 1)).toBeLessThan(4 / 400);
+});

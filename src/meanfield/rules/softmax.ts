@@ -13,6 +13,12 @@ const REACH = 8.3;
 /** Of the trapezoidal rule for a Gaussian, in standard deviations: error e^(-2π²/h²). */
 const NORMAL_STEP = 0.6;
 
+/** Step over what a Gaussian of standard deviation 1 has smoothed, narrower for many tokens by √(2 ln T). */
+const SMOOTH_STEP = 0.2;
+
+/** Standard deviation of scores from which on those that are nearly the same are told from this one. */
+const STEEP = 20;
+
 /** From this standard deviation on the step in x resolves the Gaussian. */
 const WIDE = STEP / NORMAL_STEP;
 
@@ -74,7 +80,9 @@ export function softmaxSums(
 /**
  * `E Σ aₜ a'ₜ` of two softmaxes whose scores of the same token are correlated by `rho`: 1/T at 0, `E Σ aₜ²` at 1. Given
  * the common part c of two scores they are independent, so that with `x = s + τ`, `x' = s' + τ'` it is
- * `T ∫∫ E[e^(x - e^x) e^(x' - e^x')] E[e^(-e^x - e^x')]^(T-1) dτ dτ'` by one more sum over c. To 1e-8.
+ * `T ∫∫ E[e^(x - e^x) e^(x' - e^x')] E[e^(-e^x - e^x')]^(T-1) dτ dτ'` by one more sum over c, in steps as wide as the
+ * own parts make it smooth. To 1e-8; where the standard deviation is over 20 and that of the own parts `o` below 1.5,
+ * from `1 - f(o)/std` to a share 1/std² of it.
  */
 export function softmaxOverlap(
   tokens: number,
@@ -89,13 +97,18 @@ export function softmaxOverlap(
   const std = Math.sqrt(variance);
   const common = std * Math.sqrt(Math.abs(r));
   const own = std * Math.sqrt(1 - Math.abs(r));
-  const tau = Array.from(taus(std, tokens)).filter((at) => {
+  const step = Math.max(STEP, SMOOTH_STEP * own);
+  if (step === STEP && std > STEEP && r > 0) {
+    const near = 1 - (own / STEEP) ** 2;
+    return 1 - (1 - softmaxOverlap(tokens, STEEP * STEEP, near, options)) * (STEEP / std);
+  }
+  const tau = Array.from(taus(std, tokens, step)).filter((at) => {
     const { powers, epsilon } = scoreMoments(at, std);
     return powers[1] * weights.once(epsilon) > NEGLIGIBLE;
   });
-  const rule = commonRule(common);
-  const first = tableOf(tau, 1, rule, own);
-  const second = r < 0 ? tableOf(tau, -1, rule, own) : first;
+  const rule = commonRule(common, step);
+  const first = tableOf(tau, 1, rule, own, step);
+  const second = r < 0 ? tableOf(tau, -1, rule, own, step) : first;
   let sum = 0;
   for (let i = 0; i < tau.length; i++) {
     // The two inputs are alike: (i, j) and (j, i) have the same term.
@@ -104,7 +117,7 @@ export function softmaxOverlap(
       sum += (i === j ? 1 : 2) * once * weights.once(Math.min(1, epsilon));
     }
   }
-  return STEP * STEP * sum;
+  return step * step * sum;
 }
 
 /** `E e^(x - e^x) e^(x' - e^x')` and `1 - E e^(-e^x - e^x')` from two tables. */
@@ -135,7 +148,13 @@ interface Table {
   readonly epsilon: Float64Array;
 }
 
-function tableOf(tau: readonly number[], sign: number, rule: Quadrature, own: number): Table {
+function tableOf(
+  tau: readonly number[],
+  sign: number,
+  rule: Quadrature,
+  own: number,
+  step: number,
+): Table {
   const count = rule.nodes.length;
   const once = new Float64Array(tau.length * count);
   const epsilon = new Float64Array(tau.length * count);
@@ -144,8 +163,8 @@ function tableOf(tau: readonly number[], sign: number, rule: Quadrature, own: nu
   for (let i = 0; i < tau.length; i++) {
     for (let c = 0; c < count; c++) {
       const at = tau[i] + sign * rule.nodes[c];
-      const near = Math.round((at - tau[0]) / STEP);
-      const coincides = Math.abs(at - tau[0] - near * STEP) < 1e-9;
+      const near = Math.round((at - tau[0]) / step);
+      const coincides = Math.abs(at - tau[0] - near * step) < 1e-9;
       let moments = coincides ? known.get(near) : undefined;
       if (moments === undefined) {
         moments = scoreMoments(at, own);
@@ -174,10 +193,10 @@ function lengthWeights(
 }
 
 /** Nodes of τ = ln t, from where no score counts to where the smallest does. */
-function taus(std: number, tokens: number): Float64Array {
+function taus(std: number, tokens: number, step: number = STEP): Float64Array {
   const low = -REACH * std + FIRST - Math.log(tokens);
-  const count = Math.ceil((REACH * std + LAST - low) / STEP);
-  return Float64Array.from({ length: count + 1 }, (_, i) => low + i * STEP);
+  const count = Math.ceil((REACH * std + LAST - low) / step);
+  return Float64Array.from({ length: count + 1 }, (_, i) => low + i * step);
 }
 
 interface ScoreMoments {
@@ -224,8 +243,8 @@ function overScores(tau: number, std: number): ScoreMoments {
 }
 
 /** Nodes of a Gaussian, `E g(std z) ≈ Σ weights g(nodes)`. */
-function commonRule(std: number): Quadrature {
-  const step = Math.min(NORMAL_STEP, STEP / std);
+function commonRule(std: number, width: number = STEP): Quadrature {
+  const step = Math.min(NORMAL_STEP, width / std);
   const count = std === 0 ? 0 : Math.ceil(REACH / step);
   const z = Float64Array.from({ length: 2 * count + 1 }, (_, i) =>
     count === 0 ? 0 : step * (i - count),
