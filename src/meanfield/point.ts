@@ -51,9 +51,10 @@ export function phasePoint(phi: Nonlinearity, variances: Variances): PhasePoint 
   const chi1 = chi1At(phi, sigmaW2, qStar);
   const chiQ = varianceSlope(phi, sigmaW2, qStar);
   const phase = phaseOf(chi1);
-  const theta =
-    phase === 'chaotic' ? stableAngle(kernelOf(phi, qStar), sigmaW2, phi.odd && sigmaB2 === 0) : 0;
-  const chiC = phase === 'chaotic' ? sigmaW2 * kernelOf(phi, qStar).derivative(theta) : chi1;
+  const kernel = kernelOf(phi, qStar, 'few');
+  const isOrthogonal = phi.odd && sigmaB2 === 0;
+  const theta = phase === 'chaotic' ? stableAngle(kernel, sigmaW2, isOrthogonal) : 0;
+  const chiC = phase === 'chaotic' ? sigmaW2 * kernel.derivative(theta) : chi1;
   return {
     qStar,
     cStar: theta === RIGHT ? 0 : Math.cos(theta),
