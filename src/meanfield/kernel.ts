@@ -69,11 +69,7 @@ function makeKernel(phi: Nonlinearity, q: number, use: KernelUse): Kernel {
 }
 
 /** Every value by quadrature: at large `q` the series of a steep `φ` need hundreds of values before they give one. */
-function directKernel(
-  phi: Nonlinearity,
-  q: number,
-  derivative: (theta: number) => number,
-): Kernel {
+function directKernel(phi: Nonlinearity, q: number, derivative: (theta: number) => number): Kernel {
   const secant = (theta: number): number =>
     theta === 0
       ? derivative(0)
