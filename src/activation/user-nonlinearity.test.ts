@@ -1,5 +1,11 @@
 import { expect, test } from 'vitest';
-import { activations, activationText, nonlinearity, secondMoment } from './index.ts';
+import {
+  activations,
+  activationText,
+  derivativeSecondMoment,
+  nonlinearity,
+  secondMoment,
+} from './index.ts';
 
 test.each(activations.map((record) => [activationText(record), record] as const))(
   '%s: the function alone tells its kinks, jumps, symmetry and derivative',
@@ -77,3 +83,22 @@ test('functions that no theory holds for are refused in a sentence', () => {
   );
   expect(mine((x) => Math.sin(1e6 * x))).toThrow(/rough/);
 });
+
+test.each([
+  // By mpmath, 30 digits: E φ'² of exp(-a (x - m)²) for a, m and q.
+  [1e4, 1, 0.1, 1.0689603528511953],
+  [1e4, 1, 1, 30.326532961940174],
+  [1e4, 1, 10, 15.040207033238694],
+  [50, 4, 1, 0.0013225103745581119],
+  [100, 3, 2, 0.37508663139684468],
+] as const)(
+  'a bump that is narrow and far from 0 is neither flat nor stepped over: a = %d at %d, q = %d',
+  (a, m, q, slope) => {
+    const bump = nonlinearity({ name: 'bump', f: (x) => Math.exp(-a * (x - m) ** 2) });
+    expect([bump.homogeneous, bump.odd]).toEqual([false, false]);
+    // E exp(-2a (√q z - m)²) in closed form.
+    const second = Math.exp((-2 * a * m * m) / (1 + 4 * a * q)) / Math.sqrt(1 + 4 * a * q);
+    expect(Math.abs(secondMoment(bump, q) / second - 1)).toBeLessThan(1e-12);
+    expect(Math.abs(derivativeSecondMoment(bump, q) / slope - 1)).toBeLessThan(1e-9);
+  },
+);

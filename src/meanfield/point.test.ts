@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { activation, activations, activationText } from '../activation/index.ts';
+import { activation, activations, activationText, nonlinearity } from '../activation/index.ts';
 import { fold, key, plainKernels, type Key } from '../random/index.ts';
 import {
   chi1At,
@@ -282,4 +282,19 @@ test('a critical network without biases has signals that run to 0, not to what r
     chiQ: 1,
     phase: 'critical',
   });
+});
+
+test('a narrow bump far from 0 has the fixed points of its closed forms', () => {
+  const bump = nonlinearity({ name: 'bump', f: (x) => Math.exp(-1e4 * (x - 1) ** 2) });
+  const point = phasePoint(bump, { sigmaW2: 1.5, sigmaB2: 0.1 });
+  // The averages of exp(-a (x - 1)²) are Gaussian integrals; roots and derivatives by mpmath, 30 digits.
+  const expected = {
+    qStar: 0.10016114603276742,
+    cStar: 0.99956789877033904,
+    chiC: 0.634431980790630913,
+    chiQ: 0.00722315537696648424,
+  };
+  for (const [key, value] of Object.entries(expected)) {
+    expect(relativeError(point[key as keyof typeof expected], value)).toBeLessThan(1e-8);
+  }
 });
