@@ -26,11 +26,12 @@ const POINTS: readonly number[] = [0.0137, 0.31, 0.77, 1.39, 2.3, 4.1, 7.7, 13.3
  */
 export function nonlinearity({ name, f, df }: UserFunction): Nonlinearity {
   checkValues(name, f);
-  const { points, cells } = smoothnessOf(name, f);
+  const smoothness = smoothnessOf(name, f);
+  const { points, cells } = smoothness;
   const breakpoints = points.map(({ at }) => at);
   const jumps = points.filter(({ height }) => height !== 0);
   const features = narrowEnds(cells, breakpoints);
-  const differences = byDifferences(f, breakpoints, cells);
+  const differences = byDifferences(f, breakpoints, smoothness);
   if (df !== undefined) checkDerivative(name, df, differences, breakpoints);
   return {
     name,
