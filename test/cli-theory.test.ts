@@ -474,6 +474,28 @@ describe("a user's own activation", () => {
     `);
   });
 
+  test('that is a folder is an error in one sentence', () => {
+    expect(failure('gain', '--activation', './')).toEqual([
+      'stepzero: ./: must be a module that can be loaded, got no file but a folder',
+      1,
+    ]);
+  });
+
+  test('that has no edge, or one without end, still has a range to draw', () => {
+    write('steps.mjs', 'export const f = (x) => (x < -0.37 ? 0 : x < 1.21 ? 1 : 3);');
+    write('two.mjs', 'export const f = () => 2;');
+    write('dead.mjs', 'export const f = (x) => Math.min(Math.max(x - 0.337, 0), 2);');
+    const lasts = ['steps', 'two', 'dead'].map((name) => {
+      const args = ['--activation', `./${name}.mjs`, '--grid', '3'];
+      const { sigmaW2 } = json('diagram', ...args) as { sigmaW2: number[] };
+      return sigmaW2[2];
+    });
+    expect(lasts.slice(0, 2)).toEqual([4, 4]);
+    // Below its kink nothing passes, so that the edge runs to infinite weights as q falls.
+    expect(lasts[2]).toBeGreaterThan(2);
+    expect(lasts[2]).toBeLessThan(200);
+  });
+
   test('that has no theory is an error that says why', () => {
     write('nan.mjs', 'export const f = (x) => Math.sqrt(x);');
     write('huge.mjs', 'export const f = (x) => Math.exp(x * x);');

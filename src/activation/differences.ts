@@ -1,3 +1,5 @@
+import type { Smoothness } from './singular-points.ts';
+
 /** Points of the difference formula. */
 const POINTS = 9;
 
@@ -28,8 +30,12 @@ const BESIDE = 1e-11;
 export function byDifferences(
   f: (x: number) => number,
   breakpoints: readonly number[],
-  cells: readonly number[],
+  { cells, isSmoothBeyond }: Pick<Smoothness, 'cells' | 'isSmoothBeyond'>,
 ): (x: number) => number {
+  const count = cells.length;
+  const outermost = Math.min(cells[1] - cells[0], cells[count - 1] - cells[count - 2]);
+  /** Beyond the cells what oscillates goes on as at their end, and what does not gets flatter. */
+  const beyond = (x: number): number => (isSmoothBeyond ? Math.abs(x) / 16 : outermost);
   return (x) => {
     const i = breakpoints.findIndex((b) => x <= b);
     const upper = i < 0 ? Infinity : breakpoints[i];
@@ -40,7 +46,7 @@ export function byDifferences(
     const low = i === 0 || breakpoints.length === 0 ? -Infinity : lower + beside(lower);
     const high = i < 0 ? Infinity : upper - beside(upper);
     const at = Math.min(Math.max(x, low), high);
-    const step = Math.min(cellWidth(cells, at) / 64, (high - low) / 10);
+    const step = Math.min((cellWidth(cells, at) ?? beyond(at)) / 64, (high - low) / 10);
     let shift = 4;
     while (shift > 0 && at - shift * step < low) shift -= 1;
     while (shift < 8 && at + (8 - shift) * step > high) shift += 1;
@@ -56,8 +62,8 @@ function beside(breakpoint: number): number {
   return BESIDE * Math.max(1, Math.abs(breakpoint));
 }
 
-function cellWidth(cells: readonly number[], x: number): number {
-  if (!(x > cells[0] && x < cells[cells.length - 1])) return Math.max(16, Math.abs(x) / 16);
+function cellWidth(cells: readonly number[], x: number): number | null {
+  if (!(x > cells[0] && x < cells[cells.length - 1])) return null;
   let [low, high] = [0, cells.length - 1];
   while (high - low > 1) {
     const middle = (low + high) >> 1;

@@ -43,7 +43,8 @@ export function overPreactivation(
   g: (x: number) => number,
 ): number {
   const std = Math.sqrt(q);
-  const breakpoints = activation.breakpoints.map((x) => x / std);
+  const { breakpoints: kinks, features = [] } = activation;
+  const breakpoints = [...kinks, ...features].map((x) => x / std);
   // An activation bends near x = 0: if that is narrow in z, panels have to lead up to it.
   for (let x = 1; x < std; x *= 4) breakpoints.push(-x / std, x / std);
   return gaussianMean((z) => g(std * z), { breakpoints });

@@ -12,6 +12,8 @@ export interface Nonlinearity {
   readonly breakpoints: readonly number[];
   /** Where `φ` itself jumps and by how much, ascending and among the breakpoints: `φ'` has deltas there that `df` leaves out. */
   readonly jumps?: readonly Jump[];
+  /** Ascending: ends of intervals on which `φ` is smooth but changes over a small part of 1, for quadrature to notice them. */
+  readonly features?: readonly number[];
   /** `φ(cx) = c φ(x)` for every `c > 0`. */
   readonly homogeneous: boolean;
   /** `φ(-x) = -φ(x)`, so that the mean of the output is zero at every scale. */

@@ -12,6 +12,8 @@ export interface Smoothness {
   readonly points: readonly SingularPoint[];
   /** Ascending ends of cells on which polynomials of degree 15 do. */
   readonly cells: readonly number[];
+  /** Whether they still do beyond, on cells whose width is a sixteenth of the argument. */
+  readonly isSmoothBeyond: boolean;
 }
 
 /** Arguments up to which singular points are looked for. */
@@ -69,7 +71,14 @@ export function smoothnessOf(name: string, f: (x: number) => number): Smoothness
   }
   const points = narrow.map(([low, high]) => locate(name, f, low, high));
   points.sort((a, b) => a.at - b.at);
-  return { points: points.filter(({ at }, i) => i === 0 || at - points[i - 1].at > NARROW), cells };
+  return {
+    points: points.filter(({ at }, i) => i === 0 || at - points[i - 1].at > NARROW),
+    cells,
+    isSmoothBeyond: [1, 3, 8, 64].every((far) => {
+      const [from, to] = [SEARCHED * far, SEARCHED * far * (1 + 1 / 16)];
+      return isResolved(f, from, to, floor) && isResolved(f, -to, -from, floor);
+    }),
+  };
 }
 
 function sizeNearZero(f: (x: number) => number): number {

@@ -1,5 +1,11 @@
 import { expect, test } from 'vitest';
-import { activations, activationText, nonlinearity, secondMoment } from './index.ts';
+import {
+  activations,
+  activationText,
+  derivativeSecondMoment,
+  nonlinearity,
+  secondMoment,
+} from './index.ts';
 
 test.each(activations.map((record) => [activationText(record), record] as const))(
   '%s: the function alone tells its kinks, jumps, symmetry and derivative',
@@ -76,4 +82,38 @@ test('functions that no theory holds for are refused in a sentence', () => {
     `[TypeError: nonlinearity: f of mine must return a number, got string at x = -40]`,
   );
   expect(mine((x) => Math.sin(1e6 * x))).toThrow(/rough/);
+});
+
+test.each([
+  // By mpmath, 30 digits: E φ'² of exp(-a (x - m)²) for a, m and q.
+  [1e4, 1, 0.1, 1.0689603528511953],
+  [1e4, 1, 1, 30.326532961940174],
+  [1e4, 1, 10, 15.040207033238694],
+  [50, 4, 1, 0.001322510374558112],
+  [100, 3, 2, 0.3750866313968447],
+] as const)(
+  'a bump that is narrow and far from 0 is neither flat nor stepped over: a = %d at %d, q = %d',
+  (a, m, q, slope) => {
+    const bump = nonlinearity({ name: 'bump', f: (x) => Math.exp(-a * (x - m) ** 2) });
+    expect([bump.homogeneous, bump.odd]).toEqual([false, false]);
+    // E exp(-2a (√q z - m)²) in closed form.
+    const second = Math.exp((-2 * a * m * m) / (1 + 4 * a * q)) / Math.sqrt(1 + 4 * a * q);
+    expect(Math.abs(secondMoment(bump, q) / second - 1)).toBeLessThan(1e-12);
+    expect(Math.abs(derivativeSecondMoment(bump, q) / slope - 1)).toBeLessThan(1e-9);
+  },
+);
+
+test('what oscillates has its slope far out as well', () => {
+  const functions = [
+    [(x: number) => x + Math.sin(5 * x) ** 2 / 5, (x: number) => 1 + Math.sin(10 * x)],
+    [(x: number) => Math.sin(3 * x), (x: number) => 3 * Math.cos(3 * x)],
+    [(x: number) => Math.sin(x / 20), (x: number) => Math.cos(x / 20) / 20],
+  ] as const;
+  for (const [f, slope] of functions) {
+    const { df } = nonlinearity({ name: 'wave', f });
+    for (const x of [-2000.3, -300.1, 0.3, 90.3, 127.9, 128.5, 131.1, 777.7, 9000.1]) {
+      // Arguments are rounded to 1e-12, over steps of 1/32.
+      expect(Math.abs(df(x) - slope(x))).toBeLessThan(1e-8);
+    }
+  }
 });

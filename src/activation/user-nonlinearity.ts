@@ -26,20 +26,41 @@ const POINTS: readonly number[] = [0.0137, 0.31, 0.77, 1.39, 2.3, 4.1, 7.7, 13.3
  */
 export function nonlinearity({ name, f, df }: UserFunction): Nonlinearity {
   checkValues(name, f);
-  const { points, cells } = smoothnessOf(name, f);
+  const smoothness = smoothnessOf(name, f);
+  const { points, cells } = smoothness;
   const breakpoints = points.map(({ at }) => at);
   const jumps = points.filter(({ height }) => height !== 0);
-  const differences = byDifferences(f, breakpoints, cells);
+  const features = narrowEnds(cells, breakpoints);
+  const differences = byDifferences(f, breakpoints, smoothness);
   if (df !== undefined) checkDerivative(name, df, differences, breakpoints);
   return {
     name,
     f,
-    df: df ?? ofPieces(f, breakpoints) ?? differences,
+    df: df ?? ofPieces(f, breakpoints, cells) ?? differences,
     breakpoints,
     ...(jumps.length > 0 ? { jumps } : {}),
-    homogeneous: isHomogeneous(f),
-    odd: isOdd(f),
+    ...(features.length > 0 ? { features } : {}),
+    homogeneous: isHomogeneous(f, features),
+    odd: isOdd(f, features),
   };
+}
+
+/** Width of a cell below which quadrature may step over it. */
+const NARROW = 1 / 16;
+
+/** Ends of narrow cells beyond which a function is fine everywhere, which quadrature notices by itself. */
+const MOST_FEATURES = 200;
+
+/** The ends of narrow cells, but for those that only lead up to a kink. */
+function narrowEnds(cells: readonly number[], breakpoints: readonly number[]): readonly number[] {
+  const ends = new Set<number>();
+  for (let i = 0; i + 1 < cells.length; i++) {
+    const [low, high] = [cells[i], cells[i + 1]];
+    const width = high - low;
+    const leadsUp = breakpoints.some((b) => b >= low - 2 * width && b <= high + 2 * width);
+    if (width < NARROW && !leadsUp) ends.add(low).add(high);
+  }
+  return ends.size <= MOST_FEATURES ? [...ends] : [];
 }
 
 function checkValues(name: string, f: (x: number) => number): void {
@@ -114,6 +135,7 @@ function checkDerivative(
 function ofPieces(
   f: (x: number) => number,
   breakpoints: readonly number[],
+  cells: readonly number[],
 ): ((x: number) => number) | null {
   const ends = [-SEARCHED, ...breakpoints, SEARCHED];
   const slopes: number[] = [];
@@ -121,8 +143,10 @@ function ofPieces(
     const at = (t: number): number => ends[i] + t * (ends[i + 1] - ends[i]);
     const [low, high] = [f(at(0.01)), f(at(0.99))];
     const slope = (high - low) / (at(0.99) - at(0.01));
-    for (const t of [0.03, 0.2, 0.37, 0.5, 0.71, 0.96]) {
-      const off = Math.abs(f(at(t)) - low - slope * (at(t) - at(0.01)));
+    // Cells are narrow where the function bends, so that their ends are where it shows.
+    const inside = cells.filter((x) => x > at(0.01) && x < at(0.99));
+    for (const x of [...inside, ...[0.03, 0.2, 0.37, 0.5, 0.71, 0.96].map(at)]) {
+      const off = Math.abs(f(x) - low - slope * (x - at(0.01)));
       if (!(off <= 16 * Number.EPSILON * (Math.abs(low) + Math.abs(high)))) return null;
     }
     slopes.push(Number(slope.toPrecision(15)));
@@ -133,18 +157,22 @@ function ofPieces(
   };
 }
 
-function isOdd(f: (x: number) => number): boolean {
-  return POINTS.every((x) => Math.abs(f(x) + f(-x)) <= 8 * Number.EPSILON * Math.abs(f(x)));
+function isOdd(f: (x: number) => number, features: readonly number[]): boolean {
+  return [...POINTS, ...features].every(
+    (x) => Math.abs(f(x) + f(-x)) <= 8 * Number.EPSILON * Math.abs(f(x)),
+  );
 }
 
-function isHomogeneous(f: (x: number) => number): boolean {
+function isHomogeneous(f: (x: number) => number, features: readonly number[]): boolean {
   return (
     f(0) === 0 &&
-    POINTS.flatMap((x) => [x, -x]).every((x) =>
-      [0.37, 2, 5.3].every(
-        (scale) =>
-          Math.abs(f(scale * x) - scale * f(x)) <= 8 * Number.EPSILON * Math.abs(scale * x),
-      ),
-    )
+    [...POINTS, ...features]
+      .flatMap((x) => [x, -x])
+      .every((x) =>
+        [0.37, 2, 5.3].every(
+          (scale) =>
+            Math.abs(f(scale * x) - scale * f(x)) <= 8 * Number.EPSILON * Math.abs(scale * x),
+        ),
+      )
   );
 }

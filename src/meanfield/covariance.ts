@@ -126,7 +126,8 @@ function reachOf({ f }: Nonlinearity, std: number): number {
 
 /** `E g(z)`, for a function of `φ` at multiples of z. */
 function lineMean(phi: Nonlinearity, g: (z: number) => number, factors: readonly number[]): number {
-  const breakpoints = factors.flatMap((factor) => phi.breakpoints.map((x) => x / factor));
+  const places = [...phi.breakpoints, ...(phi.features ?? [])];
+  const breakpoints = factors.flatMap((factor) => places.map((x) => x / factor));
   const largest = Math.max(...factors.map(Math.abs));
   for (let x = 1; x < largest; x *= 4) breakpoints.push(-x / largest, x / largest);
   return gaussianMean(g, { breakpoints });

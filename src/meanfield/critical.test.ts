@@ -169,3 +169,25 @@ test('where nothing is critical the message says why and what is nearest', () =>
     `[RangeError: criticalPoints: E f'(√q z)² must be finite, got an infinite one for sign, which jumps at 0: gradients explode at every sigmaW2; take a continuous activation]`,
   );
 });
+
+test('an activation that oscillates has its edge at once, whatever cannot be resolved far out', () => {
+  const start = performance.now();
+  const [point, ...others] = criticalPoints(nonlinearity({ name: 'cos', f: Math.cos }), {
+    sigmaB2: 0.1,
+  });
+  // 1 s; 30 s when every moment up to q = 1e12 was tried anew.
+  expect(performance.now() - start).toBeLessThan(10_000);
+  expect(others).toEqual([]);
+  // E cos² = ½ (1 + e^-2q), E sin² = ½ (1 - e^-2q), so that q = σb² + σw² E cos² and σw² E sin² = 1.
+  const [high, low] = [1 + Math.exp(-2 * point.qStar), 1 - Math.exp(-2 * point.qStar)];
+  expect(point.sigmaW2).toBeCloseTo(2 / low, 9);
+  expect(point.qStar).toBeCloseTo(0.1 + high / low, 9);
+});
+
+test('a function that is 0 everywhere has no critical point, in a sentence', () => {
+  expect(() =>
+    criticalPoints(nonlinearity({ name: 'nothing', f: () => 0 }), { q: 1 }),
+  ).toThrowErrorMatchingInlineSnapshot(
+    `[RangeError: criticalPoints: E f'(√q z)² must be positive, got 0 for nothing, which is 0 everywhere]`,
+  );
+});

@@ -169,6 +169,11 @@ function ofHomogeneous(
   value: number,
 ): readonly CriticalPoint[] {
   const sigmaW2 = line.sigmaW2(1);
+  if (!Number.isFinite(sigmaW2)) {
+    throw new RangeError(
+      `criticalPoints: E f'(√q z)² must be positive, got 0 for ${phi.name}, which is 0 everywhere`,
+    );
+  }
   const isOn =
     name === 'q' || (name === 'sigmaB2' ? value === 0 : Math.abs(value / sigmaW2 - 1) <= 1e-14);
   if (isOn) return [{ sigmaW2, sigmaB2: 0, qStar: name === 'q' ? value : 1, chiQ: 1 }];

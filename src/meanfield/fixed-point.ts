@@ -55,6 +55,8 @@ export function findFixedPoint(
   if (Math.abs(atOne) <= NOISE) return 1;
   const sign = Math.sign(atOne);
   const step = sign * Math.log(RATIO);
+  /** Without biases, signals that die out slowly keep their size but for rounding once they are small. */
+  const mayDieOut = sign < 0 && sigmaB2 < SMALLEST && phi.f(0) === 0;
   // V(q) ≥ σb², so that signals never shrink below it.
   const end = sign > 0 ? Math.log(LARGEST) : Math.log(Math.max(SMALLEST, sigmaB2));
   let [before, gBefore] = [0, atOne];
@@ -64,11 +66,12 @@ export function findFixedPoint(
     if (sign * (end - next) <= 0) [next, last] = [end, true];
     const gNext = growth(next);
     if (Number.isNaN(gNext)) return sign > 0 ? Number.NaN : 0;
-    if (sign * gNext <= 0) return Math.exp(brent(growth, here, next));
+    const isNoise = mayDieOut && Math.abs(gNext) <= NOISE;
+    if (sign * gNext <= 0 && !isNoise) return Math.exp(brent(growth, here, next));
     // A dip between the points may touch zero.
     const size = sign * gHere;
     const isDip = (before === here || size < sign * gBefore) && size <= sign * gNext;
-    if (isDip && size < DEEPEST_DIP) {
+    if (isDip && !isNoise && size < DEEPEST_DIP) {
       const lowest = minimumBetween((x) => sign * growth(x), before, next);
       if (sign * growth(lowest) <= NOISE) {
         const isTouched = sign * growth(lowest) > 0;
@@ -79,7 +82,7 @@ export function findFixedPoint(
     [here, gHere] = [next, gNext];
   }
   if (sign > 0) return Number.NaN;
-  return sigmaB2 < SMALLEST && phi.f(0) === 0 ? sigmaB2 : Math.exp(end);
+  return mayDieOut ? sigmaB2 : Math.exp(end);
 }
 
 /** The map `V(q) = σw² m q + σb²` is a line. */

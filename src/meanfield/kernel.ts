@@ -8,7 +8,7 @@ import {
   sineExcess,
   type Chebyshev,
 } from '../numeric/index.ts';
-import { productMean } from './covariance.ts';
+import { halfSquaredDistance, productMean } from './covariance.ts';
 import { hermiteWeights, powerSum } from './hermite-weights.ts';
 import { jumpPairs, jumpsWithSlopes, slopesOf } from './jumps.ts';
 
@@ -22,11 +22,15 @@ export interface Kernel {
   readonly nearSecants: () => Chebyshev;
 }
 
-/** How exactly a kernel is needed: to 1e-12, or to 1e-9 at a tenth of the cost, for tables of them. */
-export type KernelUse = 'alone' | 'table';
+/**
+ * How a kernel is needed: to 1e-12, as series that make values cheap, or without them for a few values only, or
+ * to 1e-9 at a tenth of the cost, for tables of kernels.
+ */
+export type KernelUse = 'alone' | 'few' | 'table';
 
 const KERNELS: Readonly<Record<KernelUse, WeakMap<Nonlinearity, Map<number, Kernel>>>> = {
   alone: new WeakMap(),
+  few: new WeakMap(),
   table: new WeakMap(),
 };
 
@@ -51,7 +55,8 @@ function makeKernel(phi: Nonlinearity, q: number, use: KernelUse): Kernel {
   if (phi.homogeneous) return rectifierKernel(-phi.f(-1), phi.f(1));
   if ((phi.jumps ?? []).length > 0) return jumpingKernel(phi, q);
   const { derivative, isCheap } = derivativeOf(phi, q, use);
-  const tolerance = isCheap || use === 'alone' ? 1e-12 : 1e-9;
+  if (use === 'few' && !isCheap) return directKernel(phi, q, derivative);
+  const tolerance = isCheap || use !== 'table' ? 1e-12 : 1e-9;
   const near = once(() => chebyshev(derivative, 0, RIGHT, tolerance));
   const far = once(() => chebyshev(derivative, RIGHT, Math.PI, tolerance));
   const nearSecants = once(() => secantsOf(near(), 0));
@@ -61,6 +66,15 @@ function makeKernel(phi: Nonlinearity, q: number, use: KernelUse): Kernel {
     secant: (theta) => chebyshevAt((theta <= RIGHT ? nearSecants : farSecants)(), theta),
     nearSecants,
   };
+}
+
+/** Every value by quadrature: at large `q` the series of a steep `φ` need hundreds of values before they give one. */
+function directKernel(phi: Nonlinearity, q: number, derivative: (theta: number) => number): Kernel {
+  const secant = (theta: number): number =>
+    theta === 0
+      ? derivative(0)
+      : halfSquaredDistance(phi, q, theta) / (2 * q * Math.sin(0.5 * theta) ** 2);
+  return { derivative, secant, nearSecants: () => kernelOf(phi, q).nearSecants() };
 }
 
 const RIGHT = 0.5 * Math.PI;
@@ -115,7 +129,7 @@ function derivativeOf(
   }
   const slopes = slopesOf(phi);
   if (slopes !== null) return { derivative: ofPieces(phi, q, slopes), isCheap: true };
-  const points = use === 'alone' ? 16 : 10;
+  const points = use === 'table' ? 10 : 16;
   return { derivative: (theta) => productMean(phi, phi.df, q, q, theta, points), isCheap: false };
 }
 

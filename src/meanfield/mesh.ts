@@ -34,11 +34,11 @@ export function meshOf(phi: Nonlinearity, extent: number): Mesh {
   return mesh;
 }
 
-function makeMesh({ name, f, df, breakpoints }: Nonlinearity, reach: number): Mesh {
+function makeMesh({ name, f, df, breakpoints, features = [] }: Nonlinearity, reach: number): Mesh {
   const [floor, slopeFloor] = [NEGLIGIBLE * sizeNearZero(f), NEGLIGIBLE * sizeNearZero(df)];
   const ends = new Set<number>([-reach, reach]);
   for (let end = 2; end < reach; end *= 2) ends.add(-end).add(end);
-  for (const point of breakpoints) if (Math.abs(point) < reach) ends.add(point);
+  for (const point of [...breakpoints, ...features]) if (Math.abs(point) < reach) ends.add(point);
   const pending = [...ends].sort((a, b) => a - b);
   const mesh = [pending[0]];
   // `pending` holds the ends to come, the next one last.

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { activation, activations, activationText } from '../activation/index.ts';
+import { activation, activations, activationText, nonlinearity } from '../activation/index.ts';
 import { fold, key, plainKernels, type Key } from '../random/index.ts';
 import {
   chi1At,
@@ -10,6 +10,7 @@ import {
   varianceMap,
   varianceSlope,
 } from './index.ts';
+import { kernelOf } from './kernel.ts';
 
 const relativeError = (value: number, expected: number): number => Math.abs(value / expected - 1);
 const tanh = activation('tanh');
@@ -244,4 +245,56 @@ test('what has no fixed point is refused with the nearest that has', () => {
   );
   // Just below the σw² that the message names.
   expect(fixedPoint(activation('gelu'), { sigmaW2: 2.0948, sigmaB2: 0.1 })).toBeGreaterThan(0);
+});
+
+test('a point far in the chaotic phase takes a few quadratures, and runs to the kernel of steps', () => {
+  const start = performance.now();
+  const { qStar, cStar, chiC } = phasePoint(tanh, { sigmaW2: 1e6, sigmaB2: 0.1 });
+  // 0.25 s; with the series of the kernel 11 s.
+  expect(performance.now() - start).toBeLessThan(4000);
+  // tanh(√q z) is a step for q → ∞, and its output one of ±1 but for a share √(2/πq).
+  expect(qStar / 1e6).toBeCloseTo(1 - Math.sqrt(2 / Math.PI / 1e6), 5);
+  expect(chiC).toBeCloseTo(2 / Math.PI, 2);
+  expect(cStar).toBeCloseTo(0.1 / 1e6 / (1 - 2 / Math.PI), 8);
+});
+
+test('values by quadrature and by the series of a kernel are the same', () => {
+  for (const [name, q] of [
+    ['mish', 3],
+    ['softsign', 0.5],
+    ['tanh', 60],
+  ] as const) {
+    const phi = activation(name);
+    const [direct, series] = [kernelOf(phi, q, 'few'), kernelOf(phi, q)];
+    for (const theta of [0, 1e-3, 0.2, 1, 1.6, Math.PI]) {
+      expect(relativeError(direct.secant(theta), series.secant(theta))).toBeLessThan(1e-10);
+      expect(Math.abs(direct.derivative(theta) - series.derivative(theta))).toBeLessThan(
+        1e-11 * series.derivative(0),
+      );
+    }
+  }
+});
+
+test('a critical network without biases has signals that run to 0, not to what rounding leaves', () => {
+  expect(phasePoint(tanh, { sigmaW2: 1, sigmaB2: 0 })).toMatchObject({
+    qStar: 0,
+    chi1: 1,
+    chiQ: 1,
+    phase: 'critical',
+  });
+});
+
+test('a narrow bump far from 0 has the fixed points of its closed forms', () => {
+  const bump = nonlinearity({ name: 'bump', f: (x) => Math.exp(-1e4 * (x - 1) ** 2) });
+  const point = phasePoint(bump, { sigmaW2: 1.5, sigmaB2: 0.1 });
+  // The averages of exp(-a (x - 1)²) are Gaussian integrals; roots and derivatives by mpmath, 30 digits.
+  const expected = {
+    qStar: 0.10016114603276742,
+    cStar: 0.999567898770339,
+    chiC: 0.6344319807906309,
+    chiQ: 0.007223155376966484,
+  };
+  for (const [key, value] of Object.entries(expected)) {
+    expect(relativeError(point[key as keyof typeof expected], value)).toBeLessThan(1e-8);
+  }
 });

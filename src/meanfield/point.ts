@@ -35,6 +35,9 @@ export interface PhasePoint {
 /** `|χ₁ - 1|` that counts as critical: no network has more than 1e8 layers. */
 const CRITICAL = 1e-8;
 
+/** `|χ₁ - 1|` below which `c*` is so near to 1 that rounding of a single average shows. */
+const NEAR = 1e-3;
+
 /**
  * What a network of given variances does to signals and gradients, at the fixed point `q*` that signals approach from
  * q = 1. `c*` is 1 in the ordered and critical phase, else the root of `σw² r(c) = 1` in [0, 1), where `r` is the
@@ -51,9 +54,11 @@ export function phasePoint(phi: Nonlinearity, variances: Variances): PhasePoint 
   const chi1 = chi1At(phi, sigmaW2, qStar);
   const chiQ = varianceSlope(phi, sigmaW2, qStar);
   const phase = phaseOf(chi1);
-  const theta =
-    phase === 'chaotic' ? stableAngle(kernelOf(phi, qStar), sigmaW2, phi.odd && sigmaB2 === 0) : 0;
-  const chiC = phase === 'chaotic' ? sigmaW2 * kernelOf(phi, qStar).derivative(theta) : chi1;
+  // Near the edge the root lies at angles at which a single average is not exact enough.
+  const kernel = kernelOf(phi, qStar, Math.abs(chi1 - 1) > NEAR ? 'few' : 'alone');
+  const isOrthogonal = phi.odd && sigmaB2 === 0;
+  const theta = phase === 'chaotic' ? stableAngle(kernel, sigmaW2, isOrthogonal) : 0;
+  const chiC = phase === 'chaotic' ? sigmaW2 * kernel.derivative(theta) : chi1;
   return {
     qStar,
     cStar: theta === RIGHT ? 0 : Math.cos(theta),

@@ -95,6 +95,15 @@ test('a custom activation carries its second moment, here E (z cos z)² by quadr
   expect(described(graph)['w2'].precededMoment).toBeCloseTo(0.5 - 1.5 * Math.exp(-2), 12);
 });
 
+test('a function that jumps over its value on the grid has the moment of its sides', () => {
+  const graph = graphOf(['batch', 8], (b) => {
+    const h = b.node('one', 'Gemm', ['x', b.parameter('w1', [8, 16])]);
+    const a = b.node('act', 'Sign', [h]);
+    return b.node('two', 'Gemm', [a, b.parameter('w2', [16, 4])]);
+  });
+  expect(described(graph)['w2'].precededMoment).toBeCloseTo(1, 12);
+});
+
 test('both orientations of a dense weight have the same fans, as Gemm, as MatMul, from either side', () => {
   const graph = graphOf([16, 8], (b) => {
     const g = b.node('g', 'Gemm', ['x', b.parameter('out_in', [5, 8])], { transB: 1 });

@@ -116,6 +116,19 @@ function fitted(samples: Float64Array): string[] {
 export function gaussianMoment(samples: Float64Array | null): number | null {
   if (samples === null) return null;
   let sum = 0;
-  for (let i = 0; i < samples.length; i++) sum += samples[i] ** 2 * Math.exp(-(GRID[i] ** 2) / 2);
+  for (let i = 0; i < samples.length; i++) {
+    sum += squareAt(samples, i) * Math.exp(-(GRID[i] ** 2) / 2);
+  }
   return sum / 16 / Math.sqrt(2 * Math.PI);
+}
+
+/** `f²` at a node; where f jumps over its value there, as sign does at 0, the mean of both sides. */
+function squareAt(samples: Float64Array, i: number): number {
+  const y = samples[i];
+  if (i < 2 || i + 2 >= samples.length) return y ** 2;
+  const [fall, rise] = [samples[i - 1] - samples[i - 2], samples[i + 2] - samples[i + 1]];
+  const [left, right] = [samples[i - 1] + fall, samples[i + 1] - rise];
+  const usual = 8 * (Math.abs(fall) + Math.abs(rise)) + 1e-9;
+  const isApart = Math.abs(y - left) > usual && Math.abs(y - right) > usual;
+  return isApart ? 0.5 * (left ** 2 + right ** 2) : y ** 2;
 }

@@ -19,7 +19,7 @@ const LADDER = [0, 1, 2, 4, 8, 16, REACH] as const;
 const RULE = gaussLegendre(16);
 
 /** Panels after which `f` counts as impossible to integrate. */
-const MOST_PANELS = 20_000;
+const MOST_PANELS = 5000;
 
 /**
  * Expectation `E f(z)`, `z ~ N(0, 1)`, by Gauss–Legendre panels that are halved until a panel and

@@ -59,7 +59,7 @@ function find(record: Activation, network: Network): OperatingPoint {
   const isSigmoid = family === 'sigmoidal' && !odd;
   if (isSigmoid) return settled(record, 1 / record.df(0));
   if (network.normalised) return pointAt(record, 1);
-  // Without a slope at 0, as sign, no small signal is like a linear one.
+  // What jumps, as sign does, has no slope to be critical with and one output at every size.
   if (odd && record.df(0) !== 0) return pointAt(record, criticalGain(record, network.depth).q);
   return pointAt(record, isPlain(network) ? stableSize(record, network.depth) : 1);
 }

@@ -15,7 +15,7 @@ export function edgeCurve(
 ): readonly CriticalPoint[] {
   const ratio = (high / low) ** (1 / (count - 1));
   return Array.from({ length: count }, (_, i) => edgePoint(phi, low * ratio ** i)).filter(
-    ({ sigmaW2, sigmaB2 }) => Number.isFinite(sigmaW2) && sigmaB2 >= 0,
+    ({ sigmaW2, sigmaB2 }) => sigmaW2 > 0 && Number.isFinite(sigmaW2) && sigmaB2 >= 0,
   );
 }
 
@@ -42,17 +42,24 @@ export function edgeAround(
   return edgeCurve(phi, [Math.min(1e-4, 1e-3 * least), 30 * most], 400);
 }
 
+/** Ratio of the variances of weights beyond which an edge that goes on for ever is cut. */
+const WIDEST = 20;
+
 /** A range of σw² and of σb² in which the edge of an activation is seen. */
 export function rangeAround(phi: Nonlinearity): readonly [[number, number], [number, number]] {
-  const edge = phi.homogeneous ? [edgePoint(phi, 1)] : edgeCurve(phi, [1e-3, 1e3], 240);
+  const edge = phi.homogeneous
+    ? [edgePoint(phi, 1)].filter(({ sigmaW2 }) => Number.isFinite(sigmaW2))
+    : edgeCurve(phi, [1e-3, 1e3], 240);
   const low = edge.filter(({ sigmaB2 }) => sigmaB2 <= 1);
   // Some edges begin far out: the part of them with the least biases.
   const seen = low.length > 0 ? low : edge.toSorted((a, b) => a.sigmaB2 - b.sigmaB2).slice(0, 20);
-  if (seen.length === 0)
+  if (seen.length === 0) {
+    const widest = 2 / chi1At(phi, 1, 1);
     return [
-      [0, 2 / chi1At(phi, 1, 1)],
+      [0, Number.isFinite(widest) && widest > 0 ? widest : 4],
       [0, 1],
     ];
+  }
   const spread = (pick: (point: Variances) => number): [number, number] => [
     Math.min(...seen.map(pick)),
     Math.max(...seen.map(pick)),
@@ -60,7 +67,7 @@ export function rangeAround(phi: Nonlinearity): readonly [[number, number], [num
   const [least, most] = spread(({ sigmaW2 }) => sigmaW2);
   const [, top] = spread(({ sigmaB2 }) => sigmaB2);
   return [
-    [rounded(0.5 * least), rounded(1.2 * most)],
+    [rounded(0.5 * least), rounded(1.2 * Math.min(most, WIDEST * least))],
     [0, top === 0 ? 1 : rounded(low.length > 0 ? Math.min(1, 1.5 * top) : 1.5 * top)],
   ];
 }

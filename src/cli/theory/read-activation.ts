@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { basename, extname, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { activation, nonlinearity, type Nonlinearity } from '../../activation/index.ts';
@@ -17,8 +17,10 @@ export function isModulePath(text: string): boolean {
 export async function readActivation(text: string): Promise<Nonlinearity> {
   if (!isModulePath(text)) return activation(text);
   const path = resolve(text);
-  if (!existsSync(path)) {
-    throw new Error(`${text}: must be a module that can be loaded, got no such file`);
+  const found = statSync(path, { throwIfNoEntry: false });
+  if (found?.isFile() !== true) {
+    const got = found === undefined ? 'no such file' : 'no file but a folder';
+    throw new Error(`${text}: must be a module that can be loaded, got ${got}`);
   }
   const { f, df } = functionsOf(text, await loaded(text, path));
   return nonlinearity({ name: basename(path, extname(path)), f, ...(df && { df }) });

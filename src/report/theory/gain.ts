@@ -14,7 +14,6 @@ export function gainLines(
   const { activation, q, forward, backward } = gain;
   const chi1 = (forward / backward) ** 2;
   const isBoth = Math.abs(chi1 - 1) < 1e-9;
-  const [change, word] = chi1 > 1 ? [chi1, 'grow'] : [1 / chi1, 'shrink'];
   return [
     ...heading(`Gains of ${activation} at q = ${q}`, options),
     ...facts(
@@ -25,10 +24,21 @@ export function gainLines(
       options,
     ),
     ...conclusion(
-      isBoth
-        ? `One gain keeps both signals and gradients: weights of variance ${rough(forward ** 2)} / fan_in.`
-        : `Weights of variance ${rough(forward ** 2)} / fan_in keep signals of this size, and gradients ${word} by the factor ${rough(change)} per layer.`,
+      !Number.isFinite(forward)
+        ? 'No weights keep signals of this size: the activation is 0 wherever they reach.'
+        : isBoth
+          ? `One gain keeps both signals and gradients: weights of variance ${rough(forward ** 2)} / fan_in.`
+          : `Weights of variance ${rough(forward ** 2)} / fan_in keep signals of this size, and gradients ${fate(chi1)}.`,
       options,
     ),
   ];
+}
+
+/** What a factor of the second moment of gradients does; 0 and infinite are those of constants and of jumps. */
+function fate(chi1: number): string {
+  if (chi1 === 0) return 'vanish in one layer: the slope is 0';
+  if (chi1 === Infinity) return 'explode in one layer: the activation jumps';
+  return chi1 > 1
+    ? `grow by the factor ${rough(chi1)} per layer`
+    : `shrink by the factor ${rough(1 / chi1)} per layer`;
 }

@@ -28,11 +28,13 @@ export function spectrumLines(
   const { activation, weights, depth, sigmaW2, sigmaB2, qStar, source } = title;
   const [first, last] = [deciles[0], deciles[8]];
   const spread =
-    last < 1.005 * first
-      ? `At least 80% of all directions are stretched alike, by ${rough(first)}`
-      : first > 0
-        ? `The middle 80% of directions are stretched by ${rough(first)} to ${rough(last)}, a factor of ${rough(last / first)}`
-        : `At least a tenth of all directions are lost, and the others are stretched by up to ${rough(sMax)}`;
+    sMax === 0
+      ? 'All directions are lost'
+      : last < 1.005 * first
+        ? `At least 80% of all directions are stretched alike, by ${rough(first)}`
+        : first > 0
+          ? `The middle 80% of directions are stretched by ${rough(first)} to ${rough(last)}, a factor of ${rough(last / first)}`
+          : `At least a tenth of all directions are lost, and the others are stretched by up to ${rough(sMax)}`;
   return [
     ...heading(
       `Jacobian of ${layers(depth)} of ${activation}, ${weights} weights, σw² = ${precise(sigmaW2)}, σb² = ${precise(sigmaB2)} (${source})`,
@@ -68,13 +70,14 @@ export function spectrumLines(
     ).map((line) => `  ${line}`),
     '  deciles: this share of the singular values is smaller',
     ...conclusion(
-      `${spread}; gradients ${meanSentence(mean)} on average over these ${layers(depth)}.`,
+      `${spread}; gradients ${meanSentence(mean)} on average over ${depth === 1 ? 'this layer' : `these ${layers(depth)}`}.`,
       options,
     ),
   ];
 }
 
 function meanSentence(mean: number): string {
+  if (mean === 0) return 'vanish';
   if (Math.abs(mean - 1) < 1e-6) return 'keep their size';
   if (Math.abs(mean - 1) < 0.01) return 'almost keep their size';
   return mean > 1 ? `grow by ${rough(Math.sqrt(mean))}` : `shrink by ${rough(1 / Math.sqrt(mean))}`;

@@ -87,6 +87,25 @@ test('a phase is told in a sentence with its depth scale', () => {
   expect(phaseSentence({ ...ordered, xiC: 0, xiGradient: 0 })).toContain('vanish, at once;');
 });
 
+test('constants and jumps get sentences without infinities', () => {
+  const last = (lines: readonly string[]): string =>
+    lines
+      .slice(lines.lastIndexOf('') + 1)
+      .map((line) => line.slice(2))
+      .join(' ');
+  const gain = (forward: number, backward: number): string =>
+    last(gainLines({ activation: 'f', q: 1, forward, backward }, { ...narrow, width: 200 }));
+  expect([gain(Infinity, Infinity), gain(0.5, Infinity), gain(1, 0)]).toEqual([
+    'No weights keep signals of this size: the activation is 0 wherever they reach.',
+    'Weights of variance 0.25 / fan_in keep signals of this size, and gradients vanish in one layer: the slope is 0.',
+    'Weights of variance 1 / fan_in keep signals of this size, and gradients explode in one layer: the activation jumps.',
+  ]);
+  const none = { ...spectrum, sMin: 0, sMax: 0, mean: 0, deciles: spectrum.deciles.map(() => 0) };
+  expect(last(spectrumLines(none, { ...layers, depth: 1 }, narrow))).toBe(
+    'All directions are lost; gradients vanish on average over this layer.',
+  );
+});
+
 test('every table keeps to the width of a narrow terminal', () => {
   const mode = { layers: Infinity, s: 1, u0: 0.001, uf: 0.999 };
   const lines = [
