@@ -1,11 +1,11 @@
-import { basename, dirname, extname, join } from 'node:path';
+import { extname } from 'node:path';
 import { gradient, jvp, vjp } from '../autodiff/index.ts';
 import { writeModelFile } from '../files/index.ts';
-import { externalLocations, modelOf, type Graph, type ValueInfo } from '../graph/index.ts';
+import { modelOf, type Graph, type ValueInfo } from '../graph/index.ts';
 import { printable } from '../report/index.ts';
 import { UsageError } from './failure.ts';
-import { loadModel, type Loaded } from './load.ts';
-import { checkPlaces, type Place } from './places.ts';
+import { loadModel, readPlaces, stemOf } from './load.ts';
+import { checkPlaces } from './places.ts';
 import { printJson, printText } from './print.ts';
 import { progress } from './progress.ts';
 
@@ -41,7 +41,7 @@ export async function runGrad(text: string, options: GradOptions): Promise<void>
     bar.say(`Reading ${text}`);
     const loaded = loadModel(text);
     const { label, model } = loaded;
-    const output = options.out ?? `${nameOf(loaded)}.grad.onnx`;
+    const output = options.out ?? `${stemOf(loaded)}.grad.onnx`;
     if (extname(output) !== '.onnx') {
       throw new UsageError(`--out: must end in .onnx, got ${output}`);
     }
@@ -63,20 +63,4 @@ export async function runGrad(text: string, options: GradOptions): Promise<void>
   } finally {
     bar.end();
   }
-}
-
-function nameOf({ label, path }: Loaded): string {
-  return path === null
-    ? label.replaceAll(/[^A-Za-z0-9.-]+/g, '-').replace(/-+$/, '')
-    : basename(path, extname(path));
-}
-
-/** The files that are read and must stay. */
-function readPlaces({ path, model }: Loaded): Place[] {
-  if (path === null) return [];
-  const beside = externalLocations(model).map((at) => join(dirname(path), at));
-  return [
-    { option: 'the model', path },
-    ...beside.map((file) => ({ option: 'the tensors of the model', path: file })),
-  ];
 }

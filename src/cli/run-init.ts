@@ -1,4 +1,4 @@
-import { basename, dirname, extname, join } from 'node:path';
+import { dirname, extname, join } from 'node:path';
 import { advise, adviseAs, applyPlan, calibrate, certifyPlan, type Plan } from '../advise/index.ts';
 import { emitProgram, type Framework } from '../emit/index.ts';
 import { writeAtomically, writeModelFile } from '../files/index.ts';
@@ -26,7 +26,7 @@ import {
 import { openThreads } from '../threads/index.ts';
 import { UsageError } from './failure.ts';
 import { frameworkDefaults } from './framework-defaults.ts';
-import { loadModel, type Loaded } from './load.ts';
+import { loadModel, stemOf, type Loaded } from './load.ts';
 import { dialectOption } from './dialect-option.ts';
 import { checkMemory } from './memory.ts';
 import { lawsOfDraws } from './plan-laws.ts';
@@ -207,9 +207,8 @@ function checkWeights(where: string, { parameters }: Network, runs: boolean): vo
   if (runs) checkMemory(where, 'to run (see --no-run), the weights before and after', 2 * all);
 }
 
-function defaultOutput({ label, path }: Loaded): string {
-  if (path !== null) return `${basename(path, extname(path))}.init.onnx`;
-  return `${label.replaceAll(/[^A-Za-z0-9.-]+/g, '-').replace(/-+$/, '')}.onnx`;
+function defaultOutput(loaded: Loaded): string {
+  return `${stemOf(loaded)}${loaded.path === null ? '' : '.init'}.onnx`;
 }
 
 interface Proof extends Omit<Drawn, 'laws'> {

@@ -1,11 +1,11 @@
-import { basename, dirname, extname, join } from 'node:path';
+import { extname } from 'node:path';
 import { writeModelFile } from '../files/index.ts';
-import { editModel, externalLocations } from '../graph/index.ts';
+import { editModel } from '../graph/index.ts';
 import { creluEdit } from '../network/index.ts';
 import { printable } from '../report/index.ts';
 import { UsageError } from './failure.ts';
-import { loadModel, type Loaded } from './load.ts';
-import { checkPlaces, type Place } from './places.ts';
+import { loadModel, readPlaces, stemOf } from './load.ts';
+import { checkPlaces } from './places.ts';
 import { printJson, printText } from './print.ts';
 import { progress } from './progress.ts';
 
@@ -26,7 +26,7 @@ export async function runTransform(
     bar.say(`Reading ${text}`);
     const loaded = loadModel(text);
     const { label, model, path } = loaded;
-    const output = out ?? `${nameOf(loaded)}.${transform}.onnx`;
+    const output = out ?? `${stemOf(loaded)}.${transform}.onnx`;
     if (extname(output) !== '.onnx') {
       throw new UsageError(`--out: must end in .onnx, got ${output}`);
     }
@@ -56,20 +56,4 @@ export async function runTransform(
 
 function count(n: number, what: string): string {
   return `${n} ${what}${n === 1 ? '' : 's'}`;
-}
-
-function nameOf({ label, path }: Loaded): string {
-  return path === null
-    ? label.replaceAll(/[^A-Za-z0-9.-]+/g, '-').replace(/-+$/, '')
-    : basename(path, extname(path));
-}
-
-/** The files that are read and must stay. */
-function readPlaces({ path, model }: Loaded): Place[] {
-  if (path === null) return [];
-  const beside = externalLocations(model).map((at) => join(dirname(path), at));
-  return [
-    { option: 'the model', path },
-    ...beside.map((file) => ({ option: 'the tensors of the model', path: file })),
-  ];
 }

@@ -177,7 +177,7 @@ test('an activation that oscillates has its edge at once, whatever cannot be res
     return Math.cos(x);
   };
   const [point, ...others] = criticalPoints(nonlinearity({ name: 'cos', f }), { sigmaB2: 0.1 });
-  // 1.4e7; thirty times as many if every moment up to q = 1e12 were tried anew.
+  // It takes 1.4e7; trying every moment up to q = 1e12 anew takes many times that.
   expect(calls).toBeLessThan(3e7);
   expect(others).toEqual([]);
   // E cos² = ½ (1 + e^-2q), E sin² = ½ (1 - e^-2q), so that q = σb² + σw² E cos² and σw² E sin² = 1.

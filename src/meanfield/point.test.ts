@@ -254,7 +254,7 @@ test('a point far in the chaotic phase takes a few quadratures, and runs to the 
     return Math.tanh(x);
   };
   const { qStar, cStar, chiC } = phasePoint({ ...tanh, f }, { sigmaW2: 1e6, sigmaB2: 0.1 });
-  // 2.6e6; the series of the kernel take forty times as many.
+  // It takes 2.6e6; the series of the kernel take many times that.
   expect(calls).toBeLessThan(6e6);
   // tanh(√q z) is a step for q → ∞, and its output one of ±1 but for a share √(2/πq).
   expect(qStar / 1e6).toBeCloseTo(1 - Math.sqrt(2 / Math.PI / 1e6), 5);

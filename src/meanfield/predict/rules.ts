@@ -6,13 +6,10 @@ import { linearRule } from './linear.ts';
 import {
   concatRule,
   expandRule,
-  gatherRule,
   padRule,
   reshapeRule,
   resizeRule,
   sameRule,
-  sliceRule,
-  splitRule,
   transposeRule,
 } from './moves.ts';
 import {
@@ -23,6 +20,7 @@ import {
   layerNormRule,
   skipNormRule,
 } from './normalise.ts';
+import { gatherRule, sliceRule, splitRule } from './picks.ts';
 import { combineRule, unaryRule } from './pointwise.ts';
 import { poolRule, reduceRule } from './pool.ts';
 import { recurrentRule } from './recurrent.ts';
