@@ -19,6 +19,7 @@ const BROWSER = new Set([
   'emit',
   'meanfield',
   'autodiff',
+  'data',
 ]);
 
 function filesBelow(folder: string): string[] {

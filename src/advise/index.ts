@@ -4,6 +4,7 @@ export { adviseAs, type PlanAs } from './advise-as.ts';
 export { applyPlan } from './apply.ts';
 export { calibrate } from './calibrate.ts';
 export { certifyPlan, type PlanCertificate, type PlanCertificates } from './certificates.ts';
+export { drawsOfPlan } from './draws.ts';
 export { lawsOfPlan } from './laws.ts';
 export { specOfParameter } from './spec.ts';
 export type { Overrides } from './overrides.ts';

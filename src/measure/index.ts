@@ -1,5 +1,16 @@
+export { storedWeights, type Ensemble } from './ensemble.ts';
 export { makeInputs, type Feeds, type InputOptions } from './inputs.ts';
 export { judgeSignal, type SignalState, type SignalVerdict } from './judge.ts';
 export { layerValues, type LayerKind, type LayerValue } from '../network/index.ts';
+export type {
+  JacobianMeasurement,
+  KernelMeasurement,
+  LayersMeasurement,
+  MeasuredLayer,
+  MeasuredParameter,
+  PerDraw,
+  ShatteringMeasurement,
+} from './measurement.ts';
+export { openProbe, type Probe, type ProbeOptions } from './probe.ts';
 
 export { measureSignal, type NotFinite, type SignalOptions, type SignalRow } from './signal.ts';

@@ -1,0 +1,1 @@
+export type { Agreement, Comparison, LayerAgreement, NetworkAgreement } from './agreement.ts';

@@ -1,0 +1,12 @@
+import type { Values } from '../graph/index.ts';
+
+/** The weights of a network as a random object: one draw for each seed. */
+export interface Ensemble {
+  /** One seed for each draw; they are reported, so that every draw can be made again. */
+  readonly seeds: readonly number[];
+  /** The values of the stored tensors that a seed gives; those it does not name stay as stored. */
+  readonly draw: (seed: number) => Values;
+}
+
+/** The stored weights, as an ensemble of one. */
+export const storedWeights: Ensemble = { seeds: [0], draw: () => new Map() };
