@@ -25,13 +25,20 @@ export interface Builder {
   readonly build: () => Graph;
 }
 
-/** Starts an empty graph in the standard operator set. Names must be new: `RangeError` otherwise. */
-export function builder(graphName: string): Builder {
-  const inputs: ValueInfo[] = [];
-  const outputs: ValueInfo[] = [];
-  const nodes: Node[] = [];
-  const constants = new Map<string, Constant>();
-  const taken = new Set<string>();
+/**
+ * Starts a graph in the standard operator set, empty or with all that `start` has, in whose operator sets it then is.
+ * Names must be new: `RangeError` otherwise.
+ */
+export function builder(graphName: string, start?: Graph): Builder {
+  const inputs: ValueInfo[] = [...(start?.inputs ?? [])];
+  const outputs: ValueInfo[] = [...(start?.outputs ?? [])];
+  const nodes: Node[] = [...(start?.nodes ?? [])];
+  const constants = new Map<string, Constant>(start?.constants);
+  const taken = new Set<string>([
+    ...inputs.map(({ name }) => name),
+    ...constants.keys(),
+    ...nodes.flatMap((node) => node.outputs),
+  ]);
 
   const claim = (name: string): string => {
     if (taken.has(name))
@@ -80,12 +87,12 @@ export function builder(graphName: string): Builder {
     },
     build: () => ({
       name: graphName,
-      opsets: { '': OPSET },
+      opsets: start?.opsets ?? { '': OPSET },
       inputs,
       outputs,
       nodes,
       constants,
-      values: new Map(),
+      values: start?.values ?? new Map(),
     }),
   };
 }
