@@ -1,0 +1,102 @@
+import { gradient, gradientName } from '../autodiff/index.ts';
+import { builder, type Graph } from '../graph/index.ts';
+import { clipByGlobalNorm, globalNorm, type Optimizer } from '../optim/index.ts';
+import type { Loss } from './loss.ts';
+
+/** A parameter that is trained. */
+export interface Trained {
+  readonly name: string;
+  readonly shape: readonly number[];
+}
+
+/** How a step is written. */
+export interface StepOptions {
+  /** The output that the loss is of. */
+  readonly output: string;
+  /** Extent of its last axis. */
+  readonly classes: number;
+  readonly loss: Loss;
+  readonly optimizer: Optimizer;
+  /** Most that the global norm of the gradients may be; no limit if not given. */
+  readonly clip?: number;
+}
+
+/** A graph with the loss of one of its outputs. */
+function withLoss(graph: Graph, { output, classes, loss }: StepOptions): Graph {
+  const b = builder(graph.name, { ...graph, outputs: [] });
+  const shape = graph.outputs.find(({ name }) => name === output)?.shape ?? null;
+  const extents = shape ?? ['batch', classes];
+  const target =
+    loss.target === 'class'
+      ? b.input('target', 'int64', extents.slice(0, -1))
+      : b.input('target', 'float32', extents);
+  b.output('loss', loss.build(b, output, target, classes), 'float32', []);
+  if (loss.target === 'class') {
+    const found = b.node('right/found', 'ArgMax', [output], { axis: -1, keepdims: 0 });
+    const right = b.node('right/equal', 'Equal', [found, target]);
+    const ones = b.node('right/cast', 'Cast', [right], { to: 1 });
+    b.output(
+      'accuracy',
+      b.node('right/mean', 'ReduceMean', [ones], { keepdims: 0 }),
+      'float32',
+      [],
+    );
+  }
+  return b.build();
+}
+
+/** What a state of an optimizer is called. */
+export function stateName(slot: string, parameter: string): string {
+  return `${slot}(${parameter})`;
+}
+
+/** What the value of a tensor after the step is called. */
+export function nextName(name: string): string {
+  return `next(${name})`;
+}
+
+/**
+ * One step of training as a graph. In: the inputs of the network, `target`, the trained parameters, the state of the
+ * optimizer, `learning_rate` and `step`; out: `loss`, `accuracy` (for classes), `gradient_norm`, and the parameters and
+ * the state after the step.
+ */
+export function stepGraph(
+  graph: Graph,
+  parameters: readonly Trained[],
+  options: StepOptions,
+): Graph {
+  const { optimizer, clip } = options;
+  const losing = withLoss(graph, options);
+  const names = parameters.map(({ name }) => name);
+  const keep = losing.outputs.map(({ name }) => name);
+  const slopes = gradient(losing, { of: ['loss'], withRespectTo: names, keep, loss: 'sum' });
+  const trained = new Set(names);
+  const constants = new Map([...slopes.constants].filter(([name]) => !trained.has(name)));
+  const outputs = slopes.outputs.filter(({ name }) => keep.includes(name));
+  const inputs = [
+    ...slopes.inputs,
+    ...parameters.map(({ name, shape }) => ({ name, dtype: 'float32' as const, shape })),
+  ];
+  const b = builder(graph.name, { ...slopes, inputs, outputs, constants });
+  const learningRate = b.input('learning_rate', 'float32', []);
+  const step = b.input('step', 'float64', []);
+  const raw = names.map((name) => gradientName(name));
+  const clipped =
+    clip === undefined
+      ? { gradients: raw, norm: globalNorm(b, raw) }
+      : clipByGlobalNorm(b, raw, clip);
+  b.output('gradient_norm', clipped.norm, 'float32', []);
+  const update = optimizer.update(b, { learningRate, step });
+  parameters.forEach(({ name, shape }, index) => {
+    const kept = optimizer.state.map((slot) => b.input(stateName(slot, name), 'float32', shape));
+    const updated = update({
+      name,
+      parameter: name,
+      gradient: clipped.gradients[index],
+      state: kept,
+    });
+    b.output(nextName(name), updated.parameter, 'float32', shape);
+    updated.state.forEach((value, at) => b.output(nextName(kept[at]), value, 'float32', shape));
+  });
+  return b.build();
+}
