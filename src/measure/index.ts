@@ -2,7 +2,8 @@ export { storedWeights, type Ensemble } from './ensemble.ts';
 export { makeInputs, type Feeds, type InputOptions } from './inputs.ts';
 export { judgeSignal, type SignalState, type SignalVerdict } from './judge.ts';
 export { layerValues, type LayerKind, type LayerValue } from '../network/index.ts';
-export { measureLayers, type LayersOptions } from './layers.ts';
+export type { LayersOptions } from './layer-work.ts';
+export { measureLayers } from './layers.ts';
 export type {
   JacobianMeasurement,
   KernelMeasurement,
