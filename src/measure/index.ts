@@ -2,6 +2,8 @@ export { storedWeights, type Ensemble } from './ensemble.ts';
 export { makeInputs, type Feeds, type InputOptions } from './inputs.ts';
 export { judgeSignal, type SignalState, type SignalVerdict } from './judge.ts';
 export { layerValues, type LayerKind, type LayerValue } from '../network/index.ts';
+export type { LayersOptions } from './layer-work.ts';
+export { measureLayers } from './layers.ts';
 export type {
   JacobianMeasurement,
   KernelMeasurement,
@@ -13,4 +15,5 @@ export type {
 } from './measurement.ts';
 export { openProbe, type Probe, type ProbeOptions } from './probe.ts';
 
-export { measureSignal, type NotFinite, type SignalOptions, type SignalRow } from './signal.ts';
+export type { NotFinite } from './moments.ts';
+export { measureSignal, type SignalOptions, type SignalRow } from './signal.ts';
