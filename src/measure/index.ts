@@ -14,3 +14,4 @@ export type {
 export { openProbe, type Probe, type ProbeOptions } from './probe.ts';
 
 export { measureSignal, type NotFinite, type SignalOptions, type SignalRow } from './signal.ts';
+export { measureShattering, type ShatteringOptions } from './shattering.ts';
