@@ -1,6 +1,6 @@
 import { upgraded, vjp, cotangentName, gradientName } from '../autodiff/index.ts';
 import type { Graph, Model, ValueInfo, Values } from '../graph/index.ts';
-import { isFloat, sizeOf, toFloat64, type FloatDType, type Tensor } from '../tensor/index.ts';
+import { isFloat, sizeOf, type Tensor } from '../tensor/index.ts';
 import { tensorOfNumbers } from './convert.ts';
 import type { Ensemble } from './ensemble.ts';
 import {
@@ -11,9 +11,10 @@ import {
   splitExamples,
   type ExampleLayout,
 } from './example-layout.ts';
+import { gradientNotFinite } from './gradient-not-finite.ts';
 import { makeInputs, type Feeds } from './inputs.ts';
+import { numbersOf } from './numbers-of.ts';
 import { openProbe, type Probe } from './probe.ts';
-import { measureSignal } from './signal.ts';
 
 /** Gradients of one value of a network, projected, with respect to another, example by example. */
 export interface Gradients {
@@ -113,8 +114,10 @@ export async function openGradients(
     const values = weights(seed);
     const result = await probe.run(values, { ...feeds, [cotangentName(to)]: cotangent });
     const gradient = numbersOf(result[gradientName(from)]);
-    if (gradient.some((x) => !Number.isFinite(x))) {
-      throw await notFinite(where, model, values, feeds, gradient, { from, to, seed });
+    const got = gradient.find((x) => !Number.isFinite(x));
+    if (got !== undefined) {
+      const what = `the gradient of ${to} with respect to ${from}`;
+      throw await gradientNotFinite(where, model, { values, feeds, seed, what, got });
     }
     return splitExamples(ends.from, gradient, rows.length);
   };
@@ -150,7 +153,8 @@ function drawsOnce(ensemble: Ensemble): (seed: number) => Values {
   };
 }
 
-function withOnly(graph: Graph, outputs: readonly string[]): Graph {
+/** A graph with other outputs. */
+export function withOnly(graph: Graph, outputs: readonly string[]): Graph {
   return { ...graph, outputs: outputs.map((name) => ({ name, dtype: null, shape: null })) };
 }
 
@@ -167,7 +171,8 @@ function movingInput(where: string, graph: Graph, from: string | undefined): Val
   );
 }
 
-function firstFloatOutput(where: string, graph: Graph): string {
+/** The first output that has a gradient; `RangeError` where there is none. */
+export function firstFloatOutput(where: string, graph: Graph): string {
   const output = graph.outputs.find(({ dtype }) => dtype === null || isFloat(dtype));
   if (output !== undefined) return output.name;
   throw new RangeError(`${where}: the network must have a float output, got none`);
@@ -223,16 +228,6 @@ function firstRepeated(two: Tensor, three: Tensor, examples: number): Tensor {
   return tensorOfNumbers(two.dtype, batchShape(layout, examples), joinExamples(layout, rows));
 }
 
-function isFloatTensor(tensor: Tensor): tensor is Tensor<FloatDType> {
-  return isFloat(tensor.dtype);
-}
-
-function numbersOf(tensor: Tensor): Float64Array {
-  return isFloatTensor(tensor)
-    ? toFloat64(tensor)
-    : Float64Array.from<number | bigint>(tensor.data, Number);
-}
-
 /** How examples lie in the values at both ends, and whether they depend on each other. */
 interface Seen {
   readonly layouts: ReadonlyMap<string, ExampleLayout>;
@@ -280,23 +275,4 @@ async function look(
     isMixed ||= mine.some((x, i) => Math.abs(x - again[i]) > ROUNDING * largest);
   }
   return { layouts, dtypes: new Map(names.map((name) => [name, one[name].dtype])), isMixed };
-}
-
-/** The error about gradients that are not finite: it names the first layer where the signal is not, if one is. */
-async function notFinite(
-  where: string,
-  model: Model,
-  values: Values,
-  feeds: Feeds,
-  gradient: Float64Array,
-  { from, to, seed }: { readonly from: string; readonly to: string; readonly seed: number },
-): Promise<RangeError> {
-  const rows = await measureSignal(model, [feeds], { values });
-  const first = rows.find((row) => row.notFinite !== undefined);
-  const got = gradient.find((x) => !Number.isFinite(x));
-  const place =
-    first === undefined ? 'though the signal is finite' : `first in the signal of ${first.name}`;
-  return new RangeError(
-    `${where}: the gradient of ${to} with respect to ${from} must be finite, got ${got}, ${place} (seed ${seed})`,
-  );
 }

@@ -15,3 +15,4 @@ export { openProbe, type Probe, type ProbeOptions } from './probe.ts';
 
 export { measureSignal, type NotFinite, type SignalOptions, type SignalRow } from './signal.ts';
 export { measureShattering, type ShatteringOptions } from './shattering.ts';
+export { kernelCost, measureKernel, type KernelCost, type KernelOptions } from './kernel.ts';

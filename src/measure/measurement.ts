@@ -142,13 +142,23 @@ export interface ShatteringMeasurement {
 /** The empirical neural tangent kernel `Θ_ab = ⟨∂y_a/∂θ, ∂y_b/∂θ⟩` on a batch of examples. */
 export interface KernelMeasurement {
   readonly examples: number;
-  /** Outputs of one example; the kernel is the mean over them. */
+  /** The value `y`. */
+  readonly to: string;
+  /** Elements of `y` of one example; the kernel is the mean over them. */
   readonly outputs: number;
+  /** Trained numbers. */
+  readonly parameters: number;
+  /** Every output was differentiated, or so many random combinations of them, with signs as factors. */
+  readonly method: 'exact' | 'projected';
+  readonly cotangents: number;
   /** Row after row, the mean over draws. */
   readonly kernel: readonly (readonly number[])[];
-  /** In descending order. */
+  /** Those of the mean kernel, in descending order. */
   readonly eigenvalues: readonly number[];
-  /** Largest over smallest eigenvalue; `null` where the smallest is not positive. */
+  /**
+   * Largest over smallest eigenvalue; `null` where the smallest is 0 to the precision of the gradients, which is
+   * that of float32.
+   */
   readonly conditionNumber: number | null;
   readonly draws: { readonly conditionNumber: PerDraw };
 }
