@@ -129,7 +129,7 @@ function chiOf(signal: Signal, kind: LayerKind): number | null {
 }
 
 /** The last linear layers: those after which there is none. */
-function seedsOf(graph: Graph, network: Network, layers: readonly LayerValue[]): readonly string[] {
+export function seedsOf(graph: Graph, network: Network, layers: readonly LayerValue[]): readonly string[] {
   const isLayer = new Set(
     network.layers.filter(({ parts }) => parts[0]?.layout.length !== 0).map(({ node }) => node),
   );
@@ -149,7 +149,7 @@ function seedsOf(graph: Graph, network: Network, layers: readonly LayerValue[]):
 }
 
 /** What flows in: unit numbers, tokens, or a mask that lets everything through. */
-function inputState(
+export function inputState(
   graph: Graph,
   { name, dtype, shape }: Graph['inputs'][number],
   q: number,
@@ -193,7 +193,7 @@ function inputAxes(
 }
 
 /** The laws, for tensors that have none those of what is stored, each read once. */
-function completed(graph: Graph, laws: Laws): Laws {
+export function completed(graph: Graph, laws: Laws): Laws {
   const stored = new Map<string, Law | null>();
   return (parameter, block) => {
     const given = laws(parameter, block);
