@@ -14,9 +14,7 @@ export type {
   ShatteringMeasurement,
 } from './measurement.ts';
 export { openProbe, type Probe, type ProbeOptions } from './probe.ts';
-
 export type { NotFinite } from './moments.ts';
 export { measureSignal, type SignalOptions, type SignalRow } from './signal.ts';
-export { measureSignal, type NotFinite, type SignalOptions, type SignalRow } from './signal.ts';
 export { measureShattering, type ShatteringOptions } from './shattering.ts';
 export { kernelCost, measureKernel, type KernelCost, type KernelOptions } from './kernel.ts';
