@@ -59,7 +59,7 @@ export async function measureLayers(
         layer.name,
         {
           layer,
-          bounds: layer.kind === 'activation' ? (bounds.get(layer.name) ?? null) : null,
+          bounds: layer.kind === 'activation' ? bounds(layer.name) : null,
           effectiveRank: options.effectiveRank ?? false,
         },
       ]),
