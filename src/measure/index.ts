@@ -2,6 +2,12 @@ export { storedWeights, type Ensemble } from './ensemble.ts';
 export { makeInputs, type Feeds, type InputOptions } from './inputs.ts';
 export { judgeSignal, type SignalState, type SignalVerdict } from './judge.ts';
 export { layerValues, type LayerKind, type LayerValue } from '../network/index.ts';
+export {
+  jacobianCost,
+  measureJacobian,
+  type JacobianCost,
+  type JacobianOptions,
+} from './jacobian.ts';
 export type { LayersOptions } from './layer-work.ts';
 export { measureLayers } from './layers.ts';
 export type {
