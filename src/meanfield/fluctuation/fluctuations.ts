@@ -64,22 +64,29 @@ export function fluctuations(
       })
       .map(({ node }) => node),
   );
+  const producers = new Map(
+    graph.nodes.flatMap((node) => node.outputs.map((output) => [output, node] as const)),
+  );
   const course: Course = {
     graph,
+    producer: (value) => producers.get(value),
+    kept: keptBy(network, laws),
     states,
     isStored: (value) => stored.has(value),
     isLinear: ({ name }) => weighted.has(name),
     findings: findingsOf(),
   };
   const count = NOISES * graph.nodes.length;
-  const singlePass: Pass = { sketch: sketchFor(count), examples: 1, singles: null };
-  const single = wavesOf(course, singlePass);
+  const few = [1, 2].map((number) =>
+    wavesOf(course, { sketch: sketchFor(count), examples: number, few: null }),
+  );
   const pass: Pass = {
     sketch: sketchFor(2 * count),
     examples,
-    singles: (value, isWhole) => {
-      const wave = single.get(value);
-      return wave === null || wave === undefined ? null : covarianceOf(wave, isWhole);
+    few: (value, isWhole) => {
+      const [one, pair] = few.map((waves) => waves.get(value) ?? null);
+      if (one === null || pair === null) return null;
+      return { one: covarianceOf(one, isWhole), pair: covarianceOf(pair, isWhole) };
     },
   };
   const waves = wavesOf(course, pass);
@@ -114,4 +121,34 @@ export function fluctuations(
       ];
     }),
   );
+}
+
+/** The share of inner products that the weights of a node keep, forward or backward. */
+function keptBy(network: Network, laws: Laws): Course['kept'] {
+  const infos = new Map(network.parameters.map((info) => [info.name, info]));
+  const layers = new Map(network.layers.map((layer) => [layer.node, layer]));
+  const isOrthogonal = (parameter: string, hasTaps: boolean): boolean => {
+    const blocks = infos.get(parameter)?.blocks ?? [];
+    const all = blocks.length === 0 ? [undefined] : blocks.map(({ name }) => name);
+    return all.every((block) => {
+      const law = laws(parameter, block);
+      // Of a kernel only the centre is a matrix that acts alone.
+      return law?.isOrthogonal === true && (!hasTaps || law.centre === true);
+    });
+  };
+  return ({ name }, isBackward) => {
+    const layer = layers.get(name);
+    const [weight] = layer?.parts ?? [];
+    if (layer === undefined || weight === undefined || layer.groups !== 1) return 0;
+    const extent = (role: 'in' | 'out'): number =>
+      weight.shape.reduce(
+        (all, size, axis) => (weight.layout[axis] === role ? all * size : all),
+        1,
+      );
+    const hasTaps =
+      weight.shape.reduce((all, size) => all * size, 1) > extent('in') * extent('out');
+    if (!weight.pieces.every(({ parameter }) => isOrthogonal(parameter, hasTaps))) return 0;
+    const [from, to] = isBackward ? [extent('out'), extent('in')] : [extent('in'), extent('out')];
+    return Math.min(1, to / from);
+  };
 }

@@ -4,7 +4,7 @@ import type { Signal, State } from '../predict/state.ts';
 import { identityTransfer, type Transfer } from '../predict/transfer.ts';
 import { responseOf, type Response } from './response.ts';
 import { combined, product, type Ripple, type Sketch } from './sketch.ts';
-import { noiseOfMean, unitNoise, type Noise, type UnitNoise } from './unit-noise.ts';
+import { noiseOfMean, unitNoise, type Noise, type Rigid, type UnitNoise } from './unit-noise.ts';
 
 /**
  * How q and `d = q - k` of a value, as means over its units and over examples, vary from one draw to the next: by what
@@ -28,19 +28,29 @@ export interface Course {
   readonly graph: Graph;
   readonly states: ReadonlyMap<string, State>;
   readonly isStored: (value: string) => boolean;
+  /** The node that makes a value. */
+  readonly producer: (value: string) => Node | undefined;
   /** Whether a node is a linear map by a stored weight. */
   readonly isLinear: (node: Node) => boolean;
+  /** The share of the inner products of its inputs that the weight of a linear node keeps: 1 of an orthogonal square one. */
+  readonly kept: (node: Node, isBackward: boolean) => number;
   readonly findings: Findings;
 }
 
 /** Of what the means are taken. */
 export interface Pass {
   readonly sketch: Sketch;
-  /** Examples of a mean; 1 for what one example, or pair of them, does. */
+  /** Examples of a mean. */
   readonly examples: number;
-  /** The covariances of single examples, which bend the means, of what was drawn before a value or of all of it. */
-  readonly singles: ((value: string, isWhole: boolean) => Noise | null) | null;
+  /** How one example and a pair of them vary, which bends the means; `null` on the way there. */
+  readonly few: Few | null;
 }
+
+/** How one example and a pair of examples vary: by what was drawn before a value, or all of it. */
+export type Few = (
+  value: string,
+  isWhole: boolean,
+) => { readonly one: Noise; readonly pair: Noise } | null;
 
 /** What responses and noises have been found, by the source and function of a value. */
 export function findingsOf(): Findings {
@@ -89,10 +99,10 @@ export function wavesOf(course: Course, pass: Pass): ReadonlyMap<string, Wave | 
 
 /** The examples are what was measured, so that their means are known; single ones are not like the mean. */
 function inputWave({ findings }: Course, pass: Pass, state: Signal): Wave | null {
-  const { sketch, examples } = pass;
+  const { sketch, few } = pass;
   const still = wave(sketch.zero(), sketch.zero(), sketch.zero(), sketch.zero());
-  if (examples > 1) return still;
-  const own = freshNoise(pass, findings, state, true);
+  if (few !== null) return still;
+  const own = freshNoise(pass, findings, state, { isEachPlace: true });
   return own === null ? null : { ...still, own };
 }
 
@@ -102,13 +112,23 @@ const wave = (kernelQ: Ripple, kernelD: Ripple, ownQ: Ripple, ownD: Ripple): Wav
   bias: { q: 0, d: 0 },
 });
 
+/** How a noise is made. */
+interface NoiseOptions {
+  /** Whether every position has units of its own. */
+  readonly isEachPlace?: boolean;
+  /** Parts whose own noise is none of it. */
+  readonly less?: readonly Signal[];
+  readonly rigid?: Rigid;
+}
+
+const LOOSE: Rigid = { q: 0, d: 0 };
+
 /** The noise of the units of a value, whose elements are what its function makes of independent Gaussians. */
 function freshNoise(
   { sketch, examples }: Pass,
   findings: Findings,
   state: Signal,
-  isEachPlace: boolean = false,
-  less: readonly Signal[] = [],
+  { isEachPlace = false, less = [], rigid = LOOSE }: NoiseOptions = {},
 ): Wave['own'] | null {
   const units = countOf(state.axes, ['unit']);
   const places = countOf(state.axes, ['place', 'key']) ?? 1;
@@ -120,7 +140,7 @@ function freshNoise(
     places: isEachPlace ? 1 : places,
   };
   const noiseOf = (one: Signal): Noise =>
-    noiseOfMean(findings.unit(one), one.source.moments, sample);
+    noiseOfMean(findings.unit(one), one.source.moments, sample, rigid);
   let { qq, qd, dd } = noiseOf(state);
   for (const part of less) {
     const noise = noiseOf(part);
@@ -200,8 +220,11 @@ function waveOf(
     const { zero } = pass.sketch;
     return wave(zero(), zero(), zero(), zero());
   };
-  if (source.value !== output) return pointwise(pass, findings, of(source.value), state);
-  const fresh = (): Wave['own'] | null => freshNoise(pass, findings, gaussianLike(state));
+  if (source.value !== output) {
+    return pointwise(pass, findings, of(source.value), state, rigidOf(course, source.value));
+  }
+  const fresh = (): Wave['own'] | null =>
+    freshNoise(pass, findings, gaussianLike(state), { rigid: rigidOf(course, output) });
   const inputs = node.inputs
     .filter((value) => value !== '' && !isStored(value))
     .map((value) => ({ value, state: states.get(value), wave: of(value) }));
@@ -236,13 +259,9 @@ function waveOf(
     case 'Add':
     case 'Sub':
     case 'Sum': {
-      const cross = freshNoise(
-        pass,
-        findings,
-        gaussianLike(state),
-        false,
-        signals.map((signal) => gaussianLike(signal.state)),
-      );
+      const cross = freshNoise(pass, findings, gaussianLike(state), {
+        less: signals.map((signal) => gaussianLike(signal.state)),
+      });
       if (cross === null) return null;
       const all = signals.map((signal) => signal.wave);
       const sum = (of: (one: Wave) => Ripple): Ripple =>
@@ -317,6 +336,15 @@ function waveOf(
   return null;
 }
 
+/** What is fixed of the units of a source, given what was drawn before its own layer. */
+function rigidOf({ producer, isLinear, kept }: Course, value: string): Rigid {
+  const node = producer(value);
+  if (node === undefined) return LOOSE;
+  if (LAYER_NORMS.has(node.operator)) return { q: 1, d: 0 };
+  const share = isLinear(node) ? kept(node, false) : 0;
+  return { q: share, d: share };
+}
+
 const pairOf = (state: Signal): { readonly q: number; readonly d: number } => {
   const { q, k } = state.moments();
   return { q, d: Math.max(0, q - k) };
@@ -355,27 +383,36 @@ function relative({ kernel, own, bias }: Wave, from: Signal, to: Signal): Wave {
 }
 
 /** A function of a source: what was drawn before goes through it, its own units are a sample of their own. */
-function pointwise(pass: Pass, findings: Findings, base: Wave | null, state: Signal): Wave | null {
+function pointwise(
+  pass: Pass,
+  findings: Findings,
+  base: Wave | null,
+  state: Signal,
+  rigid: Rigid,
+): Wave | null {
   if (base === null) return null;
   const { affine } = state.transfer;
   if (affine !== null) return scaled(base, affine[0] ** 2);
-  const own = freshNoise(pass, findings, state);
+  const own = freshNoise(pass, findings, state, { rigid });
   if (own === null) return null;
   const { qq, dq, dd, second } = findings.response(state);
   const { kernel, bias } = base;
-  const single = pass.singles?.(state.source.value, false) ?? { qq: 0, qd: 0, dd: 0 };
+  const { one, pair } = pass.few?.(state.source.value, false) ?? { one: NONE, pair: NONE };
+  // The variance of the difference of two examples.
+  const ee = Math.max(0, 4 * (one.qq - pair.qq));
+  const bend =
+    second.dqq * pair.qq + 2 * second.dqd * pair.qd + second.ddd * pair.dd + second.dee * ee;
   return {
     kernel: { q: combined([qq, kernel.q]), d: combined([dq, kernel.q], [dd, kernel.d]) },
     own,
     bias: {
-      q: qq * bias.q + 0.5 * second.qqq * single.qq,
-      d:
-        dq * bias.q +
-        dd * bias.d +
-        0.5 * (second.dqq * single.qq + 2 * second.dqd * single.qd + second.ddd * single.dd),
+      q: qq * bias.q + 0.5 * second.qqq * one.qq,
+      d: dq * bias.q + dd * bias.d + 0.5 * bend,
     },
   };
 }
+
+const NONE: Noise = { qq: 0, qd: 0, dd: 0 };
 
 /** A normalisation over units leaves nothing of q and takes d relative to it, example by example. */
 function normalised(
@@ -393,8 +430,9 @@ function normalised(
     q: pass.sketch.zero(),
     d: combined([factor, of.d], [-factor * ratio, of.q]),
   });
-  const single = pass.singles?.(name, true) ?? { qq: 0, qd: 0, dd: 0 };
-  const bend = q > 0 ? (ratio * single.qq - single.qd) / q : 0;
+  const { one, pair } = pass.few?.(name, true) ?? { one: NONE, pair: NONE };
+  const ee = Math.max(0, 4 * (one.qq - pair.qq));
+  const bend = q > 0 ? (ratio * pair.qq - pair.qd - ((1 - ratio) * ee) / 8) / q : 0;
   return {
     kernel: turned(kernel),
     own: turned(own),
