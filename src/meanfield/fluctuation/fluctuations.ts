@@ -1,7 +1,7 @@
 import type { Graph } from '../../graph/index.ts';
-import { layerValues, type Network } from '../../network/index.ts';
+import { layerValues, outputLayers, type Network } from '../../network/index.ts';
 import type { Laws } from '../predict/prediction.ts';
-import { completed, inputState, seedsOf } from '../predict/predict.ts';
+import { completed, inputState } from '../predict/predict.ts';
 import { ruleOf } from '../predict/rules.ts';
 import { storedValues, walkGraph } from '../predict/walk.ts';
 import { gradientScatter } from './backward.ts';
@@ -91,7 +91,7 @@ export function fluctuations(
   };
   const waves = wavesOf(course, pass);
   const layers = layerValues(graph);
-  const seeds = seedsOf(graph, network, layers);
+  const seeds = outputLayers(graph, network, layers);
   const gradients = gradientScatter(course, pass, waves, seeds, examples);
   return new Map(
     layers.map(({ name }): readonly [string, LayerFluctuation] => {
