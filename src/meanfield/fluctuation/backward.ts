@@ -1,10 +1,11 @@
 import type { Graph } from '../../graph/index.ts';
 import { countOf } from '../predict/axes.ts';
 import { transferMoments, transferSlope } from '../predict/expectation.ts';
-import type { Signal, State } from '../predict/state.ts';
+import type { Signal } from '../predict/state.ts';
 import { slopeOf } from '../predict/state.ts';
 import type { Transfer } from '../predict/transfer.ts';
-import type { Course, Pass, Wave } from './forward.ts';
+import type { Course, Pass } from './course.ts';
+import type { Wave } from './wave.ts';
 import { combined, product, type Ripple } from './sketch.ts';
 
 /** How the second moment of the gradient at a value varies, in its own units. */
@@ -31,7 +32,7 @@ export interface GradientScatter {
  * each other and become alike as far as layers are narrow, so that few outputs do not average out over examples.
  */
 export function gradientScatter(
-  { graph, states, isStored, isLinear, producer, kept }: Course,
+  { graph, states, isStored, weightOf, producer, kept }: Course,
   pass: Pass,
   waves: ReadonlyMap<string, Wave | null>,
   seeds: readonly string[],
@@ -138,7 +139,7 @@ export function gradientScatter(
       continue;
     }
     const node = producer(value);
-    const isWeighted = node !== undefined && isLinear(node);
+    const isWeighted = node !== undefined && weightOf(node) !== null;
     for (const { to, factor } of state.source.pulls) {
       const from = states.get(to);
       if (from?.kind !== 'signal') {
@@ -169,6 +170,7 @@ export function gradientScatter(
         continue;
       }
       let kernel = combined([factor, tide.kernel]);
+      let { bias } = passed;
       if (
         node !== undefined &&
         node.operator.includes('Norm') &&
@@ -181,9 +183,12 @@ export function gradientScatter(
           add(to, null);
           continue;
         }
+        // And of 1/q the mean is more than one over that of q.
+        const { qq } = pass.few?.(to, true)?.one ?? { qq: 0 };
+        bias += (size * qq) / q ** 2;
         kernel = combined([1, kernel], [-size / q, before.kernel.q], [-size / q, before.own.q]);
       }
-      add(to, { ...passed, kernel, own: combined([factor, tide.own]) });
+      add(to, { ...passed, bias, kernel, own: combined([factor, tide.own]) });
     }
   }
   return found;

@@ -5,15 +5,21 @@ import { completed, inputState } from '../predict/predict.ts';
 import { ruleOf } from '../predict/rules.ts';
 import { storedValues, walkGraph } from '../predict/walk.ts';
 import { gradientScatter } from './backward.ts';
-import { covarianceOf, findingsOf, wavesOf, type Course, type Pass } from './forward.ts';
-import { combined, product, sketchFor } from './sketch.ts';
+import { findingsOf, type Course, type Pass } from './course.ts';
+import { wavesOf } from './forward.ts';
+import { headUnits, overlapBias } from './attention.ts';
+import { covariance, covarianceOf, mapped, pairOf, summed, type Wave } from './wave.ts';
+import type { Signal, State } from '../predict/state.ts';
+import { sketchFor } from './sketch.ts';
 
 /** How one number of one draw of the weights scatters about the wide limit, to first order in 1/width. */
 export interface Fluctuation {
-  /** Variance from draw to draw. */
-  readonly variance: number;
+  /** Variance from draw to draw; `null` where only the bias is known. */
+  readonly variance: number | null;
   /** Mean over draws, less the wide limit. */
   readonly bias: number;
+  /** Variance that the examples at hand have in common for all draws. */
+  readonly sample: number;
 }
 
 /** The fluctuations of one layer, as means over its units and over examples; `null` where there is no analysis. */
@@ -56,13 +62,12 @@ export function fluctuations(
   const inputs = new Map(graph.inputs.map((input) => [input.name, inputState(graph, input, q, c)]));
   const states = walkGraph(graph, network, completed(graph, laws), inputs, ruleOf);
   const stored = storedValues(graph);
-  const weighted = new Set(
-    network.layers
-      .filter(({ parts }) => {
-        const role = parts[0]?.role ?? 'unknown';
-        return !role.includes('embedding') && !role.startsWith('recurrent');
-      })
-      .map(({ node }) => node),
+  const weights = new Map(
+    network.layers.flatMap(({ node, parts: [weight] }) => {
+      const role = weight?.role ?? 'unknown';
+      const isMap = !role.includes('embedding') && !role.startsWith('recurrent');
+      return weight !== undefined && isMap ? [[node, weight.shape] as const] : [];
+    }),
   );
   const producers = new Map(
     graph.nodes.flatMap((node) => node.outputs.map((output) => [output, node] as const)),
@@ -73,7 +78,7 @@ export function fluctuations(
     kept: keptBy(network, laws),
     states,
     isStored: (value) => stored.has(value),
-    isLinear: ({ name }) => weighted.has(name),
+    weightOf: ({ name }) => weights.get(name) ?? null,
     findings: findingsOf(),
   };
   const count = NOISES * graph.nodes.length;
@@ -96,31 +101,59 @@ export function fluctuations(
   return new Map(
     layers.map(({ name }): readonly [string, LayerFluctuation] => {
       const state = states.get(name);
-      const wave = waves.get(name) ?? null;
       const gradient = gradients.get(name) ?? null;
-      if (state?.kind !== 'signal' || wave === null) return [name, { q: null, c: null, gradient }];
-      const { q: size, k } = state.moments();
-      if (!(size > 0)) return [name, { q: null, c: null, gradient }];
-      const d = Math.max(0, size - k);
-      const { qq, qd } = covarianceOf(wave, true);
-      const apart = combined(
-        [1 / size, wave.kernel.d],
-        [1 / size, wave.own.d],
-        [-d / size ** 2, wave.kernel.q],
-        [-d / size ** 2, wave.own.q],
-      );
-      const bias =
-        wave.bias.d / size - (d * wave.bias.q) / size ** 2 - qd / size ** 2 + (d * qq) / size ** 3;
-      return [
-        name,
-        {
-          q: { variance: qq / size ** 2, bias: wave.bias.q / size },
-          c: { variance: product(apart, apart), bias: -bias },
-          gradient,
-        },
-      ];
+      const scatter = { gradient: gradient === null ? null : { ...gradient, sample: 0 } };
+      const wave = waves.get(name) ?? null;
+      if (state?.kind === 'shares') {
+        return [name, { ...sharesScatter(course, name, state), ...scatter }];
+      }
+      if (state?.kind !== 'signal' || wave === null)
+        return [name, { q: null, c: null, ...scatter }];
+      return [name, { ...signalScatter(wave, state), ...scatter }];
     }),
   );
+}
+
+/** The scatter of q, relative, and of `c = 1 - d/q`. */
+function signalScatter(
+  wave: Wave,
+  state: Signal,
+): { readonly q: Fluctuation | null; readonly c: Fluctuation | null } {
+  const { q, d } = pairOf(state);
+  if (!(q > 0)) return { q: null, c: null };
+  const ratio = d / q;
+  const toC = { qq: 1 / q, dq: ratio / q, dd: -1 / q };
+  const whole = summed([1, wave.kernel], [1, wave.own]);
+  const { qq, qd } = covariance(whole);
+  const bias = (ratio * wave.bias.q - wave.bias.d) / q + (qd - ratio * qq) / q ** 2;
+  return {
+    q: {
+      variance: qq / q ** 2,
+      bias: wave.bias.q / q,
+      sample: covariance(wave.lasting).qq / q ** 2,
+    },
+    c: {
+      variance: covariance(mapped(whole, toC)).dd,
+      bias,
+      sample: covariance(mapped(wave.lasting, toC)).dd,
+    },
+  };
+}
+
+/** Of the weights of an attention only the bias is known. */
+function sharesScatter(
+  course: Course,
+  name: string,
+  state: Extract<State, { kind: 'shares' }>,
+): { readonly q: Fluctuation | null; readonly c: Fluctuation | null } {
+  const units = headUnits(course, name);
+  if (units === null) return { q: null, c: null };
+  const bias = overlapBias(state, units);
+  const c = state.overlaps.q > 0 ? state.overlaps.k / state.overlaps.q : 0;
+  return {
+    q: { variance: null, bias, sample: 0 },
+    c: { variance: null, bias: bias * Math.abs(c), sample: 0 },
+  };
 }
 
 /** The share of inner products that the weights of a node keep, forward or backward. */
