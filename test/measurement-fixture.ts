@@ -49,6 +49,7 @@ export function measuredOf(rows: readonly Numbers[]): LayersMeasurement {
     input: { q: 1.01, c: 0.002 },
     of: rows.some(({ gradient }) => gradient != null) ? ['output'] : [],
     firstNotFinite: null,
+    notDifferentiable: null,
   };
 }
 
@@ -100,6 +101,7 @@ export function agreementOf(
         q: compare(secondMoment, q),
         c: compare(c, foreseen),
         gradient: compare(gradientSecondMoment, gradient),
+        note: null,
       };
     }),
     verdict: 'Most lines agree with the theory.',
