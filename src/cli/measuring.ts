@@ -98,7 +98,7 @@ export async function measured(
     shattering,
     ntk,
     learningRate: asked.learningRate ?? null,
-    notes: notesOf(layers, asked),
+    notes: notesOf(layers),
     more: moreOf(asked, gradients),
   });
 }
@@ -129,7 +129,7 @@ function predicted(
   return predict(model.graph, network, weights.laws, { model: label, q, c: correlation });
 }
 
-function notesOf({ notDifferentiable, input }: LayersMeasurement, asked: Asked): string[] {
+function notesOf({ notDifferentiable, input }: LayersMeasurement): string[] {
   return [
     ...(notDifferentiable === null ? [] : [notDifferentiable]),
     ...(input !== null && input.q === 0 ? ['The inputs are all 0, so nothing is predicted.'] : []),
