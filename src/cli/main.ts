@@ -2,6 +2,7 @@
 import { Command, CommanderError } from 'commander';
 import { adviseCommand } from './commands/advise.ts';
 import { architecturesCommand } from './commands/architectures.ts';
+import { compareCommand } from './commands/compare.ts';
 import { gradCommand } from './commands/grad.ts';
 import { initCommand } from './commands/init.ts';
 import { inspectCommand } from './commands/inspect.ts';
@@ -25,6 +26,8 @@ Examples:
                                                     what variances do to signals and gradients
   $ stepzero predict model.onnx                     signal and gradient in theory, nothing run
   $ stepzero measure model.onnx                     the same measured beside the theory
+  $ stepzero compare model.onnx --schemes he_normal,orthogonal
+                                                    which scheme to take, by measuring
   $ stepzero sample orthogonal --shape 64,64 --layout oi --out w.npy
 
 Exit codes: 0 done, 1 bad input, 2 wrong usage.`;
@@ -43,6 +46,7 @@ async function main(): Promise<void> {
     inspectCommand(),
     predictCommand(),
     measureCommand(),
+    compareCommand(),
     gradCommand(),
     sampleCommand(),
     theoryCommand(),

@@ -1,5 +1,5 @@
 import { dirname, extname, join } from 'node:path';
-import { applyPlan, calibrate, certifyPlan, type Plan } from '../advise/index.ts';
+import { applyPlan, calibrate, certifyPlan } from '../advise/index.ts';
 import { emitProgram, type Framework } from '../emit/index.ts';
 import { writeAtomically, writeModelFile } from '../files/index.ts';
 import { externalLocations } from '../graph/index.ts';
