@@ -15,7 +15,8 @@ export function passOn(scope: Scope, value: string, name: string): string {
 /** Passes a value on under a name that nothing has. */
 export function passOnAs(scope: Scope, value: string, output: string): string {
   const own = claim(scope, `${output}:identity`);
-  scope.types.set(output, { ...typeOf(scope, value), value: null });
+  const { dtype, shape } = typeOf(scope, value);
+  scope.types.set(output, typed(dtype, shape));
   scope.makers.set(output, own);
   scope.positions.set(own, scope.nodes.length);
   scope.nodes.push({
@@ -42,7 +43,8 @@ export function finishBody(scope: Scope, outputs: readonly string[]): Graph {
 
 function typeOfInput(body: Graph, index: number, known: Type): Type {
   const { dtype, shape } = body.inputs[index];
-  return { ...merged(known, typed(dtype, shape)), value: null };
+  const type = merged(known, typed(dtype, shape));
+  return typed(type.dtype, type.shape);
 }
 
 /** The subgraph `body` written again inside `scope`; `known` are the types of its inputs. */

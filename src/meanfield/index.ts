@@ -10,6 +10,12 @@ export {
 export { chi1, criticalGain, type CriticalGain } from './critical-gain.ts';
 export { covariance, derivativeCovariance } from './covariance.ts';
 export { chi2At, curvatureMap } from './curvature.ts';
+export {
+  fluctuations,
+  type Fluctuation,
+  type FluctuationOptions,
+  type LayerFluctuation,
+} from './fluctuation/fluctuations.ts';
 export { fixedPoint } from './fixed-point.ts';
 export {
   phaseDiagram,

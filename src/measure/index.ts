@@ -2,6 +2,8 @@ export { storedWeights, type Ensemble } from './ensemble.ts';
 export { makeInputs, type Feeds, type InputOptions } from './inputs.ts';
 export { judgeSignal, type SignalState, type SignalVerdict } from './judge.ts';
 export { layerValues, type LayerKind, type LayerValue } from '../network/index.ts';
+export type { LayersOptions } from './layer-work.ts';
+export { measureLayers } from './layers.ts';
 export type {
   JacobianMeasurement,
   KernelMeasurement,
@@ -12,5 +14,7 @@ export type {
   ShatteringMeasurement,
 } from './measurement.ts';
 export { openProbe, type Probe, type ProbeOptions } from './probe.ts';
-
-export { measureSignal, type NotFinite, type SignalOptions, type SignalRow } from './signal.ts';
+export type { NotFinite } from './moments.ts';
+export { measureSignal, type SignalOptions, type SignalRow } from './signal.ts';
+export { measureShattering, type ShatteringOptions } from './shattering.ts';
+export { kernelCost, measureKernel, type KernelCost, type KernelOptions } from './kernel.ts';

@@ -3,6 +3,15 @@ export { signalChart } from './chart.ts';
 export type { ChartOptions } from './chart.ts';
 export { htmlReport } from './html.ts';
 export { architecturesTable, schemesTable, titled } from './listing.ts';
+export { measurementText } from './measurement.ts';
+export {
+  buildMeasurementReport,
+  type MeasuredInputs,
+  type MeasurementParts,
+  type MeasurementReport,
+  type ReportedJacobian,
+  type ReportedLayer,
+} from './measurement-report.ts';
 export { formatNumber, formatShape } from './number.ts';
 export { inspectTable, planTable, reasonList } from './parameters.ts';
 export { predictionReport, predictionTable } from './prediction.ts';

@@ -81,14 +81,17 @@ const loop: Infer = (node, inputs, around) => {
   });
 };
 
-const branch: Infer = (node, _, around) => {
-  const branches = ['then_branch', 'else_branch'].flatMap((name) => {
+const branch: Infer = (node, [condition], around) => {
+  const known = condition.value?.[0];
+  const names = ['then_branch', 'else_branch'];
+  const possible = known === undefined ? names : [names[known === 0 ? 1 : 0]];
+  const branches = possible.flatMap((name) => {
     const graph = node.attributes[name];
     return typeof graph === 'object' && 'nodes' in graph ? [bodyTypes(graph, [], around)] : [];
   });
   return node.outputs.map((__, index) => {
-    const [a, b] = branches.map((types) => types[index] ?? unknown);
-    if (a === undefined || b === undefined) return unknown;
+    const [a, b = a] = branches.map((types) => types[index] ?? unknown);
+    if (a === undefined) return unknown;
     const isAlike = a.shape !== null && b.shape !== null && a.shape.length === b.shape.length;
     const shape = isAlike
       ? (a.shape?.map((extent, axis) => (extent === b.shape?.[axis] ? extent : null)) ?? null)

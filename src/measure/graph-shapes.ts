@@ -1,0 +1,47 @@
+import type { Graph, Values } from '../graph/index.ts';
+import { shapeOutput } from '../runtime/index.ts';
+import type { Shapes } from './examples.ts';
+import type { Feeds } from './inputs.ts';
+import { openProbe, type ProbeOptions } from './probe.ts';
+
+/** Operators whose outputs are no tensors. */
+const isSequence = /Sequence|Optional|StringSplit/;
+
+/** Inputs of equal shapes give values of equal shapes. */
+export function shapeKey(feeds: Feeds): string {
+  return JSON.stringify(Object.entries(feeds).map(([name, { shape }]) => [name, shape]));
+}
+
+/** The shapes of the values that a graph computes and of its inputs, by `shapeKey` of the inputs that it is run on. */
+export async function shapesOf(
+  graph: Graph,
+  weights: Values,
+  batches: readonly Feeds[],
+  options: ProbeOptions,
+): Promise<ReadonlyMap<string, Shapes>> {
+  const names = graph.nodes
+    .filter(({ operator }) => !isSequence.test(operator))
+    .flatMap(({ outputs }) => outputs.filter((name) => name !== ''));
+  const found = new Map<string, Shapes>();
+  const probe = await openProbe({ ...graph, outputs: [] }, { ...options, shapes: names });
+  try {
+    for (const feeds of batches) {
+      const key = shapeKey(feeds);
+      if (found.has(key)) continue;
+      const results = await probe.run(weights, feeds);
+      const shapes = new Map<string, readonly number[]>();
+      for (const [name, { shape }] of Object.entries(feeds)) shapes.set(name, shape);
+      for (const { name, shape } of graph.constants.values()) shapes.set(name, shape);
+      for (const name of names) {
+        shapes.set(
+          name,
+          Array.from<number | bigint, number>(results[shapeOutput(name)].data, Number),
+        );
+      }
+      found.set(key, shapes);
+    }
+  } finally {
+    await probe.close();
+  }
+  return found;
+}
