@@ -3,6 +3,7 @@ export { signalChart } from './chart.ts';
 export type { ChartOptions } from './chart.ts';
 export { htmlReport } from './html.ts';
 export { architecturesTable, schemesTable, titled } from './listing.ts';
+export { measurementHtml } from './measurement-html.ts';
 export { measurementText } from './measurement.ts';
 export {
   buildMeasurementReport,
