@@ -113,7 +113,7 @@ export function instantiate(scope: Scope, graph: Graph, names: Names, opset: num
     });
     const written = expanded(scope, named) ?? write(scope, modernised(scope, named, opset), known);
     for (const [index, output] of node.outputs.entries()) {
-      if (output !== '') all.set(output, written[index]);
+      if (output !== '' && index < written.length) all.set(output, written[index]);
     }
   }
   return all;

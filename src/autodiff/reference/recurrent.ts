@@ -32,9 +32,9 @@ const functions: Readonly<Record<string, Parametric>> = {
 /** The functions of all directions, which take their numbers from the lists of a node in turn. */
 function functionsOf(node: Node, names: readonly string[], directions: number): Scalar[] {
   const list = node.attributes.activations;
-  const given = ['alpha', 'beta'].map((name) => [
-    ...(numbersAttribute(node, `activation_${name}`) ?? []),
-  ]);
+  const given = ['alpha', 'beta'].map((name) =>
+    Array.from(numbersAttribute(node, `activation_${name}`) ?? []),
+  );
   return Array.from({ length: directions * names.length }, (_, index) => {
     const name = names[index % names.length];
     const own = Array.isArray(list) ? String(list[index] ?? name) : name;
