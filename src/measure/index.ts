@@ -1,4 +1,5 @@
 export { storedWeights, type Ensemble } from './ensemble.ts';
+export { exampleCount } from './examples.ts';
 export { makeInputs, type Feeds, type InputOptions } from './inputs.ts';
 export { judgeSignal, type SignalState, type SignalVerdict } from './judge.ts';
 export { layerValues, type LayerKind, type LayerValue } from '../network/index.ts';
