@@ -1,3 +1,4 @@
+import type { DiscreteLaw } from '../numeric/index.ts';
 import type { JacobianMeasurement } from './measurement.ts';
 
 /** What a measurement says of its singular values. */
@@ -41,4 +42,58 @@ function quantile(sorted: Float64Array, fraction: number): number {
   const low = Math.floor(place);
   const high = Math.min(low + 1, sorted.length - 1);
   return sorted[low] + (place - low) * (sorted[high] - sorted[low]);
+}
+
+/**
+ * The summary of laws that were seen from random starts: `draws` has those of each draw, all of the same weight.
+ * The extremes are those of the Krylov spaces: the largest value is at least `sMax`, the smallest at most `sMin`.
+ */
+export function summaryOfLaws(draws: readonly (readonly DiscreteLaw[])[]): Summary {
+  const all = pooled(draws.flat());
+  const { mean, variance } = momentsOfLaw(all);
+  const each = draws.map(pooled);
+  return {
+    sMax: all.s[all.s.length - 1],
+    sMin: all.s[0],
+    mean,
+    variance,
+    deciles: Array.from({ length: 11 }, (_, k) => quantileOfLaw(all, k / 10)),
+    singularValues: null,
+    density: { s: [...all.s], weight: [...all.weight] },
+    draws: {
+      sMax: each.map(({ s }) => s[s.length - 1]),
+      sMin: each.map(({ s }) => s[0]),
+      mean: each.map((law) => momentsOfLaw(law).mean),
+    },
+  };
+}
+
+/** Laws of the same weight as one. */
+function pooled(laws: readonly DiscreteLaw[]): DiscreteLaw {
+  const points = laws.flatMap(({ s, weight }) =>
+    Array.from(s, (value, i) => ({ value, weight: weight[i] / laws.length })),
+  );
+  points.sort((a, b) => a.value - b.value);
+  return {
+    s: Float64Array.from(points, ({ value }) => value),
+    weight: Float64Array.from(points, ({ weight }) => weight),
+  };
+}
+
+function momentsOfLaw({ s, weight }: DiscreteLaw): { mean: number; variance: number } {
+  let mean = 0;
+  for (let i = 0; i < s.length; i++) mean += weight[i] * s[i] * s[i];
+  let variance = 0;
+  for (let i = 0; i < s.length; i++) variance += weight[i] * (s[i] * s[i] - mean) ** 2;
+  return { mean, variance };
+}
+
+/** The first point up to which there is this fraction of the weight. */
+function quantileOfLaw({ s, weight }: DiscreteLaw, fraction: number): number {
+  let sum = 0;
+  for (let i = 0; i < s.length; i++) {
+    sum += weight[i];
+    if (fraction < 1 && sum >= fraction) return s[i];
+  }
+  return s[s.length - 1];
 }

@@ -210,7 +210,7 @@ const tile: Rule = (writer) => {
 const einsum: Rule = ({ node, carries, emit }) => {
   const equation = textAttribute(node, 'equation', '').replaceAll(' ', '');
   const [left, right] = equation.split('->');
-  const letter = [...'zyxwvutsrqponmlkjihgfedcba'].find((one) => !equation.includes(one));
+  const letter = Array.from('zyxwvutsrqponmlkjihgfedcba').find((one) => !equation.includes(one));
   if (right === undefined || equation.includes('.') || letter === undefined) return null;
   const terms = left
     .split(',')
