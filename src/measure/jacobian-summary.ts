@@ -7,6 +7,9 @@ type Summary = Pick<
   'sMax' | 'sMin' | 'mean' | 'variance' | 'deciles' | 'singularValues' | 'density' | 'draws'
 >;
 
+/** The extremes. */
+type Ends = Pick<Summary, 'sMax' | 'sMin'>;
+
 /** The summary of the singular values of each draw, in ascending order. */
 export function summaryOf(draws: readonly Float64Array[]): Summary {
   const all = Float64Array.from(draws.flatMap((values) => [...values])).sort();
@@ -52,12 +55,12 @@ export function summaryOfLaws(draws: readonly (readonly DiscreteLaw[])[]): Summa
   const all = pooled(draws.flat());
   const { mean, variance } = momentsOfLaw(all);
   const each = draws.map(pooled);
+  const ends = { sMax: all.s[all.s.length - 1], sMin: all.s[0] };
   return {
-    sMax: all.s[all.s.length - 1],
-    sMin: all.s[0],
+    ...ends,
     mean,
     variance,
-    deciles: Array.from({ length: 11 }, (_, k) => quantileOfLaw(all, k / 10)),
+    deciles: Array.from({ length: 11 }, (_, k) => quantileOfLaws(draws.flat(), k / 10, ends)),
     singularValues: null,
     density: { s: [...all.s], weight: [...all.weight] },
     draws: {
@@ -88,12 +91,40 @@ function momentsOfLaw({ s, weight }: DiscreteLaw): { mean: number; variance: num
   return { mean, variance };
 }
 
-/** The first point up to which there is this fraction of the weight. */
-function quantileOfLaw({ s, weight }: DiscreteLaw, fraction: number): number {
+/**
+ * The share of a law below s. A point of Gauss quadrature with weight w stands for what is around it, half of it
+ * below; between points it goes in a straight line. A weight at 0 is that of a null space, and all of it at 0.
+ * Reference: Golub and Meurant 2010, Matrices, Moments and Quadrature, theorem 2.6 (the bounds of Chebyshev,
+ * Markov and Stieltjes, between which this is)
+ */
+function shareBelow({ s, weight }: DiscreteLaw, value: number): number {
+  let [before, share] = [0, 0];
   let sum = 0;
   for (let i = 0; i < s.length; i++) {
+    const here = s[i] === 0 ? sum + weight[i] : sum + weight[i] / 2;
+    if (s[i] > value) {
+      const from = i === 0 ? s[0] : s[i - 1];
+      return before + ((here - before) * (value - from)) / (s[i] - from);
+    }
     sum += weight[i];
-    if (fraction < 1 && sum >= fraction) return s[i];
+    share = here;
+    before = share;
   }
-  return s[s.length - 1];
+  return 1;
+}
+
+/** The value below which this fraction of the mean of laws lies, by bisection. */
+function quantileOfLaws(laws: readonly DiscreteLaw[], fraction: number, ends: Ends): number {
+  let { sMin: low, sMax: high } = ends;
+  if (fraction === 0) return low;
+  if (fraction === 1) return high;
+  const share = (value: number): number =>
+    laws.reduce((sum, law) => sum + shareBelow(law, value), 0) / laws.length;
+  if (share(low) >= fraction) return low;
+  for (let step = 0; step < 60; step++) {
+    const middle = (low + high) / 2;
+    if (share(middle) < fraction) low = middle;
+    else high = middle;
+  }
+  return high;
 }
