@@ -108,8 +108,8 @@ export function fluctuations(
       if (state?.kind === 'shares') {
         return [name, { ...sharesScatter(course, name, state), ...scatter }];
       }
-      if (state?.kind !== 'signal' || wave === null)
-        return [name, { q: null, c: null, ...scatter }];
+      if (state?.kind !== 'signal') return [name, { q: null, c: null, ...scatter }];
+      if (wave === null) return [name, { ...orderOnly(course, state, examples), ...scatter }];
       return [name, { ...signalScatter(wave, state), ...scatter }];
     }),
   );
