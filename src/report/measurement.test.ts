@@ -18,9 +18,8 @@ const theory = [
 describe('the report of a measurement', () => {
   test('has every layer beside its prediction, and every line its verdict', () => {
     const measured = measuredOf(rows);
-    expect(
-      measurementText(measurementOf(measured, predictionOf(measured, theory)), plain),
-    ).toMatchInlineSnapshot(`
+    expect(measurementText(measurementOf(measured, predictionOf(measured, theory)), plain))
+      .toMatchInlineSnapshot(`
       "mlp:64-64x3-10:tanh
       weights he_normal, seed 0; 32 examples, Gaussian with E[x²] = 1.01 and c = 0.002
 

@@ -4,7 +4,7 @@ import {
   measuredGradients,
   measuredParameters,
   measuredSignal,
-  tableLegend,
+  symbols,
 } from './measurement-tables.ts';
 import { formatNumber } from './number.ts';
 import { painter } from './paint.ts';
@@ -128,19 +128,20 @@ export function shatteringSentence({
     : 'They are at least as smooth as brown noise: the gradient does not shatter.';
 }
 
-/** A tangent kernel in numbers. */
-export function kernelLines(ntk: KernelMeasurement, options: TextOptions): readonly string[] {
+/** A tangent kernel in a sentence. */
+export function kernelSentence(ntk: KernelMeasurement): string {
   const { examples, outputs, eigenvalues, conditionNumber } = ntk;
   const [most, least] = [eigenvalues[0], eigenvalues[eigenvalues.length - 1]];
   const condition =
     conditionNumber === null
       ? 'the smallest is not positive, so that the condition number is infinite'
       : `condition number ${formatNumber(conditionNumber)}`;
-  return wrap(
-    `${examples} × ${examples}, the mean over ${counted(outputs, 'output')}: eigenvalues from ${formatNumber(most)} to ${formatNumber(least)}, ${condition}.`,
-    options.width,
-  );
+  return `${examples} × ${examples}, the mean over ${counted(outputs, 'output')}: eigenvalues from ${formatNumber(most)} to ${formatNumber(least)}, ${condition}.`;
 }
+
+/** What the symbol of gradients means. */
+export const GRADIENT_SYMBOL: string =
+  'E[g²]: second moment of the gradient per element, for gradients of second moment 1 at the output';
 
 /** A measurement for a terminal: layers beside their prediction, what else was asked for, verdict, notes, what more there is. */
 export function measurementText(report: MeasurementReport, options: TextOptions): string {
@@ -154,28 +155,19 @@ export function measurementText(report: MeasurementReport, options: TextOptions)
         i === 0 ? `- ${line.slice(2)}` : line,
       ),
     );
+  const dim = (sentence: string): readonly string[] =>
+    wrap(sentence, options.width).map((line) => paint('dim', line));
   const gradients = measuredGradients(layers, options);
   return [
     ...wrap(printable(model), options.width).map((line) => paint('bold', line)),
     ...wrap(printable(measuredOn(report)), options.width),
     ...section(
       'Signal',
-      layers.length === 0
-        ? []
-        : [...measuredSignal(layers, options), '', ...tableLegend(layers, options)],
+      layers.length === 0 ? [] : [...measuredSignal(layers, options), '', ...dim(symbols(layers))],
     ),
     ...section(
       'Gradients',
-      gradients.length === 0
-        ? []
-        : [
-            ...gradients,
-            '',
-            ...wrap(
-              'E[g²]: second moment of the gradient per element, for gradients of second moment 1 at the output',
-              options.width,
-            ).map((line) => paint('dim', line)),
-          ],
+      gradients.length === 0 ? [] : [...gradients, '', ...dim(GRADIENT_SYMBOL)],
     ),
     ...section(
       'Parameters',
@@ -183,7 +175,7 @@ export function measurementText(report: MeasurementReport, options: TextOptions)
     ),
     ...section('Jacobian', jacobian === null ? [] : jacobianLines(jacobian, options)),
     ...section('Shattering', shattering === null ? [] : shatteringLines(shattering, options)),
-    ...section('Tangent kernel', ntk === null ? [] : kernelLines(ntk, options)),
+    ...section('Tangent kernel', ntk === null ? [] : wrap(kernelSentence(ntk), options.width)),
     '',
     ...wrap(printable(report.verdict), Math.max(options.width - 2, 10)).map(
       (line) => `${paint('cyan', '▌')} ${paint('bold', line)}`,
