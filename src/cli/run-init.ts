@@ -216,10 +216,12 @@ async function prove(
   bar: Progress,
 ): Promise<Proof> {
   const { model, label } = loaded;
+  const inputs =
+    options.input === undefined ? null : readInputs(options.input, model.graph, options);
   const feeds = makeInputs(model.graph, {
     seed: options.seed,
     ...(options.batch === undefined ? {} : { batch: options.batch }),
-    ...(options.input === undefined ? {} : { given: readInputs(options.input) }),
+    ...(inputs === null ? {} : { given: inputs.given }),
   });
   const run = (what: string, values: ReadonlyMap<string, Tensor>): Promise<readonly SignalRow[]> =>
     measureSignal(model, feeds, {
@@ -228,6 +230,7 @@ async function prove(
       progress: (done, total) => bar.say(`Running ${what}`, done, total),
     });
   const notes: string[] = [];
+  if (inputs !== null && inputs.note !== null) notes.push(`Inputs: ${inputs.note}`);
   const isSpec = loaded.path === null;
   if (isSpec) {
     notes.push(
