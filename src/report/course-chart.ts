@@ -86,7 +86,7 @@ export async function courseChart(
     return isForeseen
       ? [
           {
-            tone,
+            tone: courses.length === 1 ? 'ink' : tone,
             thin: true,
             points: placed(theory),
             ...(name === undefined ? {} : { name: 'theory' }),
