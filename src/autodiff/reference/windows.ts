@@ -162,8 +162,21 @@ const maxPool: Kernel = (node, [x]) => {
   const y = pooled(x, node, (values) => Math.max(...values));
   if (node.outputs.length === 1) return [y];
   const at = pooled(x, node, (values, sources) => sources[values.indexOf(Math.max(...values))]);
-  return [y, { ...at, dtype: 'int64' }];
+  if (numberAttribute(node, 'storage_order', 0) === 0) return [y, { ...at, dtype: 'int64' }];
+  return [y, { ...at, dtype: 'int64', data: at.data.map((place) => columnMajor(place, x.shape)) }];
 };
+
+/** A place in row-major order in the order in which the first spatial axis runs fastest. */
+function columnMajor(place: number, [, , ...extents]: readonly number[]): number {
+  const volume = sizeOf(extents);
+  const strides = rowStrides(extents);
+  let [column, step] = [Math.floor(place / volume) * volume, 1];
+  for (const [axis, extent] of extents.entries()) {
+    column += (Math.floor((place % volume) / strides[axis]) % extent) * step;
+    step *= extent;
+  }
+  return column;
+}
 
 const averagePool: Kernel = (node, [x]) => {
   if (x === undefined) return [];
