@@ -230,10 +230,10 @@ export function chainCurve(groups: readonly LayerGroup[]): ChainCurve {
 
   const isOne = gaussian === 0 && groups.every(({ law }) => law.rule.nodes.length === 1);
   if (isOne) return { bands: [], at, atoms, stateAt };
-  const top = outerEdge(groups, 1);
+  const top = outerEdge(groups, 1)?.lnLambda ?? null;
   if (top !== null) ceiling = top;
   const high = top ?? highest(groups, (lnLambda) => hasAngle(stateAt(lnLambda)));
-  const bottom = gaussian > 0 ? null : outerEdge(groups, -1);
+  const bottom = gaussian > 0 ? null : (outerEdge(groups, -1)?.lnLambda ?? null);
   if (bottom !== null) floor = bottom;
   return { bands: [{ low: bottom ?? -Infinity, high }], at, atoms, stateAt };
 }
