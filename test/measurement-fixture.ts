@@ -104,6 +104,9 @@ export function agreementOf(
         note: null,
       };
     }),
+    counts: { agrees: 0, differs: 0, 'not predicted': 0 },
+    threshold: 4,
+    first: null,
     verdict: 'Most lines agree with the theory.',
   };
 }

@@ -3,10 +3,12 @@ import { widening } from './student.ts';
 
 /** What is known of the scatter of one line from its analysis: of one draw, on the scale of the line. */
 export interface Scatter {
-  /** Variance of the number from one draw of the weights to the next. */
-  readonly variance: number;
+  /** Variance of the number from one draw of the weights to the next; `null` where only the bias is known. */
+  readonly variance: number | null;
   /** By how much its mean over infinitely many draws is off the wide limit. */
   readonly bias: number;
+  /** Variance that the examples at hand have in common for all draws. */
+  readonly sample: number;
 }
 
 /** A line to be compared. */
@@ -55,11 +57,12 @@ export function errorOfMean(
   const count = values.length;
   const mean = values.reduce((sum, value) => sum + value, 0) / count;
   const squares = values.reduce((sum, value) => sum + (value - mean) ** 2, 0);
-  const freedom = count - 1 + (scatter === null ? 0 : KNOWN);
+  const analysed = scatter?.variance ?? null;
+  const freedom = count - 1 + (analysed === null ? 0 : KNOWN);
   if (count === 0 || freedom === 0) return null;
-  const variance = (squares + (scatter === null ? 0 : KNOWN * scatter.variance)) / freedom;
+  const variance = (squares + KNOWN * (analysed ?? 0)) / freedom;
   const sampling = widening(freedom, threshold) * Math.sqrt(variance / count);
-  return Math.hypot(sampling, scatter?.bias ?? 0, rounding);
+  return Math.hypot(sampling, scatter?.bias ?? 0, Math.sqrt(scatter?.sample ?? 0), rounding);
 }
 
 /** How a line is held against its prediction: on this scale, with what a step of it is in units of the line. */
@@ -78,7 +81,7 @@ export function compareMoment(line: Compared, threshold: number): Agreement {
     return compared(line, threshold, { of: (x) => x, step: 1, scatter, rounding: SMALLEST });
   }
   // Of a logarithm the mean lies half its variance below the logarithm of the mean.
-  const inLog = scatter && { ...scatter, bias: scatter.bias - 0.5 * scatter.variance };
+  const inLog = scatter && { ...scatter, bias: scatter.bias - 0.5 * (scatter.variance ?? 0) };
   // A draw of zero or less than any float32 is one of the smallest float32.
   const of = (x: number): number => Math.log(Math.max(x, SMALLEST ** 2));
   return compared(line, threshold, { of, step: predicted, scatter: inLog, rounding });
@@ -92,8 +95,13 @@ export function compareCorrelation(line: Compared, threshold: number): Agreement
   if (apart > 0.5 || apart < 16 * rounding) {
     return compared(line, threshold, { of: (x) => x, step: 1, scatter, rounding });
   }
-  const variance = (scatter?.variance ?? 0) / apart ** 2;
-  const inLog = scatter && { variance, bias: -scatter.bias / apart - 0.5 * variance };
+  const known = scatter?.variance ?? null;
+  const variance = known === null ? null : known / apart ** 2;
+  const inLog = scatter && {
+    variance,
+    bias: -scatter.bias / apart - 0.5 * (variance ?? 0),
+    sample: scatter.sample / apart ** 2,
+  };
   const of = (x: number): number => Math.log(Math.max(1 - x, rounding));
   return compared(line, threshold, {
     of,

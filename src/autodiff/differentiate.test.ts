@@ -43,6 +43,14 @@ describe('a derivative as a graph', () => {
     expect([...constants.keys()]).toHaveLength(1);
   });
 
+  test('leaves out what has no path to it where that is asked for', () => {
+    const withRespectTo = ['x', 'tokens', 'noisy_output', 'w'];
+    const { outputs } = vjp(network(), { withRespectTo, whereDependent: true });
+    expect(outputs.map(({ name }) => name)).toEqual(['grad(x)', 'grad(w)']);
+    const nothing = { withRespectTo: ['tokens'], whereDependent: true, keep: ['y'] };
+    expect(vjp(network(), nothing).outputs.map(({ name }) => name)).toEqual(['y']);
+  });
+
   test('computes equal values once', () => {
     const b = builder('twice');
     b.input('x', 'float32', [2]);

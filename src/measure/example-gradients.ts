@@ -12,6 +12,7 @@ import {
   type ExampleLayout,
 } from './example-layout.ts';
 import { gradientNotFinite } from './gradient-not-finite.ts';
+import { holdStatistics } from './held-statistics.ts';
 import { makeInputs, type Feeds } from './inputs.ts';
 import { numbersOf } from './numbers-of.ts';
 import { openProbe, type Probe } from './probe.ts';
@@ -30,6 +31,8 @@ export interface Gradients {
     readonly fixed: number | null;
     /** Whether an example depends on the others of its batch. */
     readonly isMixed: boolean;
+    /** Whether it does so through statistics that are held. */
+    readonly isHeld: boolean;
   };
   /** `∂(Σ_j r · y_j)/∂x_i` for inputs in flat form, on the weights of a seed. */
   readonly at: (
@@ -47,6 +50,8 @@ export interface GradientsOptions {
   readonly seed: number;
   readonly from?: string;
   readonly to?: string;
+  /** Whether statistics over the batch move with the inputs, or are held as they are for the batch. */
+  readonly statistics?: 'moving' | 'held';
   readonly threads?: number;
   readonly memory?: number;
 }
@@ -56,6 +61,9 @@ const usualMemory = 2 ** 30;
 /** Values of one layer per element of input, a generous guess, and the fewest. */
 const WIDENING = 8;
 const FEWEST = 1024;
+
+/** Examples of a small batch. */
+const SMALL = 4;
 
 /** Larger changes of an output by other examples, relative to the largest, are no rounding of float32. */
 const ROUNDING = 1e-3;
@@ -74,7 +82,9 @@ export async function openGradients(
   const input = movingInput(where, graph, options.from);
   const from = options.from ?? input.name;
   const to = options.to ?? firstFloatOutput(where, graph);
-  const derivative = vjp(graph, { of: [to], withRespectTo: [from] });
+  const wanted = { of: [to], withRespectTo: [from] };
+  // What has no derivative is refused before anything runs.
+  const whole = vjp(graph, wanted);
   const inputs = openInputs(where, graph, input, options.seed);
   const weights = drawsOnce(ensemble);
   const probeOptions = {
@@ -95,7 +105,20 @@ export async function openGradients(
   const perExample = Math.max(FEWEST, WIDENING * sizeOf(inputs.layout.shape));
   const bytes = 4 * perExample * Math.max(1, graph.nodes.length);
   const fitting = Math.max(1, Math.floor((options.memory ?? usualMemory) / bytes));
-  const probe = await openProbe(derivative, probeOptions);
+  const apart = options.statistics === 'held' ? holdStatistics(graph, input.name) : null;
+  const statistics =
+    apart === null || apart.names.length === 0
+      ? null
+      : await openProbe(upgraded(apart.computed), probeOptions);
+  const derivative = async (): Promise<Graph> => {
+    if (apart === null || statistics === null) return whole;
+    const types = await statistics.run(
+      weights(ensemble.seeds[0]),
+      inputs.feeds(smallBatch(inputs)),
+    );
+    return vjp(apart.held(new Map(Object.entries(types))), wanted);
+  };
+  const probe = await openProbe(await derivative(), probeOptions);
   const dtype = seen.dtypes.get(to) ?? 'float32';
   const run = async (
     seed: number,
@@ -112,7 +135,12 @@ export async function openGradients(
       ),
     );
     const values = weights(seed);
-    const result = await probe.run(values, { ...feeds, [cotangentName(to)]: cotangent });
+    const kept = (await statistics?.run(values, feeds)) ?? {};
+    const result = await probe.run(values, {
+      ...feeds,
+      ...kept,
+      [cotangentName(to)]: cotangent,
+    });
     const gradient = numbersOf(result[gradientName(from)]);
     const got = gradient.find((x) => !Number.isFinite(x));
     if (got !== undefined) {
@@ -127,7 +155,7 @@ export async function openGradients(
     input: { name: input.name, size: sizeOf(inputs.layout.shape) },
     size: sizeOf(ends.from.shape),
     outputs: sizeOf(ends.to.shape),
-    batch: { fixed: inputs.fixed, isMixed: seen.isMixed },
+    batch: { fixed: inputs.fixed, isMixed: seen.isMixed, isHeld: statistics !== null },
     at: async (seed, examples, r) => {
       const most = inputs.fixed ?? (seen.isMixed ? examples.length : fitting);
       const found: Float64Array[] = [];
@@ -140,7 +168,10 @@ export async function openGradients(
       }
       return found;
     },
-    close: probe.close,
+    close: async () => {
+      await statistics?.close();
+      await probe.close();
+    },
   };
 }
 
@@ -187,7 +218,7 @@ interface Inputs {
 
 function openInputs(where: string, graph: Graph, input: ValueInfo, seed: number): Inputs {
   const [two, three] = [2, 3].map((batch) => makeInputs(graph, { batch, seed })[0]);
-  const moving = layoutFrom(two[input.name].shape, three[input.name].shape);
+  const moving = layoutFrom([2, two[input.name].shape], [3, three[input.name].shape]);
   const fixed = moving === null ? (two[input.name].shape[0] ?? 1) : null;
   const layout = moving ?? layoutOfBatch(two[input.name].shape, fixed ?? 1);
   if (layout === null) {
@@ -217,7 +248,7 @@ function openInputs(where: string, graph: Graph, input: ValueInfo, seed: number)
 
 /** A batch of copies of the first example; the tensor itself where it has no axis of examples. */
 function firstRepeated(two: Tensor, three: Tensor, examples: number): Tensor {
-  const layout = layoutFrom(two.shape, three.shape);
+  const layout = layoutFrom([2, two.shape], [3, three.shape]);
   if (layout === null) return two;
   const [first] = splitExamples(
     layout,
@@ -235,7 +266,18 @@ interface Seen {
   readonly isMixed: boolean;
 }
 
-/** Runs small batches forward. */
+/** An example for a test; examples differ by their index alone. */
+function testExample({ layout }: Inputs, index: number): Float64Array {
+  return Float64Array.from({ length: sizeOf(layout.shape) }, (_, d) =>
+    Math.sin(1 + 1.7 * index + (0.9 + 0.3 * index) * d),
+  );
+}
+
+function smallBatch(inputs: Inputs): readonly Float64Array[] {
+  return Array.from({ length: inputs.fixed ?? SMALL }, (_, b) => testExample(inputs, b));
+}
+
+/** Runs small batches forward: larger than 2, since normalisation makes the same of any two. */
 async function look(
   where: string,
   probe: Probe,
@@ -243,26 +285,20 @@ async function look(
   inputs: Inputs,
   names: readonly string[],
 ): Promise<Seen> {
-  const size = sizeOf(inputs.layout.shape);
-  /** Examples that differ by their index alone. */
-  const example = (index: number): Float64Array =>
-    Float64Array.from({ length: size }, (_, d) =>
-      Math.sin(1 + 1.7 * index + (0.9 + 0.3 * index) * d),
-    );
-  const count = inputs.fixed ?? 2;
-  const batch = (shift: number): readonly Float64Array[] =>
-    Array.from({ length: count }, (_, b) => example(b === 0 ? 0 : b + shift));
-  const one = await probe.run(weights, inputs.feeds(batch(0)));
-  const other = await probe.run(weights, inputs.feeds(batch(count)));
-  const three =
-    inputs.fixed === null ? await probe.run(weights, inputs.feeds([0, 1, 2].map(example))) : null;
+  const first = smallBatch(inputs);
+  const count = first.length;
+  const others = first.map((row, b) => (b === 0 ? row : testExample(inputs, b + count)));
+  const more = [...first, testExample(inputs, count)];
+  const one = await probe.run(weights, inputs.feeds(first));
+  const other = await probe.run(weights, inputs.feeds(others));
+  const larger = inputs.fixed === null ? await probe.run(weights, inputs.feeds(more)) : null;
   const layouts = new Map<string, ExampleLayout>();
   let isMixed = false;
   for (const name of names) {
     const layout =
-      three === null
+      larger === null
         ? layoutOfBatch(one[name].shape, count)
-        : layoutFrom(one[name].shape, three[name].shape);
+        : layoutFrom([count, one[name].shape], [count + 1, larger[name].shape]);
     if (layout === null) {
       throw new RangeError(
         `${where}: ${name} must have values for every example along one axis, got the shape [${one[name].shape.join(',')}] for ${count} ${count === 1 ? 'example' : 'examples'}`,

@@ -1,4 +1,4 @@
-import type { Graph, ValueInfo } from '../graph/index.ts';
+import type { Graph } from '../graph/index.ts';
 import { sizeOf } from '../tensor/index.ts';
 import { makeInputs } from './inputs.ts';
 
@@ -9,16 +9,25 @@ export interface ExampleLayout {
   readonly shape: readonly number[];
 }
 
+/** The shape of a value for a batch of some size. */
+export type Sized = readonly [examples: number, shape: readonly number[]];
+
 /**
- * The layout that shapes of two and of three examples show; `null` where not exactly one axis grows with
- * their number.
+ * The layout that the shapes of two batches of different size show; `null` where not exactly one axis grows with
+ * the number of examples.
  */
-export function layoutFrom(two: readonly number[], three: readonly number[]): ExampleLayout | null {
-  if (two.length !== three.length) return null;
-  const growing = two.flatMap((extent, axis) => (extent === three[axis] ? [] : [axis]));
+export function layoutFrom([n, one]: Sized, [m, other]: Sized): ExampleLayout | null {
+  if (one.length !== other.length) return null;
+  const growing = one.flatMap((extent, axis) => (extent === other[axis] ? [] : [axis]));
   const [axis] = growing;
-  if (growing.length !== 1 || two[axis] / 2 !== three[axis] / 3) return null;
-  return { axis, shape: two.map((extent, a) => (a === axis ? extent / 2 : extent)) };
+  if (growing.length !== 1 || one[axis] / n !== other[axis] / m) return null;
+  return { axis, shape: one.map((extent, a) => (a === axis ? extent / n : extent)) };
+}
+
+/** The layout of an input as its declaration has it; `null` where that leaves no number of examples open. */
+export function layoutOfInput(graph: Graph, name: string): ExampleLayout | null {
+  const [two, three] = [2, 3].map((batch) => makeInputs(graph, { batch, seed: 0 })[0][name].shape);
+  return layoutFrom([2, two], [3, three]);
 }
 
 /** The layout of a batch of a known number of examples: along its first axis that they divide. */
@@ -26,12 +35,6 @@ export function layoutOfBatch(shape: readonly number[], examples: number): Examp
   const axis = shape[0] % examples === 0 ? 0 : shape.indexOf(examples);
   if (shape.length === 0 || axis < 0) return null;
   return { axis, shape: shape.map((extent, a) => (a === axis ? extent / examples : extent)) };
-}
-
-/** The batch that the declared shapes fix, `null` where they leave it open. */
-export function fixedExamples(graph: Graph, input: ValueInfo): number | null {
-  const [two, three] = [2, 3].map((batch) => makeInputs(graph, { batch, seed: 0 })[0][input.name]);
-  return layoutFrom(two.shape, three.shape) === null ? (two.shape[0] ?? 1) : null;
 }
 
 /** The shape of a batch of so many examples. */

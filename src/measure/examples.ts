@@ -14,15 +14,33 @@ export interface Examples {
   readonly outer: number;
 }
 
-/** The axis of the examples of a declared input: that with the symbol of a batch, or the first. */
-function batchAxis({ dtype, shape }: ValueInfo): number | null {
+/**
+ * The axis of the examples of a declared input: that with the symbol of a batch, the second where a recurrent
+ * layer reads steps first, or else the first.
+ */
+function batchAxis(graph: Graph, { name, dtype, shape }: ValueInfo): number | null {
   if (shape === null) return 0;
   const named = shape.findIndex(
     (extent) => typeof extent === 'string' && /batch|^(n|b)$/i.test(extent),
   );
   if (named >= 0) return named;
+  if (shape.length > 1 && typeof shape[0] === 'number' && isStepsFirst(graph, name)) return 1;
   const isOneExample = shape.length === 1 && typeof shape[0] === 'number' && isReal(dtype);
   return shape.length === 0 || isOneExample ? null : 0;
+}
+
+/** Whether a recurrent layer reads an input, or what a table says of it, as steps of examples. */
+function isStepsFirst(graph: Graph, input: string): boolean {
+  const same = new Set([input]);
+  for (const node of graph.nodes) {
+    const { operator, inputs, outputs } = node;
+    const isRecurrent = operator === 'LSTM' || operator === 'GRU' || operator === 'RNN';
+    if (isRecurrent && same.has(inputs[0]) && numberAttribute(node, 'layout', 0) === 0) return true;
+    const isLookup = operator === 'Gather' && same.has(inputs[1]);
+    const isCopy = (operator === 'Identity' || operator === 'Cast') && same.has(inputs[0]);
+    if (isLookup || isCopy) same.add(outputs[0]);
+  }
+  return false;
 }
 
 const isReal = (dtype: ValueInfo['dtype']): boolean => dtype === null || isFloat(dtype);
@@ -31,7 +49,7 @@ const isReal = (dtype: ValueInfo['dtype']): boolean => dtype === null || isFloat
 export function exampleCount(graph: Graph, feeds: Feeds): number {
   for (const isFirst of [true, false]) {
     for (const input of graph.inputs) {
-      const axis = batchAxis(input);
+      const axis = batchAxis(graph, input);
       if (isReal(input.dtype) === isFirst && axis !== null && input.name in feeds) {
         return feeds[input.name].shape[axis] ?? 1;
       }
@@ -53,7 +71,7 @@ export function examplesOf(
   const found = new Map<string, Examples>();
   for (const input of graph.inputs) {
     const shape = shapes.get(input.name);
-    const axis = batchAxis(input);
+    const axis = batchAxis(graph, input);
     if (shape === undefined || axis === null || shape[axis] !== count) continue;
     found.set(input.name, { outer: sizeOf(shape.slice(0, axis)) });
   }
@@ -112,6 +130,7 @@ function moved(step: Step, outer: number): number | null {
   const { operator } = node;
   if (shapeless.has(operator)) return null;
   if (reshapes.has(operator)) return sizeOf(source) === sizeOf(shape) ? outer : null;
+  if (operator === 'Gather' && source.length === 1) return pickedOuter(step, outer);
   const at = axisOf(source, outer, step.count);
   if (at === null) return null;
   const axis = movedAxis(step, at.axis);
@@ -133,6 +152,20 @@ function axisOf(
     if (before > outer) return null;
   }
   return null;
+}
+
+/** Elements of a list picked by stored numbers: whether they lie example by example again. */
+function pickedOuter({ graph, node, from, source, shape, count }: Step, outer: number): 1 | null {
+  const stored = graph.constants.get(node.inputs[1]);
+  if (from !== 0 || stored === undefined) return null;
+  const size = source[0];
+  const inner = size / (outer * count);
+  const own = sizeOf(shape) / count;
+  const isInOrder = toFloat64(stored.read()).every((index, at) => {
+    const element = index < 0 ? index + size : index;
+    return Math.floor(element / inner) % count === Math.floor(at / own);
+  });
+  return isInOrder ? 1 : null;
 }
 
 function movedAxis(step: Step, axis: number): number | null {

@@ -23,15 +23,23 @@ export async function shapesOf(
     .filter(({ operator }) => !isSequence.test(operator))
     .flatMap(({ outputs }) => outputs.filter((name) => name !== ''));
   const found = new Map<string, Shapes>();
+  const stored = [...graph.constants.values()].map(({ name, shape }) => [name, shape] as const);
+  const given = (feeds: Feeds): Map<string, readonly number[]> =>
+    new Map([
+      ...stored,
+      ...Object.entries(feeds).map(([name, { shape }]) => [name, shape] as const),
+    ]);
+  if (names.length === 0) {
+    for (const feeds of batches) found.set(shapeKey(feeds), given(feeds));
+    return found;
+  }
   const probe = await openProbe({ ...graph, outputs: [] }, { ...options, shapes: names });
   try {
     for (const feeds of batches) {
       const key = shapeKey(feeds);
       if (found.has(key)) continue;
       const results = await probe.run(weights, feeds);
-      const shapes = new Map<string, readonly number[]>();
-      for (const [name, { shape }] of Object.entries(feeds)) shapes.set(name, shape);
-      for (const { name, shape } of graph.constants.values()) shapes.set(name, shape);
+      const shapes = given(feeds);
       for (const name of names) {
         shapes.set(
           name,

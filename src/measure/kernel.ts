@@ -10,14 +10,14 @@ import { firstFloatOutput, withOnly } from './example-gradients.ts';
 import {
   batchShape,
   joinExamples,
-  layoutFrom,
   layoutOfBatch,
+  layoutOfInput,
   splitExamples,
   type ExampleLayout,
 } from './example-layout.ts';
 import { dots, type Pieces } from './gram.ts';
 import { gradientNotFinite } from './gradient-not-finite.ts';
-import { makeInputs, type Feeds } from './inputs.ts';
+import type { Feeds } from './inputs.ts';
 import type { KernelMeasurement } from './measurement.ts';
 import { numbersOf } from './numbers-of.ts';
 import { openProbe } from './probe.ts';
@@ -219,11 +219,10 @@ interface OpenBatch {
 }
 
 function openBatch(graph: Graph, feeds: Feeds): OpenBatch {
-  const [two, three] = [2, 3].map((batch) => makeInputs(graph, { batch, seed: 0 })[0]);
   const layouts = new Map<string, ExampleLayout>();
   let count: number | null = null;
   for (const { name } of graph.inputs) {
-    const growing = layoutFrom(two[name].shape, three[name].shape);
+    const growing = layoutOfInput(graph, name);
     if (growing === null) continue;
     const { shape } = feeds[name];
     count ??= shape[growing.axis];

@@ -6,6 +6,7 @@ import {
   outputLayers,
   type Role,
 } from '../network/index.ts';
+import type { FloatDType } from '../tensor/index.ts';
 import type { Ensemble } from './ensemble.ts';
 import { shapesOf } from './graph-shapes.ts';
 import type { Feeds } from './inputs.ts';
@@ -49,7 +50,11 @@ export async function measureLayers(
   const of = options.of ?? outputLayers(graph, network, layers);
   const bounds = activationBounds(graph);
   const weights = weightsOf(graph, ensemble);
-  const shapes = await shapesOf(graph, weights(ensemble.seeds[0]), batches, engineOptions(options));
+  const dtype = dtypeOf(graph);
+  const first = weights(ensemble.seeds[0]);
+  const shapes = await shapesOf(graph, first, batches, engineOptions(options)).catch((error) => {
+    throw explained(error, dtype);
+  });
   const work: Work = {
     graph,
     ensemble,
@@ -59,7 +64,7 @@ export async function measureLayers(
         layer.name,
         {
           layer,
-          bounds: layer.kind === 'activation' ? (bounds.get(layer.name) ?? null) : null,
+          bounds: layer.kind === 'activation' ? bounds(layer.name) : null,
           effectiveRank: options.effectiveRank ?? false,
         },
       ]),
@@ -67,7 +72,7 @@ export async function measureLayers(
     parameters: network.parameters
       .filter(({ name, role }) => !untrained.has(role) && graph.constants.has(name))
       .map(({ name }) => name),
-    dtype: dtypeOf(graph),
+    dtype,
     options,
     weights,
   };
@@ -79,6 +84,14 @@ export async function measureLayers(
     if (!(error instanceof RangeError || error instanceof TypeError)) throw error;
     return measureWork(work, null, error.message);
   }
+}
+
+/** An error of the engine that a network in another dtype than the usual one has met, with that dtype. */
+function explained(error: unknown, dtype: FloatDType): unknown {
+  const isOfEngine = error instanceof RangeError && error.message.includes('onnxruntime');
+  if (!isOfEngine || dtype === 'float32') return error;
+  const text = `${error.message}; the network computes in ${dtype}, for which onnxruntime has fewer operators`;
+  return new RangeError(text, { cause: error });
 }
 
 function checkOptions(

@@ -129,6 +129,11 @@ export interface ShatteringMeasurement {
    * normalisation over the batch: all of them, unless the file fixes a smaller batch. `null` where none does.
    */
   readonly batch: number | null;
+  /**
+   * Whether its statistics over the batch were held, or moved with the inputs, so that gradients are those of
+   * `Σ_j r · y_j`; `null` where there are none.
+   */
+  readonly statistics: 'moving' | 'held' | null;
   /** Independent inputs of N(0, 1) that `correlation` is over. */
   readonly inputs: number;
   /** Draws whose gradient is zero everywhere; the numbers are of the others. */

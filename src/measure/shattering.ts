@@ -23,6 +23,11 @@ export interface ShatteringOptions {
   readonly from?: string;
   /** The value whose gradient it is: the first float output if not given. */
   readonly to?: string;
+  /**
+   * Where the network takes statistics over the batch, whether they are held (if not given), so that g_i is the gradient of
+   * `r · y_i` alone, or move with the inputs, so that it is that of `Σ_j r · y_j`, which adds up to 0 over a centred batch.
+   */
+  readonly statistics?: 'moving' | 'held';
   readonly threads?: number;
   /** Bytes of values that may be in memory at once; 2³⁰ if not given. */
   readonly memory?: number;
@@ -40,8 +45,8 @@ const MOST_COMPONENTS = 64;
  * draws of the weights; r ~ N(0, 1) is the same for all inputs of a draw. The grid is t = low … high: an
  * input of one number is t itself; a larger one is `a + t b` with a and b ~ N(0, 1), new ones in every draw, a
  * line that misses the origin, since on a line through it a positively homogeneous network has the same
- * gradient everywhere but for the sign of t. Where examples depend on each other the whole grid is one batch, and
- * g_i is the gradient of `Σ_j r · y_j` with respect to x_i.
+ * gradient everywhere but for the sign of t. Where examples depend on each other, as with normalisation over the
+ * batch, the whole grid is one batch.
  * `RangeError` for options out of range, values that have no gradient, and gradients that are not finite or
  * zero in all draws.
  * Reference: Balduzzi et al. 2017, section 2, arXiv:1702.08591
@@ -55,7 +60,11 @@ export async function measureShattering(
   const { lags = Math.min(30, points - 1) } = options;
   checkOptions(points, range, lags, inputs);
   const root = fold(key(seed), where);
-  const gradients = await openGradients(where, model, ensemble, { ...options, seed });
+  const gradients = await openGradients(where, model, ensemble, {
+    statistics: 'held',
+    ...options,
+    seed,
+  });
   try {
     const { size, input, batch } = gradients;
     const independent = batch.fixed !== null && batch.isMixed ? batch.fixed : inputs;
@@ -98,6 +107,7 @@ export async function measureShattering(
       points,
       line: lineText(input.size, range),
       batch: batch.isMixed ? Math.min(points, batch.fixed ?? points) : null,
+      statistics: batch.isMixed ? (batch.isHeld ? 'held' : 'moving') : null,
       inputs: independent,
       dead,
       correlation: mean(draws.map(({ correlation }) => correlation)),

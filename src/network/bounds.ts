@@ -2,7 +2,7 @@ import { activation } from '../activation/index.ts';
 import type { Graph } from '../graph/index.ts';
 import { elementwiseMaps } from './elementwise.ts';
 import { wireSignal } from './latents.ts';
-import { activationSites, type ActivationSite } from './sites.ts';
+import { nameOf } from './sites.ts';
 
 /** The two numbers that a bounded function approaches for `x → -∞` and `x → ∞`, the smaller first. */
 export interface Bounds {
@@ -13,18 +13,21 @@ export interface Bounds {
 /** A function that changes by less than this share of its range from 7 to 8 has levelled off. */
 const LEVEL = 1e-3;
 
-/** The bounds of the activations of a graph that have two different ones, by the value that they make. */
-export function activationBounds(graph: Graph): ReadonlyMap<string, Bounds> {
-  const wiring = wireSignal(graph);
-  const bounds = new Map<string, Bounds>();
-  for (const [value, site] of activationSites(wiring, elementwiseMaps(wiring, new Set()))) {
-    const found = site.name === 'custom' ? levelsOf(site.samples) : saturationOf(site);
-    if (found !== null) bounds.set(value, found);
-  }
-  return bounds;
+/**
+ * The bounds of a value of a graph as a function of what it is computed from element by element, `null` where it
+ * does not have two different ones.
+ */
+export function activationBounds(graph: Graph): (value: string) => Bounds | null {
+  const maps = elementwiseMaps(wireSignal(graph), new Set());
+  return (value) => {
+    const map = maps.get(value);
+    if (map === undefined || !map.samples.every(Number.isFinite)) return null;
+    const name = nameOf(map.samples);
+    return name === 'custom' ? levelsOf(map.samples) : saturationOf(name);
+  };
 }
 
-function saturationOf({ name }: ActivationSite): Bounds | null {
+function saturationOf(name: string): Bounds | null {
   const { low, high } = activation(name).saturates;
   if (low === null || high === null || low === high) return null;
   return { low: Math.min(low, high), high: Math.max(low, high) };

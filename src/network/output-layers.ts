@@ -1,10 +1,12 @@
 import type { Graph, Node } from '../graph/index.ts';
+import { isFloat } from '../tensor/index.ts';
 import type { LayerValue } from './layer-values.ts';
 import type { Network } from './parameter.ts';
 
 /**
  * The values at which gradients are 1, predicted and measured alike: those of the last linear layers, after which
- * there is none, by whatever softmax or pooling they are followed; the graph's outputs where it has no such layer.
+ * there is none, by whatever softmax or pooling they are followed; the graph's float outputs where it has no such
+ * layer.
  * `layers` are the graph's `layerValues`.
  */
 export function outputLayers(
@@ -27,5 +29,7 @@ export function outputLayers(
       kind === 'linear' &&
       !(maker.get(name)?.outputs ?? [name]).some((output) => feeds.has(output)),
   );
-  return last.length > 0 ? last.map(({ name }) => name) : graph.outputs.map(({ name }) => name);
+  if (last.length > 0) return last.map(({ name }) => name);
+  const floats = graph.outputs.filter(({ dtype }) => dtype === null || isFloat(dtype));
+  return floats.map(({ name }) => name);
 }

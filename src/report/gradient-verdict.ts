@@ -4,6 +4,14 @@ import { formatNumber } from './number.ts';
 /** Factor on the squared length of gradients beyond which they are lost: six depth scales, as in predictions. */
 const LOST = Math.exp(6);
 
+/** What becomes of gradients whose squared length changes by a factor on the way back. */
+export type GradientFate = 'live' | 'vanish' | 'explode';
+
+/** Gradients are lost beyond a factor of e⁶, either way. */
+export function fateOfGradient(factor: number): GradientFate {
+  return factor > LOST ? 'explode' : factor < 1 / LOST ? 'vanish' : 'live';
+}
+
 /** What becomes of the gradient on its way back. */
 export interface GradientCourse {
   /** The first and the last hidden linear layer that a gradient reaches. */
@@ -41,7 +49,7 @@ export function gradientSentence(layers: readonly MeasuredLayer[]): string | nul
       : null;
   }
   const { first, last, factor } = course;
-  const fate = factor > LOST ? 'explode' : factor < 1 / LOST ? 'vanish' : 'live';
+  const fate = fateOfGradient(factor);
   const times = formatNumber(Number(factor.toPrecision(3)));
   return `Gradients ${fate}: their squared length at \`${first.name}\` is ${times} times that at \`${last.name}\`.`;
 }

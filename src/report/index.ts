@@ -1,6 +1,13 @@
 export { certificateLines } from './certificates.ts';
 export { signalChart } from './chart.ts';
 export type { ChartOptions } from './chart.ts';
+export { comparisonHtml } from './comparison-html.ts';
+export {
+  buildComparisonReport,
+  type ComparedScheme,
+  type ComparisonReport,
+} from './comparison-report.ts';
+export { comparisonText } from './comparison.ts';
 export { htmlReport } from './html.ts';
 export { architecturesTable, schemesTable, titled } from './listing.ts';
 export { measurementHtml } from './measurement-html.ts';

@@ -209,7 +209,9 @@ async function jacobianSection(jacobian: ReportedJacobian): Promise<Markup> {
   const chart = await spectraChart([{ tone: 'blue', jacobian, predicted }], CHART);
   const theory =
     predicted === null
-      ? `${reason === null ? '' : ` Not predicted: ${reason}.`}`
+      ? reason === null
+        ? ''
+        : ` Not predicted: ${reason}.`
       : ' The line is their law in the wide limit.';
   const how = method === 'exact' ? 'All singular values' : 'Singular values by Lanczos, estimated,';
   return section(

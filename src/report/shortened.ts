@@ -4,10 +4,13 @@ import type { TextOptions } from './types.ts';
 
 /**
  * Rows to show of `count`: all, or of a long table both ends and the `places` that matter, each with its
- * neighbours; places of -1 are none.
+ * neighbours; places of -1 are none. A table of more than `limit` rows is long.
  */
-export function shownRows(count: number, places: readonly number[]): readonly number[] {
-  const limit = defaultRows(count);
+export function shownRows(
+  count: number,
+  places: readonly number[],
+  limit: number = defaultRows(count),
+): readonly number[] {
   if (count <= limit) return Array.from({ length: count }, (_, index) => index);
   const kept = new Set<number>();
   const keep = (index: number): void => {

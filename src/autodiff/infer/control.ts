@@ -3,6 +3,7 @@ import {
   numbersAttribute,
   type Dimension,
   type Graph,
+  type Node,
 } from '../../graph/index.ts';
 import { fromStart, merged, typed, unknown, type Type } from '../type.ts';
 import type { Around, Infer } from './infer.ts';
@@ -64,6 +65,18 @@ const scan: Infer = (node, inputs, around) => {
   });
 };
 
+/** Whether no condition ends a loop before its trips are made, as far as is seen. */
+function makesAllTrips(node: Node, body: Graph, given: Type | undefined, around: Around): boolean {
+  if (given?.value?.[0] !== 1 && (node.inputs[1] ?? '') !== '') return false;
+  let { name } = body.outputs[0];
+  for (;;) {
+    if (name === body.inputs[1].name || around.typeOf(name).value?.[0] === 1) return true;
+    const maker = body.nodes.find(({ outputs }) => outputs.includes(name));
+    if (maker?.operator !== 'Identity') return false;
+    [name] = maker.inputs;
+  }
+}
+
 const loop: Infer = (node, inputs, around) => {
   const { body } = node.attributes;
   if (typeof body !== 'object' || !('nodes' in body)) return node.outputs.map(() => unknown);
@@ -74,7 +87,8 @@ const loop: Infer = (node, inputs, around) => {
     ...states.map(({ dtype }) => typed(dtype, null)),
   ];
   const [, ...results] = bodyTypes(body, inner, around);
-  const trips = inputs[0]?.value?.[0] ?? null;
+  const isWhole = makesAllTrips(node, body, inputs[1], around);
+  const trips = isWhole ? (inputs[0]?.value?.[0] ?? null) : null;
   return results.map((type, index) => {
     if (index < states.length) return typed(states[index].dtype ?? type.dtype, null);
     return typed(type.dtype, type.shape === null ? null : [trips, ...type.shape]);

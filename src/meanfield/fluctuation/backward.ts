@@ -1,12 +1,12 @@
 import type { Graph } from '../../graph/index.ts';
 import { countOf } from '../predict/axes.ts';
 import { transferMoments, transferSlope } from '../predict/expectation.ts';
-import type { Signal, State } from '../predict/state.ts';
+import type { Signal } from '../predict/state.ts';
 import { slopeOf } from '../predict/state.ts';
 import type { Transfer } from '../predict/transfer.ts';
-import type { Course, Pass, Wave } from './forward.ts';
+import type { Course, Pass } from './course.ts';
+import type { Wave } from './wave.ts';
 import { combined, product, type Ripple } from './sketch.ts';
-import type { Noise } from './unit-noise.ts';
 
 /** How the second moment of the gradient at a value varies, in its own units. */
 interface Tide {
@@ -16,6 +16,8 @@ interface Tide {
   /** Mean squared cosine of the gradients of two examples. */
   overlap: number;
   bias: number;
+  /** The share of its size over units that is fixed by what came before it. */
+  rigid: number;
 }
 
 /** Relative variance over draws and bias of a gradient's second moment. */
@@ -30,7 +32,7 @@ export interface GradientScatter {
  * each other and become alike as far as layers are narrow, so that few outputs do not average out over examples.
  */
 export function gradientScatter(
-  { graph, states, isStored, isLinear }: Course,
+  { graph, states, isStored, weightOf, producer, kept }: Course,
   pass: Pass,
   waves: ReadonlyMap<string, Wave | null>,
   seeds: readonly string[],
@@ -38,9 +40,6 @@ export function gradientScatter(
 ): ReadonlyMap<string, GradientScatter | null> {
   const { sketch } = pass;
   const tides = new Map<string, Tide | null>();
-  const producers = new Map(
-    graph.nodes.flatMap((node) => node.outputs.map((output) => [output, node] as const)),
-  );
   const sampleOf = (state: Signal): { readonly units: number; readonly count: number } | null => {
     const units = countOf(state.axes, ['unit']);
     if (units === null || !(units > 0)) return null;
@@ -83,6 +82,7 @@ export function gradientScatter(
               own: combined([1, before.own], [1, more.own], [0, cross]),
               overlap,
               bias: before.bias + more.bias,
+              rigid: 0,
             },
       );
       // The product of two gradients of one unit has a spread of its own.
@@ -97,12 +97,19 @@ export function gradientScatter(
     const state = states.get(seed);
     if (state?.kind !== 'signal') continue;
     const sample = sampleOf(state);
-    const own = fresh(state, 1, 2, 0);
+    // What is measured is relative to the cotangents that were drawn.
     tides.set(
       seed,
-      own === null || sample === null
+      sample === null
         ? null
-        : { size: 1, kernel: sketch.zero(), own, overlap: 1 / sample.units, bias: 0 },
+        : {
+            size: 1,
+            kernel: sketch.zero(),
+            own: sketch.zero(),
+            overlap: 1 / sample.units,
+            bias: 0,
+            rigid: 0,
+          },
     );
   }
   const found = new Map<string, GradientScatter | null>();
@@ -131,8 +138,8 @@ export function gradientScatter(
       );
       continue;
     }
-    const node = producers.get(value);
-    const isWeighted = node !== undefined && isLinear(node);
+    const node = producer(value);
+    const isWeighted = node !== undefined && weightOf(node) !== null;
     for (const { to, factor } of state.source.pulls) {
       const from = states.get(to);
       if (from?.kind !== 'signal') {
@@ -143,8 +150,10 @@ export function gradientScatter(
       const passed = { ...tide, size, bias: factor * tide.bias };
       if (isWeighted) {
         // What comes through random weights is a sample of Gaussians over the units that it reaches.
-        const overlap = tide.overlap;
-        const own = fresh(from, size, 2, 2 * overlap);
+        const { overlap } = tide;
+        const rigid = kept(node, true);
+        const loose = 2 * (1 - rigid);
+        const own = fresh(from, size, loose, loose * overlap);
         const units = sampleOf(from)?.units ?? 1;
         add(
           to,
@@ -154,12 +163,14 @@ export function gradientScatter(
                 ...passed,
                 kernel: combined([factor, whole]),
                 own,
-                overlap: overlap + (1 - overlap) / units,
+                overlap: overlap + ((1 - overlap) * (1 - rigid)) / units,
+                rigid,
               },
         );
         continue;
       }
       let kernel = combined([factor, tide.kernel]);
+      let { bias } = passed;
       if (
         node !== undefined &&
         node.operator.includes('Norm') &&
@@ -172,9 +183,12 @@ export function gradientScatter(
           add(to, null);
           continue;
         }
+        // And of 1/q the mean is more than one over that of q.
+        const { qq } = pass.few?.(to, true)?.one ?? { qq: 0 };
+        bias += (size * qq) / q ** 2;
         kernel = combined([1, kernel], [-size / q, before.kernel.q], [-size / q, before.own.q]);
       }
-      add(to, { ...passed, kernel, own: combined([factor, tide.own]) });
+      add(to, { ...passed, bias, kernel, own: combined([factor, tide.own]) });
     }
   }
   return found;
@@ -223,11 +237,13 @@ function atSource(
   const [up, down] = [slopeAt(step), slopeAt(-step)];
   const perQ = (up - down) / (2 * step);
   const bend = (up - 2 * slopeAt(0) + down) / step ** 2;
-  const single = pass.singles?.(source.value, false) ?? { qq: 0 };
+  const single = pass.few?.(source.value, false)?.one.qq ?? 0;
   const squares = transferMoments(slopeSquare(transfer), moments);
-  const one = (3 * squares.q) / squares.mean ** 2 - 1;
-  const all = ((1 + 2 * tide.overlap) * squares.k) / squares.mean ** 2 - 1;
-  const own = fresh(state, size, one, Math.max(0, all));
+  const { overlap, rigid } = tide;
+  const fixed = 1 + 2 * rigid;
+  const one = (3 * squares.q) / squares.mean ** 2 - fixed;
+  const all = ((1 + 2 * overlap) * squares.k) / squares.mean ** 2 - 1 - 2 * rigid * overlap;
+  const own = fresh(state, size, Math.max(0, one), Math.max(0, all));
   if (own === null) return null;
   // Gradients of two examples stay alike as far as their slopes do.
   const alike = transferMoments(slopeOnly(transfer), moments);
@@ -236,8 +252,9 @@ function atSource(
     size,
     kernel: combined([slope, tide.kernel], [tide.size * perQ, wave.kernel.q]),
     own,
-    overlap: share * tide.overlap,
-    bias: slope * tide.bias + tide.size * (perQ * wave.bias.q + 0.5 * bend * (single as Noise).qq),
+    overlap: share * overlap,
+    rigid: 0,
+    bias: slope * tide.bias + tide.size * (perQ * wave.bias.q + 0.5 * bend * single),
   };
 }
 

@@ -5,15 +5,21 @@ import { completed, inputState } from '../predict/predict.ts';
 import { ruleOf } from '../predict/rules.ts';
 import { storedValues, walkGraph } from '../predict/walk.ts';
 import { gradientScatter } from './backward.ts';
-import { covarianceOf, findingsOf, wavesOf, type Course, type Pass } from './forward.ts';
-import { combined, product, sketchFor } from './sketch.ts';
+import { findingsOf, type Course, type Pass } from './course.ts';
+import { wavesOf } from './forward.ts';
+import { headUnits, overlapBias } from './attention.ts';
+import { covariance, covarianceOf, mapped, pairOf, summed, type Wave } from './wave.ts';
+import type { Signal, State } from '../predict/state.ts';
+import { sketchFor } from './sketch.ts';
 
 /** How one number of one draw of the weights scatters about the wide limit, to first order in 1/width. */
 export interface Fluctuation {
-  /** Variance from draw to draw. */
-  readonly variance: number;
+  /** Variance from draw to draw; `null` where only the bias is known. */
+  readonly variance: number | null;
   /** Mean over draws, less the wide limit. */
   readonly bias: number;
+  /** Variance that the examples at hand have in common for all draws. */
+  readonly sample: number;
 }
 
 /** The fluctuations of one layer, as means over its units and over examples; `null` where there is no analysis. */
@@ -56,30 +62,36 @@ export function fluctuations(
   const inputs = new Map(graph.inputs.map((input) => [input.name, inputState(graph, input, q, c)]));
   const states = walkGraph(graph, network, completed(graph, laws), inputs, ruleOf);
   const stored = storedValues(graph);
-  const weighted = new Set(
-    network.layers
-      .filter(({ parts }) => {
-        const role = parts[0]?.role ?? 'unknown';
-        return !role.includes('embedding') && !role.startsWith('recurrent');
-      })
-      .map(({ node }) => node),
+  const weights = new Map(
+    network.layers.flatMap(({ node, parts: [weight] }) => {
+      const role = weight?.role ?? 'unknown';
+      const isMap = !role.includes('embedding') && !role.startsWith('recurrent');
+      return weight !== undefined && isMap ? [[node, weight.shape] as const] : [];
+    }),
+  );
+  const producers = new Map(
+    graph.nodes.flatMap((node) => node.outputs.map((output) => [output, node] as const)),
   );
   const course: Course = {
     graph,
+    producer: (value) => producers.get(value),
+    kept: keptBy(network, laws),
     states,
     isStored: (value) => stored.has(value),
-    isLinear: ({ name }) => weighted.has(name),
+    weightOf: ({ name }) => weights.get(name) ?? null,
     findings: findingsOf(),
   };
   const count = NOISES * graph.nodes.length;
-  const singlePass: Pass = { sketch: sketchFor(count), examples: 1, singles: null };
-  const single = wavesOf(course, singlePass);
+  const few = [1, 2].map((number) =>
+    wavesOf(course, { sketch: sketchFor(count), examples: number, few: null }),
+  );
   const pass: Pass = {
     sketch: sketchFor(2 * count),
     examples,
-    singles: (value, isWhole) => {
-      const wave = single.get(value);
-      return wave === null || wave === undefined ? null : covarianceOf(wave, isWhole);
+    few: (value, isWhole) => {
+      const [one, pair] = few.map((waves) => waves.get(value) ?? null);
+      if (one === null || pair === null) return null;
+      return { one: covarianceOf(one, isWhole), pair: covarianceOf(pair, isWhole) };
     },
   };
   const waves = wavesOf(course, pass);
@@ -89,29 +101,87 @@ export function fluctuations(
   return new Map(
     layers.map(({ name }): readonly [string, LayerFluctuation] => {
       const state = states.get(name);
-      const wave = waves.get(name) ?? null;
       const gradient = gradients.get(name) ?? null;
-      if (state?.kind !== 'signal' || wave === null) return [name, { q: null, c: null, gradient }];
-      const { q: size, k } = state.moments();
-      if (!(size > 0)) return [name, { q: null, c: null, gradient }];
-      const d = Math.max(0, size - k);
-      const { qq, qd } = covarianceOf(wave, true);
-      const apart = combined(
-        [1 / size, wave.kernel.d],
-        [1 / size, wave.own.d],
-        [-d / size ** 2, wave.kernel.q],
-        [-d / size ** 2, wave.own.q],
-      );
-      const bias =
-        wave.bias.d / size - (d * wave.bias.q) / size ** 2 - qd / size ** 2 + (d * qq) / size ** 3;
-      return [
-        name,
-        {
-          q: { variance: qq / size ** 2, bias: wave.bias.q / size },
-          c: { variance: product(apart, apart), bias: -bias },
-          gradient,
-        },
-      ];
+      const scatter = { gradient: gradient === null ? null : { ...gradient, sample: 0 } };
+      const wave = waves.get(name) ?? null;
+      if (state?.kind === 'shares') {
+        return [name, { ...sharesScatter(course, name, state), ...scatter }];
+      }
+      if (state?.kind !== 'signal' || wave === null)
+        return [name, { q: null, c: null, ...scatter }];
+      return [name, { ...signalScatter(wave, state), ...scatter }];
     }),
   );
+}
+
+/** The scatter of q, relative, and of `c = 1 - d/q`. */
+function signalScatter(
+  wave: Wave,
+  state: Signal,
+): { readonly q: Fluctuation | null; readonly c: Fluctuation | null } {
+  const { q, d } = pairOf(state);
+  if (!(q > 0)) return { q: null, c: null };
+  const ratio = d / q;
+  const toC = { qq: 1 / q, dq: ratio / q, dd: -1 / q };
+  const whole = summed([1, wave.kernel], [1, wave.own]);
+  const { qq, qd } = covariance(whole);
+  const bias = (ratio * wave.bias.q - wave.bias.d) / q + (qd - ratio * qq) / q ** 2;
+  return {
+    q: {
+      variance: qq / q ** 2,
+      bias: wave.bias.q / q,
+      sample: covariance(wave.lasting).qq / q ** 2,
+    },
+    c: {
+      variance: covariance(mapped(whole, toC)).dd,
+      bias,
+      sample: covariance(mapped(wave.lasting, toC)).dd,
+    },
+  };
+}
+
+/** Of the weights of an attention only the bias is known. */
+function sharesScatter(
+  course: Course,
+  name: string,
+  state: Extract<State, { kind: 'shares' }>,
+): { readonly q: Fluctuation | null; readonly c: Fluctuation | null } {
+  const units = headUnits(course, name);
+  if (units === null) return { q: null, c: null };
+  const bias = overlapBias(state, units);
+  const c = state.overlaps.q > 0 ? state.overlaps.k / state.overlaps.q : 0;
+  return {
+    q: { variance: null, bias, sample: 0 },
+    c: { variance: null, bias: bias * Math.abs(c), sample: 0 },
+  };
+}
+
+/** The share of inner products that the weights of a node keep, forward or backward. */
+function keptBy(network: Network, laws: Laws): Course['kept'] {
+  const infos = new Map(network.parameters.map((info) => [info.name, info]));
+  const layers = new Map(network.layers.map((layer) => [layer.node, layer]));
+  const isOrthogonal = (parameter: string, hasTaps: boolean): boolean => {
+    const blocks = infos.get(parameter)?.blocks ?? [];
+    const all = blocks.length === 0 ? [undefined] : blocks.map(({ name }) => name);
+    return all.every((block) => {
+      const law = laws(parameter, block);
+      // Of a kernel only the centre is a matrix that acts alone.
+      return law?.isOrthogonal === true && (!hasTaps || law.centre === true);
+    });
+  };
+  return ({ name }, isBackward) => {
+    const layer = layers.get(name);
+    const [weight] = layer?.parts ?? [];
+    if (layer === undefined || weight === undefined || layer.groups !== 1) return 0;
+    const extent = (role: 'in' | 'out'): number =>
+      weight.shape.reduce(
+        (all, size, axis) => (weight.layout[axis] === role ? all * size : all),
+        1,
+      );
+    const hasTaps =
+      weight.shape.reduce((all, size) => all * size, 1) > extent('in') * extent('out');
+    if (!weight.pieces.every(({ parameter }) => isOrthogonal(parameter, hasTaps))) return 0;
+    const [from, to] = isBackward ? [extent('out'), extent('in')] : [extent('in'), extent('out')];
+    return Math.min(1, to / from);
+  };
 }

@@ -1,4 +1,4 @@
-import { transferMoments } from '../predict/expectation.ts';
+import { hermiteCoefficients, transferMoments } from '../predict/expectation.ts';
 import type { Moments } from '../predict/moments.ts';
 import type { Transfer } from '../predict/transfer.ts';
 
@@ -15,6 +15,8 @@ export interface Response {
     readonly dqq: number;
     readonly dqd: number;
     readonly ddd: number;
+    /** `∂²d'/∂e²` of two inputs of second moments `q ± e/2`, at given q and d. */
+    readonly dee: number;
   };
 }
 
@@ -24,7 +26,7 @@ const STEP = 0.01;
 /** The response of `E f²` and `½ E (f - f')²` to the second moments of a Gaussian source. */
 export function responseOf(transfer: Transfer, source: Moments): Response {
   const { affine } = transfer;
-  const flat = { qqq: 0, dqq: 0, dqd: 0, ddd: 0 };
+  const flat = { qqq: 0, dqq: 0, dqd: 0, ddd: 0, dee: 0 };
   if (affine !== null) return { qq: affine[0] ** 2, dq: 0, dd: affine[0] ** 2, second: flat };
   const { q, k } = source;
   const d = q - k;
@@ -44,7 +46,12 @@ export function responseOf(transfer: Transfer, source: Moments): Response {
   // Differences of numbers that are all but equal are rounding.
   if (!(d > 1e-9 * q)) {
     const ratio = d > 0 && here[1] > 0 ? here[1] / d : first.qq;
-    return { ...first, dq: 0, dd: ratio, second: { ...flat, qqq } };
+    return {
+      ...first,
+      dq: 0,
+      dd: ratio,
+      second: { ...flat, qqq, dee: 0.25 * qqq - bendOfPair(transfer, source) },
+    };
   }
   const [more, less, both] = [at(0, g), at(0, -g), at(h, g)];
   return {
@@ -54,7 +61,29 @@ export function responseOf(transfer: Transfer, source: Moments): Response {
       qqq,
       dqq,
       ddd: bend(more[1], here[1], less[1], g),
+      dee: 0.25 * qqq - bendOfPair(transfer, source),
       dqd: (both[1] - up[1] - more[1] + here[1]) / (h * g),
     },
   };
+}
+
+/** Half the difference of the second moments of two inputs relative to q, at which the bend is taken. */
+const APART = 0.1;
+
+/** `∂²/∂e² E f(u) f(u')` of Gaussians of second moments `q ± e/2`, at e = 0. */
+function bendOfPair(transfer: Transfer, { mean, q, k }: Moments): number {
+  const square = mean * mean;
+  const variance = q - square;
+  const half = APART * variance;
+  const product = (a: number, b: number): number => {
+    const rho = (k - square) / Math.sqrt(a * b);
+    const [left, right] = [a, b].map((v) => hermiteCoefficients(transfer, mean, v));
+    let sum = 0;
+    for (let n = left.length - 1; n >= 0; n--) {
+      sum = sum * Math.min(1, Math.max(-1, rho)) + left[n] * right[n];
+    }
+    return sum;
+  };
+  const gap = product(variance + half, variance - half) - product(variance, variance);
+  return (2 * gap) / (2 * half) ** 2;
 }

@@ -3,7 +3,7 @@ import type { Moments } from '../predict/moments.ts';
 import type { Transfer } from '../predict/transfer.ts';
 
 /**
- * Covariances of the means over units of two numbers: the second moment over examples, `q`, and the mean
+ * Covariances of two numbers that are means over units: the second moment over examples, `q`, and the mean
  * of half the squared difference of two examples, `d = q - k`, the natural number where inputs are close.
  */
 export interface Noise {
@@ -12,12 +12,24 @@ export interface Noise {
   readonly dd: number;
 }
 
-/** What one unit adds to the covariances: the part that all examples share, and that of one example. */
-export interface UnitNoise {
-  readonly shared: Noise;
-  readonly own: Noise;
-  /** Mean square of the variance over examples of one unit. */
+/** The same of q and d of a value with those of another: `dq` is d of the first with q of the second. */
+interface Cross extends Noise {
+  readonly dq: number;
+}
+
+/** What one unit adds: the part that all examples share, and that of one example. */
+interface Parts {
+  readonly shared: Cross;
+  readonly own: Cross;
+  /** Mean of the squared covariance over examples of one unit. */
   readonly squares: number;
+}
+
+/** The noise of one unit of a value, of its source, and of the two together. */
+export interface UnitNoise {
+  readonly value: Parts;
+  readonly source: Parts;
+  readonly both: Parts;
 }
 
 /** A rule for the standard normal: the trapezoidal one, of which an error of a few percent is left at kinks. */
@@ -25,52 +37,95 @@ const STEP = 0.25;
 const NODES = Float64Array.from({ length: 49 }, (_, i) => STEP * (i - 24));
 const WEIGHTS = NODES.map((z) => STEP * normalPdf(z));
 
+/** Values of f and of h itself over examples, for one of the numbers u that all examples share. */
+interface Given {
+  readonly weight: number;
+  /** Means, and central values at the nodes. */
+  readonly f: readonly [mean: number, apart: Float64Array];
+  readonly h: readonly [mean: number, apart: Float64Array];
+}
+
 /**
- * The noise of one unit `f(h)`, where h of an example is `m + √κ u + √(v - κ) w` with u shared by all examples. Given u the
- * examples are independent: with mean `m₁`, central moments `V, μ₃, μ₄`, their second moment has variance
- * `4 m₁² V + 4 m₁ μ₃ + μ₄ - V²` and a pair's half squared difference `(μ₄ + V²)/2`, per example.
+ * The noise of one unit `f(h)` and of h, where h of an example is `m + √κ u + √(v - κ) w` with u shared by all examples, so
+ * that given u the examples are independent.
  */
 export function unitNoise({ f }: Transfer, { mean, q, k }: Moments): UnitNoise {
   const variance = Math.max(0, q - mean * mean);
   const common = Math.sqrt(Math.min(variance, Math.max(0, k - mean * mean)));
   const apart = Math.sqrt(Math.max(0, q - Math.max(k, mean * mean)));
-  const sums = { q: 0, d: 0, qq: 0, qd: 0, dd: 0 };
-  const own = { qq: 0, qd: 0, dd: 0 };
-  for (const [i, u] of NODES.entries()) {
+  const given = Array.from(NODES, (u, i): Given => {
     const centre = mean + common * u;
+    // From the value in the middle, so that nothing cancels where examples are all but equal.
     const base = f(centre);
-    let [e1, e2, e3, e4] = [0, 0, 0, 0];
-    for (const [j, w] of NODES.entries()) {
-      const e = f(centre + apart * w) - base;
-      const first = WEIGHTS[j] * e;
-      e1 += first;
-      e2 += first * e;
-      e3 += first * e * e;
-      e4 += first * e * e * e;
+    const values = NODES.map((w) => f(centre + apart * w) - base);
+    const shift = weighted(values);
+    return {
+      weight: WEIGHTS[i],
+      f: [base + shift, values.map((value) => value - shift)],
+      h: [centre, NODES.map((w) => apart * w)],
+    };
+  });
+  return {
+    value: partsOf(given, 'f', 'f'),
+    source: partsOf(given, 'h', 'h'),
+    both: partsOf(given, 'f', 'h'),
+  };
+}
+
+function weighted(values: Float64Array): number {
+  let sum = 0;
+  for (let i = 0; i < values.length; i++) sum += WEIGHTS[i] * values[i];
+  return sum;
+}
+
+/**
+ * With central values e and mean m given u: `Cov(mean x², mean y²) = Cov(x², y²)/B`, `Cov(mean x², s_y²) = Cov(x², e_y²)/B`
+ * and `Cov(s_x², s_y²) = (E e_x² e_y² - E e_x² E e_y²)/B + 2 (E e_x e_y)²/(B(B - 1))`.
+ */
+function partsOf(given: readonly Given[], left: 'f' | 'h', right: 'f' | 'h'): Parts {
+  const means = { xq: 0, xd: 0, yq: 0, yd: 0 };
+  const shared = { qq: 0, qd: 0, dq: 0, dd: 0 };
+  const own = { qq: 0, qd: 0, dq: 0, dd: 0 };
+  let squares = 0;
+  for (const { weight, [left]: x, [right]: y } of given) {
+    const [a, ex] = x;
+    const [b, ey] = y;
+    let [xx, yy, xy, xxy, xyy, xxyy] = [0, 0, 0, 0, 0, 0];
+    for (let i = 0; i < ex.length; i++) {
+      const [s, t, w] = [ex[i], ey[i], WEIGHTS[i]];
+      xx += w * s * s;
+      yy += w * t * t;
+      xy += w * s * t;
+      xxy += w * s * s * t;
+      xyy += w * s * t * t;
+      xxyy += w * s * s * t * t;
     }
-    const m1 = base + e1;
-    const v = Math.max(0, e2 - e1 * e1);
-    const mu3 = e3 - 3 * e1 * e2 + 2 * e1 ** 3;
-    const mu4 = Math.max(0, e4 - 4 * e1 * e3 + 6 * e1 * e1 * e2 - 3 * e1 ** 4);
-    const m2 = m1 * m1 + v;
-    const weight = WEIGHTS[i];
-    sums.q += weight * m2;
-    sums.d += weight * v;
-    sums.qq += weight * m2 * m2;
-    sums.qd += weight * m2 * v;
-    sums.dd += weight * v * v;
-    own.qq += weight * (4 * m1 * m1 * v + 4 * m1 * mu3 + mu4 - v * v);
-    own.qd += weight * (2 * m1 * mu3 + mu4 - v * v);
-    own.dd += weight * (mu4 - v * v);
+    const four = xxyy - xx * yy;
+    const [x2, y2] = [a * a + xx, b * b + yy];
+    means.xq += weight * x2;
+    means.xd += weight * xx;
+    means.yq += weight * y2;
+    means.yd += weight * yy;
+    shared.qq += weight * x2 * y2;
+    shared.qd += weight * x2 * yy;
+    shared.dq += weight * xx * y2;
+    shared.dd += weight * xx * yy;
+    own.qq += weight * (4 * a * b * xy + 2 * a * xyy + 2 * b * xxy + four);
+    own.qd += weight * (2 * a * xyy + four);
+    own.dq += weight * (2 * b * xxy + four);
+    own.dd += weight * four;
+    squares += weight * xy * xy;
   }
+  const { xq, xd, yq, yd } = means;
   return {
     shared: {
-      qq: Math.max(0, sums.qq - sums.q ** 2),
-      qd: sums.qd - sums.q * sums.d,
-      dd: Math.max(0, sums.dd - sums.d ** 2),
+      qq: shared.qq - xq * yq,
+      qd: shared.qd - xq * yd,
+      dq: shared.dq - xd * yq,
+      dd: shared.dd - xd * yd,
     },
     own,
-    squares: sums.dd,
+    squares,
   };
 }
 
@@ -84,24 +139,48 @@ export interface Sample {
   readonly places: number;
 }
 
+/** How much of the q and of the d of the units of a source is fixed by what was drawn before, from 0 to 1. */
+export interface Rigid {
+  readonly q: number;
+  readonly d: number;
+}
+
 /**
  * The noise of the means over `units`, examples and positions: the share of what other positions know, `(r/k)²` of what
- * all examples share and `(p/q)²` of the rest, does not average out over positions.
+ * all examples share and `(p/q)²` of the rest, does not average out over positions. Where q and d of the source are
+ * fixed, as orthogonal weights or a normalisation do, what they would explain of the noise is not there.
  */
-export function noiseOfMean(unit: UnitNoise, moments: Moments, sample: Sample): Noise {
+export function noiseOfMean(
+  unit: UnitNoise,
+  moments: Moments,
+  sample: Sample,
+  rigid: Rigid,
+): Noise {
   const { mean, q, k, p, r } = moments;
   const { examples, paired, units, places } = sample;
   const square = mean * mean;
   const alike = (far: number, near: number): number => {
-    const share =
-      near - square > 1e-12 * q ? Math.min(1, ((far - square) / (near - square)) ** 2) : 0;
+    const isThere = near - square > 1e-12 * q;
+    const share = isThere ? Math.min(1, ((far - square) / (near - square)) ** 2) : 0;
     return share + (1 - share) / places;
   };
   const [a, b] = [alike(r, k) / units, alike(p, q) / units];
-  const { shared, own, squares } = unit;
-  return {
+  const over = ({ shared, own, squares }: Parts): Cross => ({
     qq: a * shared.qq + (b * own.qq) / examples,
     qd: a * shared.qd + (b * own.qd) / paired,
+    dq: a * shared.dq + (b * own.dq) / paired,
     dd: a * shared.dd + b * (own.dd / paired + (2 * squares) / (paired * (paired - 1))),
-  };
+  });
+  const { qq, qd, dd } = over(unit.value);
+  if (rigid.q === 0 && rigid.d === 0) return { qq, qd, dd };
+  const [source, both] = [over(unit.source), over(unit.both)];
+  // First what q of the source explains, then what d explains besides.
+  const sq = source.qq > 0 ? 1 / source.qq : 0;
+  const rest = source.dd - source.qd ** 2 * sq;
+  const sd = rest > 1e-12 * source.dd ? 1 / rest : 0;
+  const byD = { q: both.qd - both.qq * source.qd * sq, d: both.dd - both.dq * source.qd * sq };
+  const less = (x: keyof typeof byD, y: keyof typeof byD): number =>
+    rigid.q * sq * byQ[x] * byQ[y] + rigid.d * sd * byD[x] * byD[y];
+  const byQ = { q: both.qq, d: both.dq };
+  return { qq: qq - less('q', 'q'), qd: qd - less('q', 'd'), dd: dd - less('d', 'd') };
 }

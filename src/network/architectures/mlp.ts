@@ -16,14 +16,14 @@ export const mlp: Architecture = {
     'WIDTHxCOUNT is COUNT hidden layers of that width. Before each activation, batchnorm normalises ' +
     'over the batch, as networks in training do, and centred takes its mean away. residual adds what ' +
     'each hidden layer but the first computes, times BETA (1 if not given), to its input, ' +
-    'x + BETA W φ(x), so hidden layers have one width. Reference: Balduzzi et al. 2017, ' +
+    'x + BETA W φ(x), of one width; the last layer reads the sum. Reference: Balduzzi et al. 2017, ' +
     'arXiv:1702.08591.',
   examples: [
     'mlp:784-512x10-10:relu',
     'mlp:784-300-100-10:tanh',
     'mlp:32-64x5-1:leaky_relu:0.2',
     'mlp:1-200x24-1:centred',
-    'mlp:1-200x50-1:batchnorm:residual:0.1',
+    'mlp:1-200x51-1:batchnorm:residual:0.1',
   ],
   defaults: `mlp:${DEFAULTS}:relu`,
   build: (spec) => {
@@ -95,13 +95,14 @@ export function denseStack(
   let x = b.input('input', 'float32', ['batch', widths[0]]);
   for (let layer = 0; layer < last; layer++) {
     let y = x;
-    if (layer > 0) {
+    const isHead = layer === last - 1;
+    if (layer > 0 && !(isHead && beta !== null)) {
       const width = widths[layer];
       if (before !== null) y = before(b, `norms.${layer - 1}`, y, width);
       if (between !== null) y = between.build(b, `activations.${layer - 1}`, y);
     }
     y = dense(b, `layers.${layer}`, y, widths[layer], widths[layer + 1]);
-    const isBranch = beta !== null && layer > 0 && layer < last - 1;
+    const isBranch = beta !== null && layer > 0 && !isHead;
     if (isBranch && factor !== null) y = b.node(`scale.${layer}`, 'Mul', [y, factor]);
     x = isBranch ? b.node(`sum.${layer}`, 'Add', [x, y]) : y;
   }

@@ -295,16 +295,20 @@ function seriesOf(
     ...(heat === undefined ? [] : [{ ...own, z: 1, ...heatItems(heat, box) }]),
     ...(bars === undefined ? [] : [{ ...own, z: 2, ...barItems(bars, panel, box, colour) }]),
     ...drawn,
-    ...dots.map(({ name, tone, points }) => ({
-      ...own,
-      type: 'scatter',
-      name,
-      symbolSize: points.length > 60 ? 4 : 6,
-      color: colour[tone],
-      itemStyle: { color: colour[tone], opacity: 1 },
-      data: points.map(place).filter((point) => isInside(point, low, high)),
-      z: 4,
-    })),
+    ...dots.map(({ name, tone, points }): object =>
+      Object.assign(
+        {
+          type: 'scatter',
+          name,
+          symbolSize: points.length > 60 ? 4 : 6,
+          color: colour[tone],
+          itemStyle: { color: colour[tone], opacity: 1 },
+          data: points.map(place).filter((point) => isInside(point, low, high)),
+          z: 4,
+        },
+        own,
+      ),
+    ),
     ...(labelled.length === 0 ? [] : [{ ...own, type: 'scatter', data: labelled, z: 5 }]),
   ];
 }
