@@ -96,5 +96,7 @@ test('a width that is no number of units is refused', () => {
     sigmaW2: 1,
     q: 1,
   };
-  expect(() => chainErrors([layer, layer], 0, [])).toThrowErrorMatchingInlineSnapshot(`[RangeError: chainErrors: width must be a whole number from 1 on, got 0]`);
+  expect(() => chainErrors([layer, layer], 0, [])).toThrowErrorMatchingInlineSnapshot(
+    `[RangeError: chainErrors: width must be a whole number from 1 on, got 0]`,
+  );
 });
