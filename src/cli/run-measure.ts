@@ -74,12 +74,20 @@ export function givenPlaces({ input, base }: MeasuringOptions): Place[] {
 export function inputsOf(
   graph: Parameters<typeof makeInputs>[0],
   { seed, input, samples, c }: MeasuringOptions,
-): { readonly batches: ReturnType<typeof makeInputs>; readonly from: string } {
+): {
+  readonly batches: ReturnType<typeof makeInputs>;
+  readonly from: string;
+  readonly note: string | null;
+} {
+  const read =
+    input === undefined
+      ? null
+      : readInputs(input, graph, { seed, ...(samples === undefined ? {} : { batch: samples }) });
   const batches = makeInputs(graph, {
     seed,
     ...(samples === undefined ? {} : { batch: samples }),
     ...(c === undefined ? {} : { c }),
-    ...(input === undefined ? {} : { given: readInputs(input) }),
+    ...(read === null ? {} : { given: read.given }),
   });
-  return { batches, from: input ?? 'Gaussian' };
+  return { batches, from: input ?? 'Gaussian', note: read?.note ?? null };
 }

@@ -94,8 +94,8 @@ export function outlineOf(
   const base = { ends, dtype, count, feeds };
   if (batch.isOpen) {
     const make = (n: number): Feeds => batch.take(Array.from({ length: n }, () => 0));
-    const from = layoutFrom(two.from, three.from);
-    const to = layoutFrom(two.to, three.to);
+    const from = layoutFrom([2, two.from], [3, three.from]);
+    const to = layoutFrom([2, two.to], [3, three.to]);
     const alone = batch.take([0]);
     if (from === null || to === null) {
       return {
