@@ -217,7 +217,7 @@ export function chainCurve(groups: readonly LayerGroup[]): ChainCurve {
     // In a gap all is real, as the limit from above.
     let turn = (layers - 1) * -Math.abs(Math.atan2(m[1], m[0])) - gaussian * Math.abs(m[1]);
     for (const [l, { law, count }] of groups.entries()) {
-      const theta = isGap && state.theta[l] < 1 ? 1e-100 : state.theta[l];
+      const theta = Math.min(Math.PI, Math.max(1e-100, state.theta[l]));
       turn += count * angleMean(law, state.patches[l], state.t[l], theta);
     }
     const above = turn / Math.PI;
@@ -230,10 +230,10 @@ export function chainCurve(groups: readonly LayerGroup[]): ChainCurve {
 
   const isOne = gaussian === 0 && groups.every(({ law }) => law.rule.nodes.length === 1);
   if (isOne) return { bands: [], at, atoms, stateAt };
-  const top = outerEdge(groups, 1);
+  const top = outerEdge(groups, 1)?.lnLambda ?? null;
   if (top !== null) ceiling = top;
   const high = top ?? highest(groups, (lnLambda) => hasAngle(stateAt(lnLambda)));
-  const bottom = gaussian > 0 ? null : outerEdge(groups, -1);
+  const bottom = gaussian > 0 ? null : (outerEdge(groups, -1)?.lnLambda ?? null);
   if (bottom !== null) floor = bottom;
   return { bands: [{ low: bottom ?? -Infinity, high }], at, atoms, stateAt };
 }
