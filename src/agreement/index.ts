@@ -1,1 +1,2 @@
-export type { Agreement, Comparison, LayerAgreement, NetworkAgreement } from './agreement.ts';
+export { agree } from './agree.ts';
+export type { Agreement, Comparison, LayerAgreement, Line, NetworkAgreement } from './agreement.ts';

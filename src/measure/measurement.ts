@@ -115,9 +115,33 @@ export interface JacobianMeasurement {
 
 /** How gradients of neighbouring inputs resemble each other. */
 export interface ShatteringMeasurement {
+  /** What the gradient is with respect to, and the value of which it is, projected on a random direction. */
+  readonly from: string;
+  readonly to: string;
+  /** Elements of `from` of one example. */
+  readonly size: number;
   /** Points of the one-dimensional grid of inputs. */
   readonly points: number;
-  /** Mean correlation `⟨g_i, g_j⟩/(‖g_i‖‖g_j‖)` of the gradients of different, independent inputs. */
+  /** The grid in words: the input itself, or a line through input space that misses the origin. */
+  readonly line: string;
+  /**
+   * Points that the network sees at a time where an example depends on the others of its batch, as with
+   * normalisation over the batch: all of them, unless the file fixes a smaller batch. `null` where none does.
+   */
+  readonly batch: number | null;
+  /**
+   * Whether its statistics over the batch were held, or moved with the inputs, so that gradients are those of
+   * `Σ_j r · y_j`; `null` where there are none.
+   */
+  readonly statistics: 'moving' | 'held' | null;
+  /** Independent inputs of N(0, 1) that `correlation` is over. */
+  readonly inputs: number;
+  /** Draws whose gradient is zero everywhere; the numbers are of the others. */
+  readonly dead: number;
+  /**
+   * Mean correlation `⟨g_i, g_j⟩/(‖g_i‖‖g_j‖)` of the gradients of different, independent inputs. For an
+   * input of one number the gradients are numbers, and this is the mean product of their signs.
+   */
   readonly correlation: number;
   /** Autocorrelation along the grid at lags 0, 1, … */
   readonly autocorrelation: readonly number[];
@@ -133,13 +157,23 @@ export interface ShatteringMeasurement {
 /** The empirical neural tangent kernel `Θ_ab = ⟨∂y_a/∂θ, ∂y_b/∂θ⟩` on a batch of examples. */
 export interface KernelMeasurement {
   readonly examples: number;
-  /** Outputs of one example; the kernel is the mean over them. */
+  /** The value `y`. */
+  readonly to: string;
+  /** Elements of `y` of one example; the kernel is the mean over them. */
   readonly outputs: number;
+  /** Trained numbers. */
+  readonly parameters: number;
+  /** Every output was differentiated, or so many random combinations of them, with signs as factors. */
+  readonly method: 'exact' | 'projected';
+  readonly cotangents: number;
   /** Row after row, the mean over draws. */
   readonly kernel: readonly (readonly number[])[];
-  /** In descending order. */
+  /** Those of the mean kernel, in descending order. */
   readonly eigenvalues: readonly number[];
-  /** Largest over smallest eigenvalue; `null` where the smallest is not positive. */
+  /**
+   * Largest over smallest eigenvalue; `null` where the smallest is 0 to the precision of the gradients, which is
+   * that of float32.
+   */
   readonly conditionNumber: number | null;
   readonly draws: { readonly conditionNumber: PerDraw };
 }

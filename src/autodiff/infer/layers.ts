@@ -5,7 +5,7 @@ import {
   type Dimension,
 } from '../../graph/index.ts';
 import { equationOf } from '../equation.ts';
-import { broadcast, fromStart, typed, type Type } from '../type.ts';
+import { broadcast, fromStart, partsOf, typed, type Type } from '../type.ts';
 import { isCeil, places, reach, windowOf } from '../window.ts';
 import type { Infer } from './infer.ts';
 
@@ -165,7 +165,8 @@ const resize: Infer = (node, [x, , scales, sizes]) => {
     shape.length,
   );
   const given = scales?.value?.length === axes.length ? scales.value : null;
-  const targets = sizes?.value?.length === axes.length ? sizes.value : null;
+  const wanted = sizes === undefined ? null : partsOf(sizes);
+  const targets = wanted?.length === axes.length ? wanted : null;
   const isStretched = textAttribute(node, 'keep_aspect_ratio_policy', 'stretch') === 'stretch';
   return [
     typed(

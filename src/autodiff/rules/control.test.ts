@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { checkGraph, float32, int64, numbersFrom } from '../../../test/operator-check.ts';
 import { builder, type Builder, type Graph } from '../../graph/index.ts';
 import type { Tensor } from '../../tensor/index.ts';
-import { gradient } from '../index.ts';
+import { evaluate, gradient } from '../index.ts';
 
 const flag: Tensor = { dtype: 'bool', shape: [], data: Uint8Array.of(1) };
 
@@ -191,21 +191,27 @@ describe('the derivative of a Loop', () => {
     },
   );
 
-  test('that ends by a condition is refused in one sentence', () => {
-    const { graph } = graphOf('loop', { start: [3], a: [3] }, ['loop_output_0'], (b) => {
-      const trips = b.constant('trips', int64([4], []));
-      const body = loopBody((inner) => {
-        const norm = inner.node('norm', 'ReduceSum', ['x'], { keepdims: 0 });
-        return inner.node('less', 'Less', [norm, inner.constant('limit', float32([9], []))]);
-      });
-      b.node('loop', 'Loop', [trips, '', 'start'], { body }, 2);
-    });
-    expect(() => gradient(graph)).toThrow(
-      new RangeError(
-        'node "loop" (Loop): the number of trips must be given to differentiate it, got a condition that ends it',
-      ),
-    );
-  });
+  test.each(['at most 6', 'any number of'])(
+    'that a condition ends is that of as many trips as it made, of %s',
+    async (most) => {
+      const { graph, feeds } = graphOf(
+        'loop',
+        { start: [3], a: [3] },
+        ['loop_output_0', 'loop_output_1'],
+        (b) => {
+          const trips = most === 'at most 6' ? b.constant('trips', int64([6], [])) : '';
+          // The trips are 0, 1, 2: more than 1.5 is added to each element in the last one.
+          const body = loopBody((inner) => {
+            const least = inner.node('least', 'Cast', ['trip'], { to: 1 });
+            return inner.node('less', 'Less', [least, inner.constant('limit', float32([1.5], []))]);
+          });
+          b.node('loop', 'Loop', [trips, b.constant('begin', flag), 'start'], { body }, 2);
+        },
+      );
+      expect(evaluate(graph, feeds).get('loop_output_1')?.shape).toEqual([3, 3]);
+      await checkGraph(graph, feeds);
+    },
+  );
 });
 
 describe('the derivative of an If', () => {

@@ -48,6 +48,31 @@ describe('the vector-Jacobian product is that of differences, in onnxruntime too
     layer('LSTM', { direction: 'bidirectional' }, 'lengths'),
     layer('LSTM', { direction: 'reverse' }, 'peepholes'),
     layer('LSTM', { input_forget: 1, clip: 3 }, 'states'),
+    layer(
+      'RNN',
+      {
+        direction: 'bidirectional',
+        activations: ['LeakyRelu', 'HardSigmoid'],
+        activation_alpha: [0.25, 0.5],
+        activation_beta: [0.25],
+      },
+      'states',
+    ),
+    layer(
+      'GRU',
+      {
+        activations: ['HardSigmoid', 'ScaledTanh'],
+        activation_alpha: [0.25, 1.5],
+        activation_beta: [0.5, 0.75],
+        clip: 0.5,
+      },
+      'states',
+    ),
+    layer('LSTM', {
+      activations: ['Sigmoid', 'Affine', 'Elu'],
+      activation_alpha: [0.5, 0.75],
+      activation_beta: [0.25],
+    }),
   ])('%s', async (_, one) => {
     await checkOperator(one);
   });

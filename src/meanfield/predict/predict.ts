@@ -135,7 +135,7 @@ function chiOf(signal: Signal, kind: LayerKind): number | null {
 }
 
 /** What flows in: unit numbers, tokens, or a mask that lets everything through. */
-function inputState(
+export function inputState(
   graph: Graph,
   { name, dtype, shape }: Graph['inputs'][number],
   q: number,
@@ -179,7 +179,7 @@ function inputAxes(
 }
 
 /** The laws, for tensors that have none those of what is stored, each read once. */
-function completed(graph: Graph, laws: Laws): Laws {
+export function completed(graph: Graph, laws: Laws): Laws {
   const stored = new Map<string, Law | null>();
   return (parameter, block) => {
     const given = laws(parameter, block);

@@ -1,0 +1,1 @@
+export { expanded } from './table.ts';
