@@ -460,8 +460,12 @@ describe('bad input is named in one sentence', () => {
     const on = { x: tensorOf([1, 3, 3], normals('x', 9)) };
     await expect(
       failing({}, of('RandomNormalLike'), on),
-    ).rejects.toThrowErrorMatchingInlineSnapshot(`[RangeError: node "odd" (RandomNormalLike): must give the same values every time to be differentiated, got an operator that draws]`);
-    await expect(failing({}, of('Det'), on)).rejects.toThrowErrorMatchingInlineSnapshot(`[RangeError: node "odd" (Det): must have a derivative rule, got an operator without one]`);
+    ).rejects.toThrowErrorMatchingInlineSnapshot(
+      `[RangeError: node "odd" (RandomNormalLike): must give the same values every time to be differentiated, got an operator that draws]`,
+    );
+    await expect(failing({}, of('Det'), on)).rejects.toThrowErrorMatchingInlineSnapshot(
+      `[RangeError: node "odd" (Det): must have a derivative rule, got an operator without one]`,
+    );
   });
 
   test('numbers that are not finite, with the layer where they begin', async () => {
