@@ -39,6 +39,7 @@ export {
   type UnequalMode,
   type UnequalState,
 } from './saxe-unequal.ts';
+export { chainErrors, type ChainErrors } from './spectrum/chain-error.ts';
 export { chainSpectrum, type ChainLayer } from './spectrum/chain-spectrum.ts';
 export { jacobianSpectrum, type JacobianOptions } from './spectrum/jacobian-spectrum.ts';
 export type { WeightLaw } from './spectrum/jacobian-curve.ts';

@@ -5,7 +5,7 @@ import { symmetricEigenvalues } from '../numeric/index.ts';
 import { fillUniform, fold, key } from '../random/index.ts';
 import { isFloat, sizeOf, type Tensor } from '../tensor/index.ts';
 import { tensorOfNumbers } from './convert.ts';
-import type { Ensemble } from './ensemble.ts';
+import { checkDraws, type Ensemble } from './ensemble.ts';
 import { firstFloatOutput, withOnly } from './example-gradients.ts';
 import {
   batchShape,
@@ -99,6 +99,7 @@ export async function measureKernel(
   const { graph } = model;
   const { seed = 0, memory = usualMemory, progress = () => {} } = options;
   checkCotangents(options.cotangents);
+  checkDraws(where, ensemble);
   const to = options.to ?? firstFloatOutput(where, graph);
   const names = reachable(graph, to);
   const derivative = vjp(graph, { of: [to], withRespectTo: names });

@@ -18,6 +18,13 @@ export { gaussianMean, type GaussianMeanOptions } from './gaussian-mean.ts';
 export { gaussianRule } from './gaussian-rule.ts';
 export { sigmoid, softplus } from './logistic.ts';
 export { minimumBetween } from './golden-section.ts';
+export {
+  bidiagonalLaw,
+  golubKahan,
+  type Bidiagonal,
+  type BlockProduct,
+  type DiscreteLaw,
+} from './golub-kahan.ts';
 export { leadingVectors } from './leading-vectors.ts';
 export { singularVectors, type SingularVectors } from './svd.ts';
 export { normalCdf, normalPdf } from './normal.ts';
