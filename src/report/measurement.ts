@@ -85,7 +85,10 @@ const lags = [1, 2, 3, 5, 8, 10, 15, 20, 30, 50, 80, 120] as const;
 
 /** Two decimals, without the sign of what rounds to 0. */
 function correlationText(value: number): string {
-  return value.toFixed(2).replace(/^-(?!0\.00$)/, '−').replace(/^-/, '');
+  return value
+    .toFixed(2)
+    .replace(/^-(?!0\.00$)/, '−')
+    .replace(/^-/, '');
 }
 
 /** How gradients of neighbouring inputs resemble each other, beside white and brown noise. */
