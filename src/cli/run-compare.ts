@@ -41,7 +41,7 @@ export async function runCompare(text: string, options: CompareOptions): Promise
     const loaded = loadModel(text);
     checkPlaces(writtenPlaces(options), [...readPlaces(loaded), ...givenPlaces(options)]);
     const network = describeNetwork(loaded.model.graph);
-    const { batches, from } = inputsOf(loaded.model.graph, options);
+    const inputs = inputsOf(loaded.model.graph, options);
     // All are planned first, so that what is wrong with one is told before any is measured.
     const all = schemes.map((scheme) => {
       const wanted = weightsFor(scheme, loaded, options);
@@ -52,7 +52,7 @@ export async function runCompare(text: string, options: CompareOptions): Promise
     for (const [index, [scheme, weights]] of all.entries()) {
       const say: typeof bar.say = (what, ...rest) =>
         bar.say(`${scheme} (${index + 1} of ${all.length}): ${what}`, ...rest);
-      const subject = { loaded, network, weights, batches, from };
+      const subject = { loaded, network, weights, ...inputs };
       found.push([scheme, await measured(subject, options, say)]);
     }
     const report = buildComparisonReport(found, commandLine());

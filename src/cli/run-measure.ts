@@ -36,8 +36,8 @@ export async function runMeasure(text: string, options: MeasureOptions): Promise
     checkPlaces(writtenPlaces(options), [...readPlaces(loaded), ...givenPlaces(options)]);
     const network = describeNetwork(loaded.model.graph);
     const weights = weightsOf(loaded, network, options, options.draws, kernels);
-    const { batches, from } = inputsOf(loaded.model.graph, options);
-    const found = await measured({ loaded, network, weights, batches, from }, options, bar.say);
+    const inputs = inputsOf(loaded.model.graph, options);
+    const found = await measured({ loaded, network, weights, ...inputs }, options, bar.say);
     const report = { ...found, command: commandLine() };
     if (options.html !== undefined) {
       bar.say(`Writing ${options.html}`);

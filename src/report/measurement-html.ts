@@ -2,13 +2,9 @@ import type { JacobianMeasurement } from '../measure/index.ts';
 import { again, details, page, section, sentences } from './html-page.ts';
 import { code, markup, prose } from './markup.ts';
 import type { Markup } from './markup.ts';
-import {
-  courseChart,
-  shatteringChart,
-  spectraChart,
-  type Course,
-  type CourseTitle,
-} from './measurement-charts.ts';
+import { courseChart, type Course, type CourseTitle } from './course-chart.ts';
+import { shatteringChart } from './shattering-chart.ts';
+import { spectraChart } from './spectra-chart.ts';
 import {
   gradientQuantities,
   gradientVerdict,

@@ -83,6 +83,14 @@ export function jacobianLines(jacobian: ReportedJacobian, options: TextOptions):
 
 const lags = [1, 2, 3, 5, 8, 10, 15, 20, 30, 50, 80, 120] as const;
 
+/** Two decimals, without the sign of what rounds to 0. */
+function correlationText(value: number): string {
+  return value
+    .toFixed(2)
+    .replace(/^-(?!0\.00$)/, '−')
+    .replace(/^-/, '');
+}
+
 /** How gradients of neighbouring inputs resemble each other, beside white and brown noise. */
 export function shatteringLines(
   shattering: ShatteringMeasurement,
@@ -92,7 +100,7 @@ export function shatteringLines(
   const shown = lags.filter((lag) => lag < autocorrelation.length);
   const row = (name: string, values: readonly number[]): Cell[] => [
     name,
-    ...shown.map((lag) => (values[lag] ?? NaN).toFixed(2).replace('-', '−')),
+    ...shown.map((lag) => correlationText(values[lag] ?? NaN)),
   ];
   return [
     ...wrap(

@@ -7,7 +7,7 @@ Examples:
   $ stepzero measure model.onnx
   $ stepzero measure model.onnx --as-is --input batch.npy
   $ stepzero measure mlp:784-256x50-10:tanh --scheme 'normal(std=0.08)' --draws 10 --html report.html
-  $ stepzero measure mlp:1000x100:tanh --scheme 'orthogonal(gain=1.1)' --jacobian
+  $ stepzero measure mlp:400-400x30-400:tanh --scheme 'orthogonal(gain=1.1)' --jacobian
   $ stepzero measure resnet:18 --input cifar10:./cifar-10 --gradients --learning-rate 0.1
 
 Runs the network and says what its weights do: for every layer second moment, correlation of two examples,
