@@ -97,7 +97,8 @@ export async function measured(
   return buildMeasurementReport({
     model: name,
     weights: weights.label,
-    seeds: ensemble.seeds,
+    // What is stored has no seed.
+    seeds: weights.isStored ? [] : ensemble.seeds,
     seed,
     from: subject.from,
     measured: layers,

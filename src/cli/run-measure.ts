@@ -4,6 +4,7 @@ import { describeNetwork } from '../network/index.ts';
 import { measurementHtml, measurementText, printable } from '../report/index.ts';
 import { openThreads } from '../threads/index.ts';
 import { commandLine } from './command-line.ts';
+import { UsageError } from './failure.ts';
 import { loadModel, readPlaces } from './load.ts';
 import { measured, type Asked } from './measuring.ts';
 import { checkPlaces, type Place } from './places.ts';
@@ -28,6 +29,7 @@ export interface MeasureOptions extends MeasuringOptions, WeightOptions {}
 
 /** Measures what the weights of a network do, and prints it beside the prediction. */
 export async function runMeasure(text: string, options: MeasureOptions): Promise<void> {
+  checkNames(options);
   const bar = progress();
   const { kernels, close } = openThreads();
   try {
@@ -54,6 +56,20 @@ export async function runMeasure(text: string, options: MeasureOptions): Promise
   } finally {
     bar.end();
     await close();
+  }
+}
+
+/** Checks that the names of values are of use to something. */
+export function checkNames({ from, to, jacobian, shattering, ntk }: Asked): void {
+  if (from !== undefined && jacobian !== true && shattering !== true) {
+    throw new UsageError(
+      `--from: must be given with --jacobian or --shattering, got ${from} alone`,
+    );
+  }
+  if (to !== undefined && jacobian !== true && shattering !== true && ntk !== true) {
+    throw new UsageError(
+      `--to: must be given with --jacobian, --shattering or --ntk, got ${to} alone`,
+    );
   }
 }
 
