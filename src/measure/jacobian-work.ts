@@ -1,6 +1,7 @@
 import type { Values } from '../graph/index.ts';
 import { bidiagonalLaw, golubKahan, singularValues, type DiscreteLaw } from '../numeric/index.ts';
 import type { DType } from '../tensor/index.ts';
+import { singularValuesOnEngine } from './singular-values-on-engine.ts';
 import { randomVector, type Floats, type Products, type Side } from './jacobian-products.ts';
 
 /** A Jacobian for each of several draws of the weights, as its products with vectors. */
@@ -14,6 +15,8 @@ export interface JacobianWork {
   readonly rows: number;
   readonly cols: number;
   readonly memory: number;
+  /** 0 for all cores. */
+  readonly threads: number;
   /** Of the random starts. */
   readonly seed: number;
   readonly progress: (done: number, total: number, what: string) => void;
@@ -25,10 +28,20 @@ const roundingOf = (dtype: DType): number => (dtype === 'float64' ? 2 ** -49 : 2
 /** A run needs this much, whatever else there is. */
 const LEAST_ROOM = 2 ** 26;
 
+/**
+ * The bytes of a matrix and of what its singular values need: in float32 its square in float64 and a piece of it, in
+ * float64 a copy.
+ */
+export function exactBytes(rows: number, cols: number, dtype: DType): number {
+  const short = Math.min(rows, cols);
+  if (dtype === 'float64') return 16 * rows * cols;
+  return 4 * rows * cols + 8 * (short * short + Math.min(rows * cols, 2 ** 21));
+}
+
 /** All singular values of each draw, in ascending order; what is but rounding is 0. */
 export async function exactValues(work: JacobianWork): Promise<Float64Array[]> {
-  const { draws, open, check, dtype, rows, cols, memory, progress } = work;
-  const room = Math.max(LEAST_ROOM, memory - 12 * rows * cols);
+  const { draws, open, check, dtype, rows, cols, memory, threads, progress } = work;
+  const room = Math.max(LEAST_ROOM, memory - exactBytes(rows, cols, dtype));
   const products = await open(rows <= cols ? 'transposed' : 'plain', room);
   const { inSize, outSize, most } = products;
   const total = draws.length * Math.ceil(inSize / most);
@@ -39,7 +52,7 @@ export async function exactValues(work: JacobianWork): Promise<Float64Array[]> {
   try {
     for (const draw of draws) {
       const weights = draw.weights();
-      const matrix = new Float64Array(rows * cols);
+      const matrix = floats(rows * cols);
       for (let first = 0; first < inSize; first += most) {
         progress(done++, total, `rows of the Jacobian from ${first + 1}`);
         const count = Math.min(most, inSize - first);
@@ -49,7 +62,10 @@ export async function exactValues(work: JacobianWork): Promise<Float64Array[]> {
         await check(made, draw.seed, weights);
         matrix.set(made, first * outSize);
       }
-      const values = singularValues(matrix, inSize, outSize);
+      const values =
+        matrix instanceof Float32Array
+          ? await singularValuesOnEngine(matrix, inSize, outSize, threads)
+          : singularValues(matrix, inSize, outSize);
       const least = roundingOf(dtype) * values[values.length - 1];
       found.push(values.map((s) => (s <= least ? 0 : s)));
     }

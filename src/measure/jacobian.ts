@@ -21,7 +21,7 @@ import {
 import { endsOf } from './jacobian-values.ts';
 import type { JacobianMeasurement } from './measurement.ts';
 import type { ProbeOptions } from './probe.ts';
-import { exactValues, lanczosLaws } from './jacobian-work.ts';
+import { exactBytes, exactValues, lanczosLaws } from './jacobian-work.ts';
 import { summaryOf, summaryOfLaws } from './jacobian-summary.ts';
 import { gradientNotFinite } from './gradient-not-finite.ts';
 
@@ -75,14 +75,13 @@ function dtypeOf(graph: Graph, name: string): DType {
 function costOf({ ends, from, to, dtype }: Outline): JacobianCost {
   const rows = sizeOf(to.shape);
   const cols = sizeOf(from.shape);
-  const width = dtype === 'float64' ? 8 : 4;
   const short = Math.min(rows, cols);
   const vectors = Math.min(STEPS, short) * short + 4 * Math.max(rows, cols);
   return {
     ...ends,
     rows,
     cols,
-    bytes: rows * cols * (width + 16),
+    bytes: exactBytes(rows, cols, dtype),
     lanczosBytes: 8 * STARTS * vectors,
   };
 }
@@ -147,7 +146,7 @@ export async function measureJacobian(
   options: JacobianOptions = {},
 ): Promise<JacobianMeasurement> {
   const { graph } = model;
-  const { memory = usualMemory, seed = 0, progress = () => {} } = options;
+  const { memory = usualMemory, seed = 0, threads = 0, progress = () => {} } = options;
   const ends = endsOf(where, graph, options);
   const probeOptions: ProbeOptions = {
     ...(options.name === undefined ? {} : { name: options.name }),
@@ -181,7 +180,7 @@ export async function measureJacobian(
   };
   const open = (side: Side, room: number): Promise<Products> =>
     openProducts(graph, site, side, room, probeOptions);
-  const work = { draws, open, check, dtype, rows, cols, memory, seed, progress };
+  const work = { draws, open, check, dtype, rows, cols, memory, seed, threads, progress };
   const summary =
     method === 'exact'
       ? summaryOf(await exactValues(work))

@@ -33,6 +33,12 @@ export { lanczos, lanczosShortfall, type Ends } from './lanczos.ts';
 export { singularValues } from './singular-values.ts';
 export { solveLinear } from './solve-linear.ts';
 export { symmetricEigenvalues } from './symmetric-eigenvalues.ts';
+export {
+  subtractProduct,
+  tridiagonalForm,
+  type RankUpdate,
+  type TridiagonalForm,
+} from './tridiagonal-form.ts';
 export { tridiagonalEigen, type TridiagonalEigen } from './tridiagonal.ts';
 export { fma32 } from './fma32.ts';
 export { transposeSquare } from './transpose-square.ts';

@@ -7,6 +7,7 @@ import {
 import { equationOf } from '../equation.ts';
 import { broadcast, fromStart, partsOf, typed, type Type } from '../type.ts';
 import { isCeil, places, reach, windowOf } from '../window.ts';
+import { castTarget } from './elementwise.ts';
 import type { Infer } from './infer.ts';
 
 const numberOr = (extent: Dimension | undefined): number | null =>
@@ -154,7 +155,11 @@ const layerNorm: Infer = (node, [x]) => {
   const reduced = shape?.map((extent, at) =>
     at < (axis < 0 ? axis + shape.length : axis) ? extent : 1,
   );
-  return node.outputs.map((_, index) => typed(x.dtype, index === 0 ? shape : (reduced ?? null)));
+  // Mean and deviation are kept in float32 unless the node says otherwise.
+  const stash = { ...node, attributes: { to: numberAttribute(node, 'stash_type', 1) } };
+  return node.outputs.map((_, index) =>
+    index === 0 ? typed(x.dtype, shape) : typed(castTarget(stash), reduced ?? null),
+  );
 };
 
 const resize: Infer = (node, [x, , scales, sizes]) => {
