@@ -128,7 +128,7 @@ describe('a comparison of schemes', () => {
   });
 
   test('prefers a scheme that is alive to one that drifts less but is dead or not finite', () => {
-    const wild = chain(1, 1).map((row, i) => (i === 4 ? { ...row, q: null } : row));
+    const wild = chain(1, 1).with(4, { q: null, c: 0.1, gradient: 1 });
     const report = buildComparisonReport([
       ['wild', reportOf(wild)],
       ['alive', reportOf(chain(0.5, 0.6))],
@@ -139,7 +139,12 @@ describe('a comparison of schemes', () => {
   });
 
   test('the page refers to nothing outside, runs nothing, and names are inert', async () => {
-    const jacobian = { ...jacobianOf(50), predicted: null, reason: 'its law is not known' };
+    const jacobian = {
+      ...jacobianOf(50),
+      predicted: null,
+      agreement: null,
+      reason: 'Its law is not known.',
+    };
     const html = await comparisonHtml(
       buildComparisonReport([
         ['<script>alert(1)</script>', reportOf(chain(1, 1), { jacobian })],

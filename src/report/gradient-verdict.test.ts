@@ -17,9 +17,8 @@ test('gradients are judged from the last hidden linear layer, back to the first'
 });
 
 test('where a residual sum stands between the last hidden layer and the head, from there', () => {
-  const layers = layersWith([0.5, 9, 9, 9, 2, 4, 1]).map((layer, i) =>
-    i === 5 ? { ...layer, kind: 'sum' as const } : layer,
-  );
+  const chain = layersWith([0.5, 9, 9, 9, 2, 4, 1]);
+  const layers = chain.with(5, { ...chain[5], kind: 'sum' });
   expect(gradientCourse(layers)?.factor).toBe(0.125);
 });
 

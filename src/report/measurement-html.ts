@@ -204,11 +204,7 @@ async function jacobianSection(jacobian: ReportedJacobian): Promise<Markup> {
   const { from, to, rows, cols, method, predicted, reason } = jacobian;
   const chart = await spectraChart([{ tone: 'blue', jacobian, predicted }], CHART);
   const theory =
-    predicted === null
-      ? reason === null
-        ? ''
-        : ` Not predicted: ${reason}.`
-      : ' The line is their law in the wide limit.';
+    predicted === null ? ` ${reason ?? ''}`.trimEnd() : ' The line is their law in the wide limit.';
   const how = method === 'exact' ? 'All singular values' : 'Singular values by Lanczos, estimated,';
   return section(
     'The Jacobian',

@@ -110,7 +110,12 @@ describe('the report of a measurement', () => {
 
   test('no line is wider than the terminal', () => {
     const measured = measuredOf(rows);
-    const jacobian = { ...jacobianOf(40), predicted: null, reason: 'its law is not known' };
+    const jacobian = {
+      ...jacobianOf(40),
+      predicted: null,
+      agreement: null,
+      reason: 'Its law is not known.',
+    };
     const report = measurementOf(measured, predictionOf(measured, theory), {
       jacobian,
       shattering,
@@ -134,7 +139,12 @@ describe('the report of a measurement', () => {
 
   test('the page refers to nothing outside, runs nothing, and names are inert', async () => {
     const measured = measuredOf(rows);
-    const jacobian = { ...jacobianOf(40), predicted: null, reason: 'its law is not known' };
+    const jacobian = {
+      ...jacobianOf(40),
+      predicted: null,
+      agreement: null,
+      reason: 'Its law is not known.',
+    };
     const report = measurementOf(measured, predictionOf(measured, theory), {
       jacobian,
       shattering,
