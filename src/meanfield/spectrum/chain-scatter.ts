@@ -49,7 +49,7 @@ export function chainScatter(layers: readonly ChainLayer[], width: number): Chai
     const square = influence.reduce((sum, x, i) => sum + weights[i] * (x - middle) ** 2, 0);
     variance += (count * square) / width;
   }
-  const groups = groupsOf(layers);
+  const { groups } = groupsOf(layers);
   const lnMean =
     layers.reduce((sum, { sigmaW2 }) => sum + Math.log(sigmaW2), 0) +
     groups.reduce((sum, { law, count }) => sum + count * Math.log(law.mean), 0);
