@@ -1,10 +1,11 @@
-import { writeAtomically } from '../files/index.ts';
+import { isDataSet, writeAtomically } from '../files/index.ts';
 import { makeInputs } from '../measure/index.ts';
 import { describeNetwork } from '../network/index.ts';
 import { measurementHtml, measurementText, printable } from '../report/index.ts';
 import { openThreads } from '../threads/index.ts';
 import { commandLine } from './command-line.ts';
 import { UsageError } from './failure.ts';
+import { firstExamples } from './first-examples.ts';
 import { loadModel, readPlaces } from './load.ts';
 import { measured, type Asked } from './measuring.ts';
 import { checkPlaces, type Place } from './places.ts';
@@ -95,15 +96,15 @@ export function inputsOf(
   readonly from: string;
   readonly note: string | null;
 } {
-  const read =
-    input === undefined
-      ? null
-      : readInputs(input, graph, { seed, ...(samples === undefined ? {} : { batch: samples }) });
+  const batch = samples === undefined ? {} : { batch: samples };
+  const read = input === undefined ? null : readInputs(input, graph, { seed, ...batch });
+  const isFile = read !== null && input !== undefined && !isDataSet(input);
+  const given = isFile && samples !== undefined ? firstExamples(read.given, samples) : read?.given;
   const batches = makeInputs(graph, {
     seed,
-    ...(samples === undefined ? {} : { batch: samples }),
+    ...batch,
     ...(c === undefined ? {} : { c }),
-    ...(read === null ? {} : { given: read.given }),
+    ...(given === undefined ? {} : { given }),
   });
   return { batches, from: input ?? 'Gaussian', note: read?.note ?? null };
 }

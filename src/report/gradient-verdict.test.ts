@@ -37,3 +37,12 @@ test('nothing is said of gradients that were not measured, and a zero gradient i
     'No gradient leaves the output: it is 0 in every layer.',
   );
 });
+
+test('the layer where gradients are not finite first, from the output on, is named', () => {
+  const chain = layersWith([null, null, null, 1, 1]);
+  const wild = [...chain];
+  for (const i of [0, 1, 2]) wild[i] = { ...chain[i], gradientNotFinite: 0.5 };
+  expect(gradientSentence(wild)).toBe(
+    'On the way back, gradients are not finite from `layers.1_output` on.',
+  );
+});

@@ -13,7 +13,13 @@ import {
   VERDICT,
   type Quantity,
 } from './measurement-quantities.ts';
-import { GRADIENT_SYMBOL, kernelSentence, measuredOn, shatteringSentence } from './measurement.ts';
+import {
+  GRADIENT_SYMBOL,
+  kernelSentence,
+  measuredOn,
+  shatteringIntroduction,
+  shatteringSentence,
+} from './measurement.ts';
 import type { MeasurementReport, ReportedJacobian, ReportedLayer } from './measurement-report.ts';
 import { placesOf, symbols } from './measurement-tables.ts';
 import { formatNumber, formatShape } from './number.ts';
@@ -300,7 +306,7 @@ export async function measurementHtml(report: MeasurementReport): Promise<string
             'Shattering',
             charts(
               [await shatteringChart([{ tone: 'blue', shattering }], CHART)],
-              `Gradients of two independent inputs correlate by ${formatNumber(shattering.correlation)}. Along a line of ${shattering.points} inputs: ${shatteringSentence(shattering)}`,
+              `${shatteringIntroduction(shattering).replace('as below', 'as above')} ${shatteringSentence(shattering)}`,
             ),
           ),
       ntk === null ? null : section('Tangent kernel', markup`<p>${prose(kernelSentence(ntk))}</p>`),

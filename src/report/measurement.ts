@@ -111,12 +111,28 @@ function correlationText(value: number): string {
     .replace(/^-/, '');
 }
 
+/** What gradients were compared, and how those of independent inputs correlate. */
+export function shatteringIntroduction(shattering: ShatteringMeasurement): string {
+  const { from, to, points, line, statistics, inputs, dead, correlation, draws } = shattering;
+  const held =
+    statistics === null
+      ? ''
+      : statistics === 'held'
+        ? ' Statistics of the batch are held.'
+        : ' Statistics of the batch move with its inputs.';
+  const lost =
+    dead === 0
+      ? ''
+      : ` In ${dead} of ${dead + draws.correlation.length} draws all gradients are 0; these are left out.`;
+  return `Gradients of \`${to}\`, projected, with respect to \`${from}\`: those of ${inputs} independent inputs correlate by ${formatNumber(correlation)}, and those of ${points} inputs along a line (${line}) as below.${held}${lost}`;
+}
+
 /** How gradients of neighbouring inputs resemble each other, beside white and brown noise. */
 export function shatteringLines(
   shattering: ShatteringMeasurement,
   options: TextOptions,
 ): readonly string[] {
-  const { points, correlation, autocorrelation, white, brown } = shattering;
+  const { autocorrelation, white, brown } = shattering;
   const shown = lags.filter((lag) => lag < autocorrelation.length);
   const row = (name: string, values: readonly number[]): Cell[] => [
     name,
@@ -124,7 +140,7 @@ export function shatteringLines(
   ];
   return [
     ...wrap(
-      `Gradients of two independent inputs correlate by ${formatNumber(correlation)}. Along a line of ${points} inputs, by the number of steps between them:`,
+      `${shatteringIntroduction(shattering)} By the number of steps between them:`,
       options.width,
     ),
     '',
