@@ -96,7 +96,9 @@ function feedsOfModule(graph: Graph): Record<string, Tensor> {
   const feeds = feedsOf(graph);
   for (const [name, { dtype, shape, data }] of Object.entries(feeds)) {
     if (dtype !== 'int64') continue;
-    const tokens = BigInt64Array.from(data, (_, index) => BigInt((7 * index) % 11));
+    const tokens = BigInt64Array.from({ length: data.length }, (_, index) =>
+      BigInt((7 * index) % 11),
+    );
     feeds[name] = { dtype, shape, data: tokens };
   }
   return feeds;
