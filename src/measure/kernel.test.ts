@@ -41,7 +41,7 @@ const batch = (model: Model, examples: number): Feeds =>
 const rowsOf = (tensor: Tensor): readonly Float64Array[] => {
   const [n, ...rest] = tensor.shape;
   const size = sizeOf(rest);
-  const values = toFloat64(tensor as Tensor<'float32'>);
+  const values = toFloat64(tensor);
   return Array.from({ length: n }, (_, a) => values.subarray(a * size, (a + 1) * size));
 };
 
@@ -157,7 +157,9 @@ describe('the kernel', () => {
       return evaluate({ ...graph, constants }, feeds).get('output')!.data;
     };
     const size = found.outputs;
-    const expected = Array.from({ length: examples }, () => new Array<number>(examples).fill(0));
+    const expected = Array.from({ length: examples }, () =>
+      Array.from({ length: examples }, () => 0),
+    );
     for (const name of trained) {
       for (let index = 0; index < (values.get(name) as Tensor).data.length; index++) {
         const [more, less] = [outputs(name, index, step), outputs(name, index, -step)];

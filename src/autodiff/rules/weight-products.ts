@@ -4,8 +4,9 @@ import { ints, type Scope } from '../scope.ts';
 import { reach, type PaddedWindow } from '../window.ts';
 import { extentAt } from './spread.ts';
 
-/** Fewer channels than this are put side by side for several places of the kernel: one product of more rows. */
-const fewChannels = 128;
+/** Fewer channels than this of `ȳ`, or of `x`, are put side by side for several places: one product of more rows. */
+const fewRows = 128;
+const fewColumns = 32;
 
 /** Copies of `x` for all places of a kernel that has so few channels. */
 const mostCopies = 27;
@@ -51,7 +52,8 @@ export function byProducts(
   const sides = sidesOf(parts, m, c);
   if (sides === null) return null;
   const [ofX, ofG] = sides;
-  const [left, right] = [joined(s, ofG), joined(s, ofX)];
+  const left = joined(s, ofG, fewRows);
+  const right = joined(s, ofX, fewColumns);
   const products = right.flatMap((b) =>
     left.map((a) => emit(s, 'Gemm', [rows(s, a), rows(s, b)], { transB: 1 })),
   );
@@ -78,9 +80,9 @@ function rows(s: Scope, value: string): string {
   return reshape(s, value, [0, -1]);
 }
 
-/** The values of a side that has few channels as one. */
-function joined(s: Scope, { channels, values }: Side): readonly string[] {
-  if (values.length === 1 || channels >= fewChannels) return values;
+/** The values of a side as one where it has few channels. */
+function joined(s: Scope, { channels, values }: Side, few: number): readonly string[] {
+  if (values.length === 1 || channels >= few) return values;
   return [emit(s, 'Concat', values, { axis: 0 })];
 }
 

@@ -6,7 +6,7 @@ import { chainErrors, chainSpectrum, varianceMap, type ChainLayer } from '../ind
 
 const WIDTH = 64;
 const DEPTH = 6;
-const DRAWS = 200;
+const DRAWS = 120;
 const DEVIATIONS = 4.5;
 
 function normals(from: Key, count: number, std: number): Float64Array {
@@ -82,6 +82,13 @@ test.each([
       draws.map((all) => Math.log(all.reduce((sum, s) => sum + s * s, 0) / WIDTH / mean)),
     );
     expect(Math.abs(lnMean.deviation / errors.lnMean - 1)).toBeLessThan(slack);
+    const lnVariance = deviation(
+      draws.map((all) => {
+        const second = all.reduce((sum, s) => sum + s * s, 0) / WIDTH;
+        return Math.log(all.reduce((sum, s) => sum + (s * s - second) ** 2, 0) / WIDTH);
+      }),
+    );
+    expect(Math.abs(lnVariance.deviation / (errors.lnVariance ?? 0) - 1)).toBeLessThan(slack);
     if (errors.lnSMax === null) return;
     const top = deviation(draws.map((all) => Math.log(Math.max(...all) / sMax)));
     expect(Math.abs(top.deviation / errors.lnSMax.error - 1)).toBeLessThan(2 * slack);

@@ -10,6 +10,8 @@ import { panelsOf } from './panels.ts';
 export interface ChainErrors {
   /** Of `ln m₁`, the logarithm of the mean of the squared singular values. */
   readonly lnMean: number;
+  /** Of `ln σ²`, the logarithm of the variance of the squares; `null` where there is none. */
+  readonly lnVariance: number | null;
   /** Of `ln s_max`, and by how much it lies below the edge on average; `null` where an atom is at the edge. */
   readonly lnSMax: { readonly error: number; readonly shift: number } | null;
   /** Of the fraction of singular values below each s that was asked for. */
@@ -52,12 +54,22 @@ export function chainErrors(
       const r = Math.exp(state.t[group]) * means[l];
       return [r * Math.cos(state.theta[group]), r * Math.sin(state.theta[group])] as const;
     });
-    return Math.sqrt(variance((l, d) => Math.atan2(places[l][1], places[l][0] - d) / Math.PI));
+    const ofUnits = variance((l, d) => Math.atan2(places[l][1], places[l][0] - d) / Math.PI);
+    return Math.sqrt(ofUnits + numberVariance(width) / width ** 2);
   });
   const spreads = groupOf.map((group) => groups[group].law.spread2);
-  const ofMean = variance((l, d) => d / means[l]) + productVariance(layers, spreads, width);
+  const ofProducts = productVariance(layers, spreads, width);
+  const lnMeanError = Math.sqrt(variance((l, d) => d / means[l]) + ofProducts);
+  // σ²/m₁² is a sum of μ₂/μ₁² over layers.
+  const gaussian = layers.filter(({ weights }) => weights === 'gaussian').length;
+  const relative = spreads.reduce((sum, spread) => sum + spread, gaussian);
+  const ofVariance = (l: number, d: number): number => {
+    const x = d / means[l];
+    return 2 * x + (x * x - 2 * (1 + spreads[l]) * x) / relative;
+  };
+  const lnVariance = relative > 0 ? Math.sqrt(variance(ofVariance) + 4 * ofProducts) : null;
   const edge = outerEdge(groups, 1);
-  if (edge === null) return { lnMean: Math.sqrt(ofMean), lnSMax: null, cdf };
+  if (edge === null) return { lnMean: lnMeanError, lnVariance, lnSMax: null, cdf };
   // With δm = Σ δμ d/(w - d) at a given η = m/(1+m), ln w moves by -δm / (m (1+m) κ), κ = d ln η/d ln w.
   const m = Math.exp(edge.lnEta) / -Math.expm1(edge.lnEta);
   const places = groupOf.map((group, l) => {
@@ -69,13 +81,24 @@ export function chainErrors(
   const x = 1e-4;
   const gamma = x / (1.5 * Math.PI * width * curve.at(edge.lnLambda - x).above) ** (2 / 3);
   return {
-    lnMean: Math.sqrt(ofMean),
+    lnMean: lnMeanError,
+    lnVariance,
     lnSMax: {
       error: 0.5 * Math.sqrt(ofEdge + (TRACY_WIDOM.deviation * gamma) ** 2),
       shift: 0.5 * TRACY_WIDOM.mean * gamma,
     },
     cdf,
   };
+}
+
+/**
+ * Variance of the number of eigenvalues below a place in the bulk, that of real symmetric matrices of N rows: what is
+ * left where units do not scatter.
+ * Reference: Mehta 2004, Random Matrices, eq. 16.1.4, half of that of an interval with two ends
+ */
+function numberVariance(width: number): number {
+  const gamma = 0.5772156649015329;
+  return (Math.log(2 * Math.PI * width) + gamma + 1 - Math.PI ** 2 / 8) / Math.PI ** 2;
 }
 
 /** N times the variance of a quantity over random units of all layers. */
