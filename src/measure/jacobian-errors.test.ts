@@ -7,7 +7,6 @@ import {
   tensorOf,
   withWeights,
 } from '../../test/jacobian-fixture.ts';
-import { vjp } from '../autodiff/index.ts';
 import { builder, modelOf } from '../graph/index.ts';
 import { buildArchitecture } from '../network/index.ts';
 import { storedWeights, type Ensemble } from './ensemble.ts';
