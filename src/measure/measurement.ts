@@ -94,13 +94,16 @@ export interface JacobianMeasurement {
   readonly cols: number;
   /** Every singular value, or extremes and an estimated density by Golub–Kahan–Lanczos. */
   readonly method: 'exact' | 'lanczos';
-  /** Largest and smallest of the min(rows, cols) singular values s, over all draws. */
+  /**
+   * Largest and smallest of the min(rows, cols) singular values s, over all draws; for `lanczos` a lower and an upper
+   * bound of them. What is but rounding of the Jacobian counts as 0.
+   */
   readonly sMax: number;
   readonly sMin: number;
   /** Mean and variance of λ = s² over the min(rows, cols) singular values and draws. */
   readonly mean: number;
   readonly variance: number;
-  /** The singular values below which 0, 10, … 100 % of them lie. */
+  /** The eleven singular values below which 0, 10, … 100 % of them lie. */
   readonly deciles: readonly number[];
   /** All of them in descending order, those of all draws together; `null` for `lanczos`. */
   readonly singularValues: readonly number[] | null;
