@@ -120,4 +120,25 @@ describe('bad input is named in one sentence', () => {
       `[RangeError: jacobian: the Jacobian of y with respect to x must be finite, got NaN, first in the signal of h0_output (seed 0)]`,
     );
   });
+
+  test.each(['exact', 'lanczos'] as const)(
+    'a derivative that rounding hides, as behind a saturated softmax, by %s',
+    async (method) => {
+      const b = builder('saturated');
+      const x = b.input('x', 'float32', ['batch', 6]);
+      const w = normals('saturated', 36).map((value, i) => 60 * value + (i % 6 === 0 ? 3 : 0));
+      const logits = b.node('logits', 'MatMul', [x, b.constant('w', tensorOf([6, 6], w))]);
+      b.output('y', b.node('softmax', 'Softmax', [logits], { axis: -1 }), 'float32', ['batch', 6]);
+      const on = { x: tensorOf([1, 6], [1, 1, 1, 1, 1, 1]) };
+      const saturated = modelOf(b.build());
+      await expect(failing({ method }, saturated, on)).rejects.toThrow(
+        /its products with vectors must be those of one matrix, got a difference of .* of the largest: rounding hides the derivative/,
+      );
+      const before = await measureJacobian(saturated, storedWeights, on, {
+        to: 'logits_output',
+        method,
+      });
+      expect(before.sMax).toBeGreaterThan(10);
+    },
+  );
 });

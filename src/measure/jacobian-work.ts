@@ -26,8 +26,34 @@ export interface JacobianWork {
 const roundingOf = (dtype: DType): number =>
   dtype === 'float64' ? 2 ** -49 : dtype === 'float32' ? 2 ** -20 : 2 ** -7;
 
-/** What products with a Jacobian and with its transpose may differ in, relative to the largest: far more than rounding. */
+/** What products with the same matrix may differ in, relative to the largest: far more than rounding of a sound one. */
 const MOST_APART = 2 ** -8;
+
+function checkRounding(difference: number): void {
+  if (difference <= MOST_APART) return;
+  throw new RangeError(
+    `jacobian: its products with vectors must be those of one matrix, got a difference of ${difference.toPrecision(2)} of the largest: rounding hides the derivative, as behind a saturated softmax; take a value before it`,
+  );
+}
+
+/** Below this, numbers of float32 lose their digits: of these nothing is asked. */
+const TINY = 2 ** -100;
+
+/** `‖p - Mᵀ v‖ / ‖Mᵀ v‖` for a matrix with a row for each element of v, and p made in another way. */
+function apart(matrix: Floats, v: Float64Array, p: Floats): number {
+  const sums = new Float64Array(p.length);
+  for (let i = 0; i < v.length; i++) {
+    const from = i * p.length;
+    for (let j = 0; j < p.length; j++) sums[j] += v[i] * matrix[from + j];
+  }
+  let difference = 0;
+  let square = 0;
+  for (let j = 0; j < p.length; j++) {
+    difference += (p[j] - sums[j]) ** 2;
+    square += sums[j] ** 2;
+  }
+  return square < TINY ** 2 ? 0 : Math.sqrt(difference / square);
+}
 
 /** A run needs this much, whatever else there is. */
 const LEAST_ROOM = 2 ** 26;
@@ -44,7 +70,7 @@ export function exactBytes(rows: number, cols: number, dtype: DType): number {
 
 /** All singular values of each draw, in ascending order; what is but rounding is 0. */
 export async function exactValues(work: JacobianWork): Promise<Float64Array[]> {
-  const { draws, open, check, dtype, rows, cols, memory, threads, progress } = work;
+  const { draws, open, check, dtype, rows, cols, memory, threads, seed, progress } = work;
   const room = Math.max(LEAST_ROOM, memory - exactBytes(rows, cols, dtype));
   const products = await open(rows <= cols ? 'transposed' : 'plain', room);
   const { inSize, outSize, most } = products;
@@ -57,15 +83,23 @@ export async function exactValues(work: JacobianWork): Promise<Float64Array[]> {
     for (const draw of draws) {
       const weights = draw.weights();
       const matrix = floats(rows * cols);
+      // One more product, with a vector of any direction, shows whether rounding leaves J a matrix.
+      const other = randomVector(seed, 'check', inSize);
+      let product: Floats | null = null;
       for (let first = 0; first < inSize; first += most) {
         progress(done++, total, `rows of the Jacobian from ${first + 1}`);
         const count = Math.min(most, inSize - first);
-        const block = floats(count * inSize);
+        const isRoom = first + count === inSize && count < most;
+        const block = floats((isRoom ? count + 1 : count) * inSize);
         for (let i = 0; i < count; i++) block[i * inSize + first + i] = 1;
-        const made = await products.apply(weights, block, count);
+        if (isRoom) block.set(other, count * inSize);
+        const made = await products.apply(weights, block, isRoom ? count + 1 : count);
         await check(made, draw.seed, weights);
-        matrix.set(made, first * outSize);
+        matrix.set(made.subarray(0, count * outSize), first * outSize);
+        if (isRoom) product = made.slice(count * outSize);
       }
+      product ??= await products.apply(weights, other, 1);
+      checkRounding(apart(matrix, other, product));
       const values =
         matrix instanceof Float32Array
           ? await singularValuesOnEngine(matrix, inSize, outSize, threads)
@@ -129,12 +163,7 @@ export async function lanczosLaws(
             length,
             least,
           );
-          const apart = Math.max(...runs.map(({ disagreement }) => disagreement));
-          if (apart > MOST_APART) {
-            throw new RangeError(
-              `jacobian: products with the Jacobian and with its transpose must agree, got a difference of ${apart.toPrecision(2)} of the largest: rounding hides the derivative, as that of a saturated softmax`,
-            );
-          }
+          checkRounding(Math.max(...runs.map(({ disagreement }) => disagreement)));
           own.push(...runs.map((run) => aboveRounding(bidiagonalLaw(run), least)));
         }
         laws.push(own);

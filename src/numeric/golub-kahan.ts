@@ -8,8 +8,8 @@ export interface Bidiagonal {
   /** Whether the space holds all that A and its transpose make of the start. */
   readonly isComplete: boolean;
   /**
-   * How far `uᵀ (A v)` and `(Aᵀ u)ᵀ v` are apart at most, relative to the largest number of B: some rounding where both
-   * products are of the same matrix.
+   * How far `uᵀ (A v)` and `(Aᵀ u)ᵀ v` are apart at most, relative to the largest number of B so far: some rounding where
+   * both products are of the same matrix.
    */
   readonly disagreement: number;
 }
@@ -56,7 +56,7 @@ export async function golubKahan(
   }
   return runs.map((run) => {
     const { alpha, beta, isComplete, apart } = run;
-    return { alpha, beta, isComplete, disagreement: apart === 0 ? 0 : apart / largest(run) };
+    return { alpha, beta, isComplete, disagreement: apart };
   });
 }
 
@@ -75,7 +75,10 @@ async function goForward(
   for (const [index, run] of runs.entries()) {
     const u = made[index];
     const last = run.beta.length;
-    if (last > 0) subtract(u, run.beta[last - 1], run.other);
+    if (last > 0) {
+      subtract(u, run.beta[last - 1], run.other);
+      makeOrthogonal(u, [run.other]);
+    }
     const alpha = norm(u);
     const isNothing = alpha <= negligible * largest(run);
     run.alpha.push(isNothing ? 0 : alpha);
@@ -100,7 +103,11 @@ async function goBackward(
     const v = made[index];
     const { basis, alpha } = run;
     const last = alpha[alpha.length - 1];
-    run.apart = Math.max(run.apart, Math.abs(dot(v, basis[basis.length - 1]) - last));
+    // Where α is small, u is what rounding left of it, and need not be orthogonal to those before.
+    if (last > largest(run) / 16) {
+      const difference = Math.abs(dot(v, basis[basis.length - 1]) - last) / largest(run);
+      run.apart = Math.max(run.apart, difference);
+    }
     subtract(v, last, basis[basis.length - 1]);
     makeOrthogonal(v, basis);
     const beta = norm(v);
