@@ -34,7 +34,9 @@ export interface MeasuredLayer {
   readonly effectiveRank: number | null;
   /**
    * `E g²` of the gradient with respect to this value, per element, where the cotangent of `of` is N(0, 1), scaled
-   * to a second moment of 1: so relative to that at the output. `null` where gradients were not asked for or no path leads to the output.
+   * to a second moment of 1: so relative to that at the output. Values that the same operator makes of the same
+   * inputs are one value to the derivative, and each has the gradient of all. `null` where gradients were not asked
+   * for or no path leads to the output.
    */
   readonly gradientSecondMoment: number | null;
   /** Only where an element is not finite, in one draw at least. */
