@@ -8,6 +8,7 @@ import {
   joinExamples,
   layoutFrom,
   layoutOfBatch,
+  layoutOfGiven,
   splitExamples,
   type ExampleLayout,
 } from './example-layout.ts';
@@ -21,8 +22,12 @@ import { openProbe, type Probe } from './probe.ts';
 export interface Gradients {
   readonly from: string;
   readonly to: string;
-  /** The input that examples differ in, and its elements per example. */
-  readonly input: { readonly name: string; readonly size: number };
+  /** The input that examples differ in, its elements per example, and the examples of given data. */
+  readonly input: {
+    readonly name: string;
+    readonly size: number;
+    readonly rows: readonly Float64Array[] | null;
+  };
   /** Elements of `from` and of `to` per example. */
   readonly size: number;
   readonly outputs: number;
@@ -48,6 +53,8 @@ export interface GradientsOptions {
   readonly name?: string;
   /** Of the inputs that stay the same. */
   readonly seed: number;
+  /** A batch of data; the inputs that stay the same are those of its first example. */
+  readonly feeds?: Feeds;
   readonly from?: string;
   readonly to?: string;
   /** Whether statistics over the batch move with the inputs, or are held as they are for the batch. */
@@ -85,7 +92,7 @@ export async function openGradients(
   const wanted = { of: [to], withRespectTo: [from] };
   // What has no derivative is refused before anything runs.
   const whole = vjp(graph, wanted);
-  const inputs = openInputs(where, graph, input, options.seed);
+  const inputs = openInputs(where, graph, input, options);
   const weights = drawsOnce(ensemble);
   const probeOptions = {
     ...(options.name === undefined ? {} : { name: options.name }),
@@ -152,7 +159,7 @@ export async function openGradients(
   return {
     from,
     to,
-    input: { name: input.name, size: sizeOf(inputs.layout.shape) },
+    input: { name: input.name, size: sizeOf(inputs.layout.shape), rows: inputs.rows },
     size: sizeOf(ends.from.shape),
     outputs: sizeOf(ends.to.shape),
     batch: { fixed: inputs.fixed, isMixed: seen.isMixed, isHeld: statistics !== null },
@@ -213,50 +220,57 @@ export function firstFloatOutput(where: string, graph: Graph): string {
 interface Inputs {
   readonly layout: ExampleLayout;
   readonly fixed: number | null;
+  /** The examples of given data, in flat form. */
+  readonly rows: readonly Float64Array[] | null;
   readonly feeds: (rows: readonly Float64Array[]) => Feeds;
 }
 
-function openInputs(where: string, graph: Graph, input: ValueInfo, seed: number): Inputs {
-  const [two, three] = [2, 3].map((batch) => makeInputs(graph, { batch, seed })[0]);
-  const moving = layoutFrom([2, two[input.name].shape], [3, three[input.name].shape]);
-  const fixed = moving === null ? (two[input.name].shape[0] ?? 1) : null;
-  const layout = moving ?? layoutOfBatch(two[input.name].shape, fixed ?? 1);
+function openInputs(
+  where: string,
+  graph: Graph,
+  input: ValueInfo,
+  { seed, feeds: data }: GradientsOptions,
+): Inputs {
+  const batch = data ?? makeInputs(graph, { batch: 2, seed })[0];
+  const tensor = batch[input.name];
+  const open = layoutOfGiven(graph, input.name, tensor);
+  const fixed = open === null ? (tensor.shape[0] ?? 1) : null;
+  const layout = open ?? layoutOfBatch(tensor.shape, fixed ?? 1);
   if (layout === null) {
     throw new RangeError(`${where}: ${input.name} must have an axis of examples, got a scalar`);
   }
-  const { dtype } = two[input.name];
   /** The other inputs of a batch, every example like the first. */
   const others = (examples: number): Feeds =>
     Object.fromEntries(
-      Object.entries(two)
+      Object.entries(batch)
         .filter(([name]) => name !== input.name)
-        .map(([name, tensor]) => [name, firstRepeated(tensor, three[name], examples)]),
+        .map(([name, other]) => [
+          name,
+          firstRepeated(other, layoutOfGiven(graph, name, other), examples),
+        ]),
     );
+  const rows = splitExamples(layout, numbersOf(tensor), fixed ?? tensor.shape[layout.axis]);
   return {
     layout,
     fixed,
-    feeds: (rows) => ({
-      ...others(rows.length),
+    rows: data === undefined ? null : rows,
+    feeds: (examples) => ({
+      ...others(examples.length),
       [input.name]: tensorOfNumbers(
-        dtype,
-        batchShape(layout, rows.length),
-        joinExamples(layout, rows),
+        tensor.dtype,
+        batchShape(layout, examples.length),
+        joinExamples(layout, examples),
       ),
     }),
   };
 }
 
 /** A batch of copies of the first example; the tensor itself where it has no axis of examples. */
-function firstRepeated(two: Tensor, three: Tensor, examples: number): Tensor {
-  const layout = layoutFrom([2, two.shape], [3, three.shape]);
-  if (layout === null) return two;
-  const [first] = splitExamples(
-    layout,
-    Float64Array.from<number | bigint>(numbersOf(two), Number),
-    2,
-  );
+function firstRepeated(tensor: Tensor, layout: ExampleLayout | null, examples: number): Tensor {
+  if (layout === null) return tensor;
+  const [first] = splitExamples(layout, numbersOf(tensor), tensor.shape[layout.axis]);
   const rows = Array.from({ length: examples }, () => first);
-  return tensorOfNumbers(two.dtype, batchShape(layout, examples), joinExamples(layout, rows));
+  return tensorOfNumbers(tensor.dtype, batchShape(layout, examples), joinExamples(layout, rows));
 }
 
 /** How examples lie in the values at both ends, and whether they depend on each other. */
