@@ -1,6 +1,7 @@
-import { agree } from '../agreement/index.ts';
+import { agree, agreeSpectrum, predictedSpectrum } from '../agreement/index.ts';
 import { predict, type Prediction } from '../meanfield/index.ts';
 import {
+  exampleCount,
   jacobianCost,
   measureJacobian,
   measureKernel,
@@ -10,12 +11,14 @@ import {
   type JacobianOptions,
   type LayersMeasurement,
 } from '../measure/index.ts';
+import type { Graph } from '../graph/index.ts';
 import type { Network } from '../network/index.ts';
 import {
   buildMeasurementReport,
   type MeasurementReport,
   type ReportedJacobian,
 } from '../report/index.ts';
+import { isFloat, toFloat64 } from '../tensor/index.ts';
 import { forwardWork } from './forward-work.ts';
 import type { Loaded } from './load.ts';
 import { bytesText } from './memory.ts';
@@ -101,7 +104,8 @@ export async function measured(
   return buildMeasurementReport({
     model: name,
     weights: weights.label,
-    seeds: ensemble.seeds,
+    // What is stored has no seed.
+    seeds: weights.isStored ? [] : ensemble.seeds,
     seed,
     from: subject.from,
     measured: layers,
@@ -118,7 +122,7 @@ export async function measured(
 
 /** Singular values of a Jacobian, beside their law in the wide limit. */
 async function jacobianOf(
-  { loaded: { model }, weights, batches }: Subject,
+  { loaded: { model }, network, weights, batches }: Subject,
   between: JacobianOptions,
   say: Say,
 ): Promise<ReportedJacobian> {
@@ -126,7 +130,34 @@ async function jacobianOf(
     ...between,
     progress: (done, total, what) => say(what, done, total),
   });
-  return { ...jacobian, predicted: null, reason: 'its law is not known' };
+  const q = inputMoment(model.graph, batches[0]);
+  const law = predictedSpectrum(model.graph, network, weights.laws, {
+    from: jacobian.from,
+    to: jacobian.to,
+    ...(q === null ? {} : { q }),
+  });
+  return law.spectrum === null
+    ? { ...jacobian, predicted: null, agreement: null, reason: law.reason }
+    : {
+        ...jacobian,
+        predicted: law.spectrum,
+        agreement: agreeSpectrum(jacobian, law),
+        reason: null,
+      };
+}
+
+/** Second moment of the float inputs of the first example, at which a Jacobian is measured; `null` where it is 0. */
+function inputMoment(graph: Graph, feeds: Feeds): number | null {
+  const examples = exampleCount(graph, feeds);
+  let [sum, count] = [0, 0];
+  for (const tensor of Object.values(feeds)) {
+    if (!isFloat(tensor.dtype)) continue;
+    const values = toFloat64(tensor);
+    const size = values.length % examples === 0 ? values.length / examples : values.length;
+    for (const value of values.subarray(0, size)) sum += value ** 2;
+    count += size;
+  }
+  return sum > 0 && sum < Infinity ? sum / count : null;
 }
 
 /** Multiplications of all runs forward, and nodes: beyond these gradients wait until they are asked for. */

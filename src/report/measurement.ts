@@ -1,4 +1,6 @@
+import type { Agreement } from '../agreement/index.ts';
 import type { KernelMeasurement, ShatteringMeasurement } from '../measure/index.ts';
+import { verdictText } from './measurement-quantities.ts';
 import type { MeasurementReport, ReportedJacobian } from './measurement-report.ts';
 import {
   measuredGradients,
@@ -36,9 +38,20 @@ export function measuredOn({ weights, seeds, inputs }: MeasurementReport): strin
 
 const deciles = [10, 20, 30, 40, 50, 60, 70, 80, 90] as const;
 
+/** A row of verdicts; numbers that have none are not predicted one by one. */
+function verdicts(agreements: readonly (Agreement | undefined)[]): readonly Cell[] {
+  return ['verdict'].concat(
+    agreements.map((agreement) =>
+      agreement === undefined
+        ? '–'
+        : verdictText([['', agreement]]).text.replace('differs: ', '✗ '),
+    ),
+  );
+}
+
 /** The singular values of a Jacobian in numbers, beside the law of the wide limit. */
 export function jacobianLines(jacobian: ReportedJacobian, options: TextOptions): readonly string[] {
-  const { from, to, rows, cols, method, predicted, reason } = jacobian;
+  const { from, to, rows, cols, method, predicted, agreement, reason } = jacobian;
   const numbers = ['sMax', 'sMin', 'mean', 'variance'] as const;
   const titles = { sMax: 's_max', sMin: 's_min', mean: 'mean of s²', variance: 'variance of s²' };
   const columns: readonly Column[] = [
@@ -62,7 +75,13 @@ export function jacobianLines(jacobian: ReportedJacobian, options: TextOptions):
     '',
     ...table(
       columns,
-      [line('measured', jacobian), ...(predicted === null ? [] : [line('theory', predicted)])],
+      [
+        line('measured', jacobian),
+        ...(predicted === null ? [] : [line('theory', predicted)]),
+        ...(agreement === null
+          ? []
+          : [verdicts([agreement.sMax, undefined, agreement.mean, agreement.variance])]),
+      ],
       options,
     ),
     '',
@@ -71,13 +90,14 @@ export function jacobianLines(jacobian: ReportedJacobian, options: TextOptions):
       [
         ['measured', ...jacobian.deciles.slice(1, -1).map(formatNumber)],
         ...(predicted === null ? [] : [['theory', ...predicted.deciles.map(formatNumber)]]),
+        ...(agreement === null ? [] : [verdicts(agreement.deciles)]),
       ],
       options,
     ),
     ...wrap('deciles: this share of the singular values is smaller', options.width).map((text) =>
       painter(options.colour)('dim', text),
     ),
-    ...(reason === null ? [] : wrap(`Not predicted: ${printable(reason)}.`, options.width)),
+    ...(reason === null ? [] : ['', ...wrap(printable(reason), options.width)]),
   ];
 }
 
@@ -91,12 +111,28 @@ function correlationText(value: number): string {
     .replace(/^-/, '');
 }
 
+/** What gradients were compared, and how those of independent inputs correlate. */
+export function shatteringIntroduction(shattering: ShatteringMeasurement): string {
+  const { from, to, points, line, statistics, inputs, dead, correlation, draws } = shattering;
+  const held =
+    statistics === null
+      ? ''
+      : statistics === 'held'
+        ? ' Statistics of the batch are held.'
+        : ' Statistics of the batch move with its inputs.';
+  const lost =
+    dead === 0
+      ? ''
+      : ` In ${dead} of ${dead + draws.correlation.length} draws all gradients are 0; these are left out.`;
+  return `Gradients of \`${to}\`, projected, with respect to \`${from}\`: those of ${inputs} independent inputs correlate by ${formatNumber(correlation)}, and those of ${points} inputs along a line (${line}) as below.${held}${lost}`;
+}
+
 /** How gradients of neighbouring inputs resemble each other, beside white and brown noise. */
 export function shatteringLines(
   shattering: ShatteringMeasurement,
   options: TextOptions,
 ): readonly string[] {
-  const { points, correlation, autocorrelation, white, brown } = shattering;
+  const { autocorrelation, white, brown } = shattering;
   const shown = lags.filter((lag) => lag < autocorrelation.length);
   const row = (name: string, values: readonly number[]): Cell[] => [
     name,
@@ -104,7 +140,7 @@ export function shatteringLines(
   ];
   return [
     ...wrap(
-      `Gradients of two independent inputs correlate by ${formatNumber(correlation)}. Along a line of ${points} inputs, by the number of steps between them:`,
+      `${shatteringIntroduction(shattering)} By the number of steps between them:`,
       options.width,
     ),
     '',
