@@ -2,7 +2,7 @@ import { upgraded, vjp, cotangentName, gradientName } from '../autodiff/index.ts
 import type { Graph, Model, ValueInfo, Values } from '../graph/index.ts';
 import { isFloat, sizeOf, type Tensor } from '../tensor/index.ts';
 import { tensorOfNumbers } from './convert.ts';
-import type { Ensemble } from './ensemble.ts';
+import { keepingLast, type Ensemble } from './ensemble.ts';
 import {
   batchShape,
   joinExamples,
@@ -93,7 +93,7 @@ export async function openGradients(
   // What has no derivative is refused before anything runs.
   const whole = vjp(graph, wanted);
   const inputs = openInputs(where, graph, input, options);
-  const weights = drawsOnce(ensemble);
+  const weights = keepingLast(ensemble);
   const probeOptions = {
     ...(options.name === undefined ? {} : { name: options.name }),
     ...(options.threads === undefined ? {} : { threads: options.threads }),
@@ -179,15 +179,6 @@ export async function openGradients(
       await statistics?.close();
       await probe.close();
     },
-  };
-}
-
-/** The last draw is kept, since a seed is used several times in a row. */
-function drawsOnce(ensemble: Ensemble): (seed: number) => Values {
-  let last: { readonly seed: number; readonly values: Values } | null = null;
-  return (seed) => {
-    if (last?.seed !== seed) last = { seed, values: ensemble.draw(seed) };
-    return last.values;
   };
 }
 
