@@ -13,10 +13,10 @@ import {
   type ExampleLayout,
 } from './example-layout.ts';
 import { gradientNotFinite } from './gradient-not-finite.ts';
-import { holdStatistics } from './held-statistics.ts';
+import { holdStatistics, type HeldStatistics, type SeenTypes } from './held-statistics.ts';
 import { makeInputs, type Feeds } from './inputs.ts';
 import { numbersOf } from './numbers-of.ts';
-import { openProbe, type Probe } from './probe.ts';
+import { openProbe, type Probe, type ProbeOptions } from './probe.ts';
 
 /** Gradients of one value of a network, projected, with respect to another, example by example. */
 export interface Gradients {
@@ -112,20 +112,14 @@ export async function openGradients(
   const perExample = Math.max(FEWEST, WIDENING * sizeOf(inputs.layout.shape));
   const bytes = 4 * perExample * Math.max(1, graph.nodes.length);
   const fitting = Math.max(1, Math.floor((options.memory ?? usualMemory) / bytes));
-  const apart = options.statistics === 'held' ? holdStatistics(graph, input.name) : null;
+  const apart =
+    options.statistics === 'held' && seen.isMixed
+      ? await statisticsOf(graph, input.name, inputs, weights(ensemble.seeds[0]), probeOptions)
+      : null;
   const statistics =
-    apart === null || apart.names.length === 0
-      ? null
-      : await openProbe(upgraded(apart.computed), probeOptions);
-  const derivative = async (): Promise<Graph> => {
-    if (apart === null || statistics === null) return whole;
-    const types = await statistics.run(
-      weights(ensemble.seeds[0]),
-      inputs.feeds(smallBatch(inputs)),
-    );
-    return vjp(apart.held(new Map(Object.entries(types))), wanted);
-  };
-  const probe = await openProbe(await derivative(), probeOptions);
+    apart === null ? null : await openProbe(upgraded(apart.cut.computed), probeOptions);
+  const derivative = apart === null ? whole : vjp(apart.cut.held(apart.types), wanted);
+  const probe = await openProbe(derivative, probeOptions);
   const dtype = seen.dtypes.get(to) ?? 'float32';
   const run = async (
     seed: number,
@@ -262,6 +256,32 @@ function firstRepeated(tensor: Tensor, layout: ExampleLayout | null, examples: n
   const [first] = splitExamples(layout, numbersOf(tensor), tensor.shape[layout.axis]);
   const rows = Array.from({ length: examples }, () => first);
   return tensorOfNumbers(tensor.dtype, batchShape(layout, examples), joinExamples(layout, rows));
+}
+
+/** The statistics over the batch of a network, and their types; `null` where none are known. */
+async function statisticsOf(
+  graph: Graph,
+  input: string,
+  inputs: Inputs,
+  weights: Values,
+  options: ProbeOptions,
+): Promise<{ readonly cut: HeldStatistics; readonly types: SeenTypes } | null> {
+  const all = holdStatistics(graph, input, () => inputs.fixed === null);
+  if (all.names.length === 0) return null;
+  const small = smallBatch(inputs);
+  const probe = await openProbe(upgraded(all.computed), options);
+  try {
+    const one = await probe.run(weights, inputs.feeds(small));
+    const types = new Map(Object.entries(one));
+    if (inputs.fixed !== null) return { cut: all, types };
+    const more = [...small, testExample(inputs, small.length)];
+    const other = await probe.run(weights, inputs.feeds(more));
+    const stays = (name: string): boolean => sizeOf(one[name].shape) === sizeOf(other[name].shape);
+    const cut = holdStatistics(graph, input, stays);
+    return cut.names.length === 0 ? null : { cut, types };
+  } finally {
+    await probe.close();
+  }
 }
 
 /** How examples lie in the values at both ends, and whether they depend on each other. */

@@ -212,6 +212,41 @@ describe('however the examples are run', () => {
     expect(Math.abs(found.correlation)).toBeLessThan(1);
   });
 
+  test('a mean over steps is no statistic of the batch, a mean over the batch is one on any axis', async () => {
+    /** `tanh(x W) - mean` of x [batch, time, 2], the mean along an axis of [time, batch, 4]. */
+    const centred = (axis: number): Graph => {
+      const b = builder('centred');
+      const x = b.input('x', 'float32', ['batch', 3, 2]);
+      const w = b.parameter('layers.0.weight', [4, 2]);
+      const turned = b.node('turned', 'Transpose', [x], { perm: [1, 0, 2] });
+      const product = b.node('product', 'MatMul', [
+        turned,
+        b.node('weight', 'Transpose', [w], { perm: [1, 0] }),
+      ]);
+      const axes = b.constant('axes', {
+        dtype: 'int64',
+        shape: [1],
+        data: BigInt64Array.of(BigInt(axis)),
+      });
+      const h = b.node('tanh', 'Tanh', [product]);
+      const difference = b.node('difference', 'Sub', [h, b.node('mean', 'ReduceMean', [h, axes])]);
+      b.output('y', difference, 'float32', [3, 'batch', 4]);
+      return b.build();
+    };
+    const found = (axis: number, statistics: 'held' | 'moving'): Promise<ShatteringMeasurement> => {
+      const graph = centred(axis);
+      const options = { points: 12, lags: 3, statistics };
+      return measureShattering(modelOf(graph), rectifiers(graph, 1), options);
+    };
+    const overTime = await found(0, 'held');
+    expect([overTime.batch, overTime.statistics]).toEqual([null, null]);
+    expect(overTime).toEqual(await found(0, 'moving'));
+    for (const axis of [1, -2]) {
+      const overBatch = await found(axis, 'held');
+      expect([overBatch.batch, overBatch.statistics]).toEqual([12, 'held']);
+    }
+  });
+
   test('a batch that the file fixes is what a network with batch normalisation sees', async () => {
     const graph = fixed('mlp:3-16x2-1:batchnorm', 6);
     const found = await measureShattering(modelOf(graph), rectifiers(graph, 1), { points: 24 });
