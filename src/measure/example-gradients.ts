@@ -1,5 +1,5 @@
 import { upgraded, vjp, cotangentName, gradientName } from '../autodiff/index.ts';
-import type { Graph, Model, ValueInfo, Values } from '../graph/index.ts';
+import type { Graph, Model, Values } from '../graph/index.ts';
 import { isFloat, sizeOf, type Tensor } from '../tensor/index.ts';
 import { tensorOfNumbers } from './convert.ts';
 import { keepingLast, type Ensemble } from './ensemble.ts';
@@ -8,13 +8,19 @@ import {
   joinExamples,
   layoutFrom,
   layoutOfBatch,
-  layoutOfGiven,
   splitExamples,
   type ExampleLayout,
 } from './example-layout.ts';
 import { gradientNotFinite } from './gradient-not-finite.ts';
 import { holdStatistics, type HeldStatistics, type SeenTypes } from './held-statistics.ts';
-import { makeInputs, type Feeds } from './inputs.ts';
+import type { Feeds } from './inputs.ts';
+import {
+  movingInput,
+  openMovingInputs,
+  smallBatch,
+  testExample,
+  type MovingInputs,
+} from './moving-inputs.ts';
 import { numbersOf } from './numbers-of.ts';
 import { openProbe, type Probe, type ProbeOptions } from './probe.ts';
 
@@ -69,9 +75,6 @@ const usualMemory = 2 ** 30;
 const WIDENING = 8;
 const FEWEST = 1024;
 
-/** Examples of a small batch. */
-const SMALL = 4;
-
 /** Larger changes of an output by other examples, relative to the largest, are no rounding of float32. */
 const ROUNDING = 1e-3;
 
@@ -92,7 +95,7 @@ export async function openGradients(
   const wanted = { of: [to], withRespectTo: [from] };
   // What has no derivative is refused before anything runs.
   const whole = vjp(graph, wanted);
-  const inputs = openInputs(where, graph, input, options);
+  const inputs = openMovingInputs(where, graph, input, options);
   const weights = keepingLast(ensemble);
   const probeOptions = {
     ...(options.name === undefined ? {} : { name: options.name }),
@@ -181,19 +184,6 @@ export function withOnly(graph: Graph, outputs: readonly string[]): Graph {
   return { ...graph, outputs: outputs.map((name) => ({ name, dtype: null, shape: null })) };
 }
 
-function movingInput(where: string, graph: Graph, from: string | undefined): ValueInfo {
-  const floats = graph.inputs.filter(({ dtype }) => dtype !== null && isFloat(dtype));
-  const named = floats.find(({ name }) => name === from);
-  if (named !== undefined) return named;
-  if (floats.length === 1) return floats[0];
-  const all = graph.inputs.map(({ name, dtype }) => `${name} (${dtype ?? 'no tensor'})`).join(', ');
-  throw new RangeError(
-    floats.length === 0
-      ? `${where}: the network must have a float input to have a gradient, got ${all === '' ? 'no input' : all}`
-      : `${where}: from must name one of several float inputs, got ${from ?? 'none'} of ${floats.map(({ name }) => name).join(', ')}`,
-  );
-}
-
 /** The first output that has a gradient; `RangeError` where there is none. */
 export function firstFloatOutput(where: string, graph: Graph): string {
   const output = graph.outputs.find(({ dtype }) => dtype === null || isFloat(dtype));
@@ -201,68 +191,11 @@ export function firstFloatOutput(where: string, graph: Graph): string {
   throw new RangeError(`${where}: the network must have a float output, got none`);
 }
 
-/** What goes into a network: one input that differs from example to example, and the others. */
-interface Inputs {
-  readonly layout: ExampleLayout;
-  readonly fixed: number | null;
-  /** The examples of given data, in flat form. */
-  readonly rows: readonly Float64Array[] | null;
-  readonly feeds: (rows: readonly Float64Array[]) => Feeds;
-}
-
-function openInputs(
-  where: string,
-  graph: Graph,
-  input: ValueInfo,
-  { seed, feeds: data }: GradientsOptions,
-): Inputs {
-  const batch = data ?? makeInputs(graph, { batch: 2, seed })[0];
-  const tensor = batch[input.name];
-  const open = layoutOfGiven(graph, input.name, tensor);
-  const fixed = open === null ? (tensor.shape[0] ?? 1) : null;
-  const layout = open ?? layoutOfBatch(tensor.shape, fixed ?? 1);
-  if (layout === null) {
-    throw new RangeError(`${where}: ${input.name} must have an axis of examples, got a scalar`);
-  }
-  /** The other inputs of a batch, every example like the first. */
-  const others = (examples: number): Feeds =>
-    Object.fromEntries(
-      Object.entries(batch)
-        .filter(([name]) => name !== input.name)
-        .map(([name, other]) => [
-          name,
-          firstRepeated(other, layoutOfGiven(graph, name, other), examples),
-        ]),
-    );
-  const rows = splitExamples(layout, numbersOf(tensor), fixed ?? tensor.shape[layout.axis]);
-  return {
-    layout,
-    fixed,
-    rows: data === undefined ? null : rows,
-    feeds: (examples) => ({
-      ...others(examples.length),
-      [input.name]: tensorOfNumbers(
-        tensor.dtype,
-        batchShape(layout, examples.length),
-        joinExamples(layout, examples),
-      ),
-    }),
-  };
-}
-
-/** A batch of copies of the first example; the tensor itself where it has no axis of examples. */
-function firstRepeated(tensor: Tensor, layout: ExampleLayout | null, examples: number): Tensor {
-  if (layout === null) return tensor;
-  const [first] = splitExamples(layout, numbersOf(tensor), tensor.shape[layout.axis]);
-  const rows = Array.from({ length: examples }, () => first);
-  return tensorOfNumbers(tensor.dtype, batchShape(layout, examples), joinExamples(layout, rows));
-}
-
 /** The statistics over the batch of a network, and their types; `null` where none are known. */
 async function statisticsOf(
   graph: Graph,
   input: string,
-  inputs: Inputs,
+  inputs: MovingInputs,
   weights: Values,
   options: ProbeOptions,
 ): Promise<{ readonly cut: HeldStatistics; readonly types: SeenTypes } | null> {
@@ -291,23 +224,12 @@ interface Seen {
   readonly isMixed: boolean;
 }
 
-/** An example for a test; examples differ by their index alone. */
-function testExample({ layout }: Inputs, index: number): Float64Array {
-  return Float64Array.from({ length: sizeOf(layout.shape) }, (_, d) =>
-    Math.sin(1 + 1.7 * index + (0.9 + 0.3 * index) * d),
-  );
-}
-
-function smallBatch(inputs: Inputs): readonly Float64Array[] {
-  return Array.from({ length: inputs.fixed ?? SMALL }, (_, b) => testExample(inputs, b));
-}
-
 /** Runs small batches forward: larger than 2, since normalisation makes the same of any two. */
 async function look(
   where: string,
   probe: Probe,
   weights: Values,
-  inputs: Inputs,
+  inputs: MovingInputs,
   names: readonly string[],
 ): Promise<Seen> {
   const first = smallBatch(inputs);
