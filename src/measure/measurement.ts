@@ -124,7 +124,7 @@ export interface ShatteringMeasurement {
   readonly size: number;
   /** Points of the one-dimensional grid of inputs. */
   readonly points: number;
-  /** The grid in words: the input itself, or a line through input space that misses the origin. */
+  /** The grid in words: the input itself, or a line through input space that misses the origin or goes through data. */
   readonly line: string;
   /**
    * Points that the network sees at a time where an example depends on the others of its batch, as with
@@ -136,7 +136,7 @@ export interface ShatteringMeasurement {
    * `Σ_j r · y_j`; `null` where there are none.
    */
   readonly statistics: 'moving' | 'held' | null;
-  /** Independent inputs of N(0, 1) that `correlation` is over. */
+  /** Independent inputs of N(0, 1), or examples of data, that `correlation` is over. */
   readonly inputs: number;
   /** Draws whose gradient is zero everywhere; the numbers are of the others. */
   readonly dead: number;
