@@ -154,22 +154,32 @@ export function shatteringLines(
   ];
 }
 
-/** Which noise the gradients are like, in a sentence: by the mean distance over the first lags. */
+/** The lag at which an autocorrelation first is below ½, `null` where it stays above. */
+function halfLag(autocorrelation: readonly number[]): number | null {
+  const lag = autocorrelation.findIndex((value) => value < 0.5);
+  return lag < 0 ? null : lag;
+}
+
+/**
+ * Which noise the gradients are like, in a sentence. They are white where the autocorrelation at lag 1 is 0 to 4.5 times
+ * the error `1/√(points draws)` that it has for white noise.
+ */
 export function shatteringSentence({
+  points,
   autocorrelation,
-  white,
   brown,
+  draws,
 }: ShatteringMeasurement): string {
-  const near = autocorrelation.slice(1, 16);
-  const distance = (noise: readonly number[]): number =>
-    near.reduce((sum, value, i) => sum + Math.abs(value - noise[i + 1]), 0) / near.length;
-  const rougher = near.reduce((sum, value, i) => sum + value - brown[i + 1], 0) < 0;
-  if (distance(white) < distance(brown)) {
+  const [, next] = autocorrelation;
+  if (Math.abs(next) < 4.5 / Math.sqrt(points * draws.correlation.length)) {
     return 'They are like white noise: the gradient of an input says nothing about that of its neighbour, so it is shattered.';
   }
-  return rougher
-    ? 'They are rougher than brown noise, but not yet white: the gradient is on its way to shatter.'
-    : 'They are at least as smooth as brown noise: the gradient does not shatter.';
+  const [own, smooth] = [halfLag(autocorrelation), halfLag(brown)];
+  if (own !== null && (smooth === null || own < smooth)) {
+    const beside = smooth === null ? 'more than are shown here' : counted(smooth, 'step');
+    return `Half of the likeness is lost within ${counted(own, 'step')}, that of brown noise within ${beside}: the gradient is on its way to shatter.`;
+  }
+  return 'They are at least as smooth as brown noise: the gradient does not shatter.';
 }
 
 /** A tangent kernel in a sentence. */

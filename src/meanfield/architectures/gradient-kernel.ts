@@ -5,7 +5,7 @@ import { outputCovariance, slopeCovariance } from './outputs.ts';
 
 /** A dense network that sees a whole batch of inputs at once. */
 export interface BatchNetwork {
-  /** Hidden layers, each a linear map and `φ`; one linear map more gives the outputs. */
+  /** How often `φ` is applied: each time behind a linear map, with one more that gives the outputs. */
   readonly depth: number;
   readonly variances: Variances;
   /**
@@ -13,7 +13,7 @@ export interface BatchNetwork {
    * deviation over the batch.
    */
   readonly before: 'nothing' | 'centred' | 'normalised';
-  /** `β` of layers `h + β W φ(h)`, all hidden ones but the first; layers are not residual if not given. */
+  /** `β` of layers `h + β W φ(h)` between the first linear map and the last; not residual if not given. */
   readonly beta?: number;
 }
 
@@ -64,11 +64,11 @@ export function gradientKernel(
     const branch = linear(overPairs(seen, (q1, q2, k) => outputCovariance(phi, q1, q2, k)));
     signal = beta === undefined ? branch : added(signal, branch, beta * beta);
   }
-  // The cotangent of all outputs is the same, and their layer is not residual.
+  // The cotangent of all outputs is the same.
   let gradient: BatchKernel = inputs.map((row) => row.map(() => 1));
-  for (const [i, slope] of slopes.reverse().entries()) {
+  for (const slope of slopes.reverse()) {
     const behind = gradient.map((row, a) => row.map((g, b) => g * slope[a][b]));
-    gradient = beta === undefined || i === 0 ? behind : added(gradient, behind, beta * beta);
+    gradient = beta === undefined ? behind : added(gradient, behind, beta * beta);
   }
   return mapped(gradient, (g) => sigmaW2 * g);
 }
