@@ -76,22 +76,13 @@ export async function openProducts(
   const [into, outOf] = side === 'transposed' ? [to, from] : [from, to];
   const shapes = { inSize: sizeOf(into.shape), outSize: sizeOf(outOf.shape) };
   const bytesOfVectors = 8 * (shapes.inSize + shapes.outSize);
-  if (site.isAlone) {
-    const alone = derivativeOf(withShapesOf(graph, site.feeds), site.ends, side);
-    const types = valueTypes(alone.graph);
-    const many = forManyVectors(alone.graph, alone.seed, types);
-    if (many !== null) {
-      const [shared, each] = bytesOf(many, alone.seed, types);
-      const room = Math.floor((memory - shared) / (each + bytesOfVectors));
-      return openRows(
-        many,
-        alone,
-        site,
-        shapes,
-        Math.max(1, Math.min(MOST_VECTORS, room)),
-        options,
-      );
-    }
+  const there = derivativeOf(withShapesOf(graph, site.feeds), site.ends, side);
+  const many = forManyVectors(there.graph, there.seed, valueTypes(there.graph));
+  if (many !== null) {
+    const [shared, each] = bytesOf(many, there.seed);
+    const room = Math.floor((memory - shared) / (each + bytesOfVectors));
+    const most = Math.max(1, Math.min(MOST_VECTORS, room));
+    return openRows(many, there.seed, { site, into, outOf }, { ...shapes, most }, options);
   }
   const derivative = derivativeOf(graph, site.ends, side);
   const types = valueTypes(derivative.graph, shapesOfFeeds(site.feeds));
@@ -128,29 +119,68 @@ async function placesOf(
   return { feeds: make(count), examples: count, used: count, into, outOf };
 }
 
-/** The vectors as rows of one tensor. */
+/** The vectors side by side on an axis in front. */
 async function openRows(
   graph: Graph,
-  { seed, result }: Derivative,
-  site: Site,
-  sizes: { readonly inSize: number; readonly outSize: number },
-  most: number,
+  seed: string,
+  { site, into, outOf }: { site: Site; into: ExampleLayout; outOf: ExampleLayout },
+  sizes: Pick<Products, 'inSize' | 'outSize' | 'most'>,
   options: ProbeOptions,
 ): Promise<Products> {
   const probe = await openProbe(graph, options);
-  const shape = graph.inputs.find(({ name }) => name === seed)?.shape ?? [];
-  const rest = shape.slice(1).map(Number);
+  const { feeds, examples, dtype } = site;
+  const shape = batchShape(into, examples);
+  const result = graph.outputs[0].name;
   return {
     ...sizes,
-    most,
     way: 'broadcast',
     apply: async (weights, block, count) => {
-      const vectors = floatTensor(site.dtype, [count, ...rest], block);
-      const results = await probe.run(weights, { ...site.feeds, [seed]: vectors });
-      return floatsOf(results[result]);
+      const data = examples === 1 ? block : amongZeros(block, count, into, examples);
+      const vectors = floatTensor(dtype, [count, ...shape], data);
+      const results = await probe.run(weights, { ...feeds, [seed]: vectors });
+      const found = floatsOf(results[result]);
+      return examples === 1 ? found : firstExamples(found, count, outOf, examples);
     },
     close: probe.close,
   };
+}
+
+/** Calls `visit` for each piece that the first example of a batch has for each vector. */
+function forPieces(
+  count: number,
+  layout: ExampleLayout,
+  examples: number,
+  visit: (ofExample: number, ofBatch: number, length: number) => void,
+): void {
+  const outer = outerOf(layout);
+  const inner = sizeOf(layout.shape) / outer;
+  for (let piece = 0; piece < count * outer; piece++) {
+    visit(piece * inner, piece * inner * examples, inner);
+  }
+}
+
+/** Vectors for one example as vectors for a batch, 0 for the others. */
+function amongZeros(block: Floats, count: number, layout: ExampleLayout, examples: number): Floats {
+  const length = count * examples * sizeOf(layout.shape);
+  const data = block instanceof Float32Array ? new Float32Array(length) : new Float64Array(length);
+  forPieces(count, layout, examples, (from, to, size) =>
+    data.set(block.subarray(from, from + size), to),
+  );
+  return data;
+}
+
+function firstExamples(
+  found: Floats,
+  count: number,
+  layout: ExampleLayout,
+  examples: number,
+): Floats {
+  const length = count * sizeOf(layout.shape);
+  const data = found instanceof Float32Array ? new Float32Array(length) : new Float64Array(length);
+  forPieces(count, layout, examples, (to, from, size) =>
+    data.set(found.subarray(from, from + size), to),
+  );
+  return data;
 }
 
 function floatTensor(dtype: DType, shape: readonly number[], data: Floats): Tensor {
@@ -215,14 +245,12 @@ function bytesOfType(type: ValueType | undefined): number {
 }
 
 /** Bytes of a run that are there once, and those for each vector. */
-function bytesOf(
-  graph: Graph,
-  seed: string,
-  types: ReadonlyMap<string, ValueType>,
-): readonly [shared: number, each: number] {
+function bytesOf(graph: Graph, seed: string): readonly [shared: number, each: number] {
+  const shape = (graph.inputs.find(({ name }) => name === seed)?.shape ?? []).slice(1).map(Number);
+  const types = valueTypes(graph, new Map([[seed, [1, ...shape]]]));
   const carrying = new Set([seed]);
   for (const node of graph.nodes) {
-    if (node.inputs.some((name) => carrying.has(name))) {
+    if (node.operator !== 'Shape' && node.inputs.some((name) => carrying.has(name))) {
       for (const output of node.outputs) carrying.add(output);
     }
   }

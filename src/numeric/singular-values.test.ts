@@ -112,3 +112,10 @@ test('a matrix without full rank has its zeros among equal values too', () => {
     expect(Math.abs(value - (i < lost ? 0 : 1))).toBeLessThan(8 * n * EPS);
   }
 });
+
+test('elements whose squares are no normal numbers beside others count as zeros', () => {
+  const tiny = 1e-160;
+  const matrix = Float64Array.of(1, 0, 0, 0, tiny, tiny, 0, tiny, -tiny);
+  const values = singularValues(matrix, 3, 3);
+  expect([...values]).toEqual([0, 0, 1]);
+});

@@ -18,7 +18,7 @@ import {
   times,
   unsqueeze,
 } from '../ops.ts';
-import { ints, scalar, type Scope } from '../scope.ts';
+import { ints, scalar, typeOf, type Scope } from '../scope.ts';
 import { nodeText } from '../wording.ts';
 import { byExpansion, rule, type Call, type Lazy, type Rule } from './rule.ts';
 
@@ -152,7 +152,13 @@ const layerByExpansion: Rule = byExpansion((s, node) => {
   const centred = sub(s, x, mean);
   const inverse = inverseDeviation(s, meanOver(s, mul(s, centred, centred), axes), epsilonOf(node));
   const scaled = mul(s, mul(s, centred, inverse), scale);
-  return [bias === '' ? scaled : add(s, scaled, bias), mean, inverse];
+  // Mean and deviation are given in a type of their own.
+  const [, meanType = '', inverseType = ''] = node.outputs;
+  return [
+    bias === '' ? scaled : add(s, scaled, bias),
+    meanType === '' ? mean : castLike(s, mean, meanType),
+    inverseType === '' ? inverse : castLike(s, inverse, inverseType),
+  ];
 });
 
 /** `x̄ = (ĝ - ⟨ĝ⟩ - x̂ ⟨ĝ x̂⟩) / √(variance + ε)` with `ĝ = ȳ · scale`, means over the normalised axes. */
@@ -177,7 +183,9 @@ const layerNorm: Rule = {
   vjp: (call) => {
     const [g = null, ...others] = call.cotangents;
     const isPlain = g !== null && others.every((other) => other === null);
-    return isPlain ? layerDirectly(call, g) : layerByExpansion.vjp(call);
+    // What the node gives of a float64 input is float32: too coarse to go on with.
+    const isFine = typeOf(call.scope, call.node.inputs[0]).dtype !== 'float64';
+    return isPlain && isFine ? layerDirectly(call, g) : layerByExpansion.vjp(call);
   },
 };
 

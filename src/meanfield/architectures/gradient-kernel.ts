@@ -1,15 +1,20 @@
 import type { Nonlinearity } from '../../activation/index.ts';
 import { checkVariances, type Variances } from '../variances.ts';
-import { checkDepth } from './checks.ts';
+import { checkDepth, checkPositive } from './checks.ts';
 import { outputCovariance, slopeCovariance } from './outputs.ts';
 
 /** A dense network that sees a whole batch of inputs at once. */
 export interface BatchNetwork {
-  /** Hidden layers, each a linear map and `φ`; one linear map more gives the outputs. */
+  /** How often `φ` is applied: each time behind a linear map, with one more that gives the outputs. */
   readonly depth: number;
   readonly variances: Variances;
-  /** Whether the mean over the batch is taken away in front of every `φ`. */
-  readonly centred: boolean;
+  /**
+   * What is done in front of every `φ`: the mean over the batch taken away, or that and division by the standard
+   * deviation over the batch.
+   */
+  readonly before: 'nothing' | 'centred' | 'normalised';
+  /** `β` of layers `h + β W φ(h)` between the first linear map and the last; not residual if not given. */
+  readonly beta?: number;
 }
 
 /** Numbers for every two inputs of a batch: B rows of B. */
@@ -18,16 +23,19 @@ export type BatchKernel = readonly Float64Array[];
 /**
  * `G_ab = E g_a g_b`, the covariance of the gradients of one sum of all outputs with respect to the inputs a and b of a
  * batch, per element of an input, up to the scale of the gradient at the output. `inputs` is `K_ab = E x_a x_b`. Forward
- * `K ← P (σw² K + σb²) P` and `K ← E φ(u_a) φ(u_b)`; back, through the same layers, `G ← G ∘ E φ'(u_a) φ'(u_b)` and
- * `G ← σw² P G P`, with the projection `P = 1 - 1 1ᵀ/B` where the network centres, else without. It holds element by
- * element for inputs of many elements; centred, the gradients of a batch add up to zero.
+ * `K ← σw² E φ(u_a) φ(u_b) + σb²`, where u has the covariance `P K P` if the network centres,
+ * `P = 1 - 1 1ᵀ/B`; back `G ← σw² G ∘ E φ'(u_a) φ'(u_b)`, residual layers `K + β² …` and `G + β² …`. The mean and the
+ * variance over the batch are held while an input varies. It holds element by element for inputs of many elements.
  *
- * `RangeError` for bad variances and depth, a kernel that is not square, and where signals leave float64.
+ * Normalised, u is divided by the standard deviation over the batch of all units together: right to `1/B` for
+ * independent inputs, where that of every unit is the same, and not for inputs along a line.
+ *
+ * `RangeError` for bad variances, depth and β, a kernel that is not square, and where signals leave float64.
  * Reference: Balduzzi et al. 2017, section 3, arXiv:1702.08591, without its assumption c = 0 in every layer
  */
 export function gradientKernel(
   phi: Nonlinearity,
-  { depth, variances, centred }: BatchNetwork,
+  { depth, variances, before, beta }: BatchNetwork,
   inputs: BatchKernel,
 ): BatchKernel {
   const where = 'gradientKernel';
@@ -39,23 +47,54 @@ export function gradientKernel(
       `${where}: inputs must be a square kernel, got ${inputs.length} rows of ${odd?.length ?? 0} numbers`,
     );
   }
+  if (beta !== undefined) checkPositive(where, 'beta', beta);
   const { sigmaW2, sigmaB2 } = variances;
-  const project = (kernel: BatchKernel): BatchKernel => (centred ? doublyCentred(kernel) : kernel);
+  const linear = (kernel: BatchKernel): BatchKernel => mapped(kernel, (k) => sigmaW2 * k + sigmaB2);
   const slopes: BatchKernel[] = [];
-  let signal = inputs;
+  let signal = linear(inputs);
   for (let layer = 1; layer <= depth; layer++) {
-    const before = project(signal.map((row) => row.map((k) => sigmaW2 * k + sigmaB2)));
-    checkDiagonal(where, before, layer);
-    slopes.push(overPairs(before, (q1, q2, k) => slopeCovariance(phi, q1, q2, k)));
-    signal = overPairs(before, (q1, q2, k) => outputCovariance(phi, q1, q2, k));
+    const centred = before === 'nothing' ? signal : doublyCentred(signal);
+    checkDiagonal(where, centred, layer);
+    const spread = before === 'normalised' ? traceOf(centred) / centred.length : 1;
+    const seen = spread === 1 ? centred : mapped(centred, (k) => k / spread);
+    slopes.push(
+      overPairs(seen, (q1, q2, k) => (sigmaW2 * slopeCovariance(phi, q1, q2, k)) / spread),
+    );
+    if (layer === depth) break;
+    const branch = linear(overPairs(seen, (q1, q2, k) => outputCovariance(phi, q1, q2, k)));
+    signal = beta === undefined ? branch : added(signal, branch, beta * beta);
   }
   // The cotangent of all outputs is the same.
   let gradient: BatchKernel = inputs.map((row) => row.map(() => 1));
   for (const slope of slopes.reverse()) {
-    const behind = gradient.map((row, a) => row.map((g, b) => sigmaW2 * g * slope[a][b]));
-    gradient = project(behind);
+    const behind = gradient.map((row, a) => row.map((g, b) => g * slope[a][b]));
+    gradient = beta === undefined ? behind : added(gradient, behind, beta * beta);
   }
-  return gradient.map((row) => row.map((g) => sigmaW2 * g));
+  return mapped(gradient, (g) => sigmaW2 * g);
+}
+
+const mapped = (kernel: BatchKernel, of: (k: number) => number): BatchKernel =>
+  kernel.map((row) => row.map(of));
+
+const added = (kernel: BatchKernel, other: BatchKernel, factor: number): BatchKernel =>
+  kernel.map((row, a) => row.map((k, b) => k + factor * other[a][b]));
+
+const traceOf = (kernel: BatchKernel): number => kernel.reduce((sum, row, a) => sum + row[a], 0);
+
+/**
+ * Mean of `G_ab / √(G_aa G_bb)` over all pairs of different inputs: the mean correlation of gradients of many elements.
+ * `RangeError` unless there are two inputs.
+ */
+export function kernelCorrelation(kernel: BatchKernel): number {
+  const size = kernel.length;
+  if (size < 2) {
+    throw new RangeError(`kernelCorrelation: inputs must number at least 2, got ${size}`);
+  }
+  let sum = 0;
+  for (let a = 0; a < size; a++) {
+    for (let b = 0; b < a; b++) sum += kernel[a][b] / Math.sqrt(kernel[a][a] * kernel[b][b]);
+  }
+  return sum / ((size * (size - 1)) / 2);
 }
 
 /**

@@ -21,6 +21,7 @@ export { gradientCorrelation, type GradientCorrelation } from './gradient-correl
 export {
   gradientKernel,
   kernelAutocorrelation,
+  kernelCorrelation,
   type BatchKernel,
   type BatchNetwork,
 } from './gradient-kernel.ts';

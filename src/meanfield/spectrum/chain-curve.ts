@@ -1,15 +1,9 @@
 import type { LawCurve, LawPoint } from './curve.ts';
 import { angleMean, layerPoint, over, type Complex } from './layer-point.ts';
 import { largestOf, outerEdge } from './chain-edge.ts';
+import type { LayerGroup } from './layer-group.ts';
 import { crossings, gradedPatch, refinementsFor } from './refine.ts';
 import type { Rule, SlopeLaw } from './slope-law.ts';
-
-/** Layers of a chain that have the same law of slopes: `count` of them, with so many of Gaussian weights. */
-export interface LayerGroup {
-  readonly law: SlopeLaw;
-  readonly count: number;
-  readonly gaussian: number;
-}
 
 /** Where a chain is at one eigenvalue: `v_l = ln w_l` of every group and `ln(m/(1+m))`, which all have in common. */
 export interface ChainState {
@@ -217,7 +211,7 @@ export function chainCurve(groups: readonly LayerGroup[]): ChainCurve {
     // In a gap all is real, as the limit from above.
     let turn = (layers - 1) * -Math.abs(Math.atan2(m[1], m[0])) - gaussian * Math.abs(m[1]);
     for (const [l, { law, count }] of groups.entries()) {
-      const theta = isGap && state.theta[l] < 1 ? 1e-100 : state.theta[l];
+      const theta = Math.min(Math.PI, Math.max(1e-100, state.theta[l]));
       turn += count * angleMean(law, state.patches[l], state.t[l], theta);
     }
     const above = turn / Math.PI;
@@ -230,10 +224,10 @@ export function chainCurve(groups: readonly LayerGroup[]): ChainCurve {
 
   const isOne = gaussian === 0 && groups.every(({ law }) => law.rule.nodes.length === 1);
   if (isOne) return { bands: [], at, atoms, stateAt };
-  const top = outerEdge(groups, 1);
+  const top = outerEdge(groups, 1)?.lnLambda ?? null;
   if (top !== null) ceiling = top;
   const high = top ?? highest(groups, (lnLambda) => hasAngle(stateAt(lnLambda)));
-  const bottom = gaussian > 0 ? null : outerEdge(groups, -1);
+  const bottom = gaussian > 0 ? null : (outerEdge(groups, -1)?.lnLambda ?? null);
   if (bottom !== null) floor = bottom;
   return { bands: [{ low: bottom ?? -Infinity, high }], at, atoms, stateAt };
 }

@@ -1,5 +1,5 @@
 import { brent } from '../../numeric/index.ts';
-import type { LayerGroup } from './chain-curve.ts';
+import type { LayerGroup } from './layer-group.ts';
 import { layerPoint } from './layer-point.ts';
 import type { SlopeLaw } from './slope-law.ts';
 
@@ -10,12 +10,19 @@ const RANGE = [1e-7, 100] as const;
 /** Farthest `ln w` from 0. */
 const FARTHEST = 340;
 
+/** An edge: where it is, `ln(m/(1+m))` and the `ln w` of every group there, all in units of the mean. */
+export interface OuterEdge {
+  readonly lnLambda: number;
+  readonly lnEta: number;
+  readonly t: readonly number[];
+}
+
 /**
- * `ln λ` of an outer edge of the law of a chain, `null` where it has none there: the real `η = m/(1+m)` at which λ is
+ * An outer edge of the law of a chain, `null` where it has none there: the real `η = m/(1+m)` at which λ is
  * stationary. Above (`side` 1) all `w_l` are larger than every d_l and λ has a minimum, below (-1) smaller and λ has
  * a maximum.
  */
-export function outerEdge(groups: readonly LayerGroup[], side: 1 | -1): number | null {
+export function outerEdge(groups: readonly LayerGroup[], side: 1 | -1): OuterEdge | null {
   const places = (lnEta: number): readonly number[] | null => {
     const found: number[] = [];
     for (const { law } of groups) {
@@ -49,7 +56,9 @@ export function outerEdge(groups: readonly LayerGroup[], side: 1 | -1): number |
   while (from > low && !(slopeAt(from) > 0)) from -= 0.25;
   if (!(from > low) || slopeAt(from) === Infinity || !(slopeAt(from + 0.25) < 0)) return null;
   const u = brent(slopeAt, from, from + 0.25);
-  return sums(-side * Math.exp(u))?.lnLambda ?? null;
+  const lnEta = -side * Math.exp(u);
+  const [t, found] = [places(lnEta), sums(lnEta)];
+  return t === null || found === null ? null : { lnLambda: found.lnLambda, lnEta, t };
 }
 
 /** The `ln w` beyond all d, on that side, at which `m/(1+m) = η`; `null` where there is none. */

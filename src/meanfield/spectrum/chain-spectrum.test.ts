@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { activation } from '../../activation/index.ts';
+import { activation, type Nonlinearity } from '../../activation/index.ts';
 import {
   chainSpectrum,
   chi1At,
@@ -12,11 +12,17 @@ import {
 const tanh = activation('tanh');
 const hardTanh = activation('hard_tanh');
 
-/** Layers of tanh from q on, where the variance map of σw² leads. */
-function chain(q: number, sigmaW2: number, weights: ChainLayer['weights'], depth: number) {
+/** Layers from q on, where the variance map of σw² leads. */
+function chain(
+  q: number,
+  sigmaW2: number,
+  weights: ChainLayer['weights'],
+  depth: number,
+  phi: Nonlinearity = tanh,
+): ChainLayer[] {
   const layers: ChainLayer[] = [];
-  for (let at = q; layers.length < depth; at = varianceMap(tanh, { sigmaW2, sigmaB2: 0 }, at)) {
-    layers.push({ phi: tanh, weights, sigmaW2, q: at });
+  for (let at = q; layers.length < depth; at = varianceMap(phi, { sigmaW2, sigmaB2: 0 }, at)) {
+    layers.push({ phi, weights, sigmaW2, q: at });
   }
   return layers;
 }
@@ -100,6 +106,7 @@ test('the density of layers with different q has the moments of the product of t
     chain(4, 1.21, 'orthogonal', 20),
     chain(0.2, 0.81, 'orthogonal', 30),
     chain(2, 1.5, 'gaussian', 6),
+    chain(1, 1.5, 'orthogonal', 6, hardTanh),
     mixed,
   ]) {
     const found = chainSpectrum(layers);
@@ -110,6 +117,11 @@ test('the density of layers with different q has the moments of the product of t
     expect(found.mean / chi).toBeCloseTo(1, 10);
     // The trapezoidal rule over 600 points.
     expect(Math.abs(momentOf(found, 0) + found.density.cdf[0] - 1)).toBeLessThan(2e-3);
+    for (const [i, s] of found.deciles.entries()) {
+      const next = found.density.s.findIndex((at) => at > s);
+      if (next > 0) expect(found.density.cdf[next]).toBeGreaterThan((i + 1) / 10 - 1e-9);
+      if (next > 0) expect(found.density.cdf[next - 1]).toBeLessThan((i + 1) / 10 + 1e-9);
+    }
     expect(Math.abs(momentOf(found, 2) / found.mean - 1)).toBeLessThan(2e-3);
     const second = found.mean ** 2 + found.variance;
     expect(Math.abs(momentOf(found, 4) / second - 1)).toBeLessThan(5e-3);

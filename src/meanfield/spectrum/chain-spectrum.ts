@@ -1,5 +1,6 @@
 import type { Nonlinearity } from '../../activation/index.ts';
-import { chainCurve, type LayerGroup } from './chain-curve.ts';
+import { chainCurve } from './chain-curve.ts';
+import type { LayerGroup } from './layer-group.ts';
 import { checkPoints, positive } from './check.ts';
 import type { LawCurve } from './curve.ts';
 import { depthOneCurve } from './depth-one.ts';
@@ -30,7 +31,7 @@ export interface ChainLayer {
  */
 export function chainSpectrum(layers: readonly ChainLayer[], points: number = 600): Spectrum {
   checkPoints('chainSpectrum', points);
-  const groups = groupsOf(layers);
+  const { groups } = groupsOf(layers);
   let [lnMean, relative] = [0, 0];
   for (const [i, { sigmaW2 }] of layers.entries()) {
     positive('chainSpectrum', `sigmaW2 of layer ${i + 1}`, sigmaW2);
@@ -57,30 +58,45 @@ export function chainSpectrum(layers: readonly ChainLayer[], points: number = 60
 
 const zero: LawCurve['at'] = () => ({ lnLambda: -Infinity, density: 0, above: 0 });
 
+/** A chain as groups of equal layers. */
+export interface GroupedLayers {
+  readonly groups: readonly LayerGroup[];
+  /** The group of each layer. */
+  readonly groupOf: readonly number[];
+}
+
 /** Equal layers together. `RangeError` unless there are layers, and every q is a second moment. */
-export function groupsOf(layers: readonly ChainLayer[]): readonly LayerGroup[] {
+export function groupsOf(layers: readonly ChainLayer[]): GroupedLayers {
   if (layers.length === 0) {
     throw new RangeError('chainSpectrum: a chain must have at least 1 layer, got none');
   }
-  const groups = new Map<Nonlinearity, Map<number, LayerGroup>>();
-  for (const [i, { phi, weights, q }] of layers.entries()) {
+  const indices = new Map<Nonlinearity, Map<number, number>>();
+  const groups: LayerGroup[] = [];
+  const groupOf = layers.map(({ phi, weights, q }, i) => {
     if (!(q >= 0 && Number.isFinite(q))) {
       throw new RangeError(
         `chainSpectrum: q of layer ${i + 1} must be a second moment, finite and not negative, got ${q}`,
       );
     }
-    const own = groups.get(phi) ?? new Map<number, LayerGroup>();
-    groups.set(phi, own);
+    const own = indices.get(phi) ?? new Map<number, number>();
+    indices.set(phi, own);
     // Slopes that are constant on both sides of 0 have the same law at every q.
     const at = phi.homogeneous ? 1 : q;
-    const known = own.get(at);
-    own.set(at, {
-      law: known?.law ?? slopeLaw('chainSpectrum', phi, at),
-      count: (known?.count ?? 0) + 1,
-      gaussian: (known?.gaussian ?? 0) + (weights === 'gaussian' ? 1 : 0),
-    });
-  }
-  return Array.from(groups.values(), (own) => Array.from(own.values())).flat();
+    const index = own.get(at) ?? groups.length;
+    own.set(at, index);
+    const known = groups[index] ?? {
+      law: slopeLaw('chainSpectrum', phi, at),
+      count: 0,
+      gaussian: 0,
+    };
+    groups[index] = {
+      law: known.law,
+      count: known.count + 1,
+      gaussian: known.gaussian + (weights === 'gaussian' ? 1 : 0),
+    };
+    return index;
+  });
+  return { groups, groupOf };
 }
 
 /** The law in units of its mean. */
