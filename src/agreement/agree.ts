@@ -47,6 +47,7 @@ export function agree(
         });
   const rows = new Map(prediction.layers.map((row) => [row.name, row]));
   const threshold = thresholdOf(3 * measured.layers.length);
+  const before = approximations(graph, rows);
   const isFromOutput = startsAtPrediction(graph, measured.of, rows);
   let units = 0;
   const layers = measured.layers.map((layer) => {
@@ -56,6 +57,7 @@ export function agree(
       threshold,
       rounding,
       isFromOutput,
+      before: before.get(layer.name) ?? null,
     });
   });
   const counts = countsOf(layers);
@@ -74,13 +76,15 @@ interface Terms {
   readonly threshold: number;
   readonly rounding: number;
   readonly isFromOutput: boolean;
+  /** The approximation before the layer, `null` where there is none. */
+  readonly before: string | null;
 }
 
 function layerAgreement(
   layer: MeasuredLayer,
   row: PredictedLayer | undefined,
   known: LayerFluctuation | undefined,
-  { threshold, rounding, isFromOutput }: Terms,
+  { threshold, rounding, isFromOutput, before }: Terms,
 ): LayerAgreement {
   const { name, draws } = layer;
   const rms = Math.sqrt(row?.q ?? 0);
@@ -117,18 +121,42 @@ function layerAgreement(
     },
     threshold,
   );
-  return { name, q, c, gradient, note: noteOf(row, known, [q, c, gradient]) };
+  return { name, q, c, gradient, note: noteOf(row, known, [q, c, gradient], before) };
 }
 
 function noteOf(
   row: PredictedLayer | undefined,
   known: LayerFluctuation | undefined,
   lines: readonly Agreement[],
+  before: string | null,
 ): string | null {
   if (row === undefined) return 'nothing is predicted of it';
   if (row.note !== null) return row.note;
+  if (before !== null && lines.some(({ verdict }) => verdict === 'differs')) return before;
   const isCompared = lines.some(({ error }) => error !== null);
-  return isCompared && known === undefined ? 'the error is that of the scatter over draws' : null;
+  const isAnalysed = known !== undefined && known.q !== null && known.q.variance !== null;
+  return isCompared && !isAnalysed ? 'the error is that of the scatter over draws' : null;
+}
+
+/** The nearest approximation that the prediction made before each value, as a clause. */
+function approximations(
+  graph: Graph,
+  rows: ReadonlyMap<string, PredictedLayer>,
+): ReadonlyMap<string, string> {
+  const found = new Map<string, string>();
+  for (const { inputs, outputs } of graph.nodes) {
+    const inherited = inputs
+      .map((input) => found.get(input))
+      .findLast((note) => note !== undefined);
+    for (const output of outputs) {
+      const row = rows.get(output);
+      const own =
+        row?.known === true && row.note !== null ? `behind \`${output}\`: ${row.note}` : null;
+      const note = own ?? inherited;
+      if (note !== undefined) found.set(output, note);
+    }
+  }
+  return found;
 }
 
 const LINES = ['q', 'c', 'gradient'] as const;

@@ -119,12 +119,38 @@ function compared(line: Compared, threshold: number, scale: Scale): Agreement {
   if (values.length < draws.length || measured === null) {
     return { ...nothing(measured, predicted), verdict: 'differs' };
   }
-  const scaled = values.map(scale.of);
-  const error = errorOfMean(scaled, scale.scatter, scale.rounding, threshold);
+  return compareNumber(
+    {
+      values: values.map(scale.of),
+      target: scale.of(predicted),
+      scatter: scale.scatter,
+      rounding: scale.rounding,
+    },
+    { measured, predicted, step: scale.step },
+    threshold,
+  );
+}
+
+/** Numbers of all draws, or one of all together, on the scale on which they are held against a target. */
+interface Numbers {
+  readonly values: readonly number[];
+  readonly target: number;
+  readonly scatter: Scatter | null;
+  readonly rounding: number;
+}
+
+/** A mean held against a target, told as these numbers; `step` is what one of the scale is in their units. */
+export function compareNumber(
+  { values, target, scatter, rounding }: Numbers,
+  told: { readonly measured: number; readonly predicted: number; readonly step: number },
+  threshold: number,
+): Agreement {
+  const { measured, predicted, step } = told;
+  const error = errorOfMean(values, scatter, rounding, threshold);
   if (error === null) return nothing(measured, predicted);
-  const mean = scaled.reduce((sum, value) => sum + value, 0) / scaled.length;
-  const gap = Math.abs(mean - scale.of(predicted));
+  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+  const gap = Math.abs(mean - target);
   const errors = gap === 0 ? 0 : gap / Math.max(error, Number.MIN_VALUE);
   const verdict = errors > threshold ? 'differs' : 'agrees';
-  return { verdict, measured, predicted, error: error * scale.step, errors };
+  return { verdict, measured, predicted, error: error * step, errors };
 }

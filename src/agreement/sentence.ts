@@ -22,7 +22,9 @@ export function verdictSentence(
   const agreeing = lines(counts.agrees, ['agrees with the theory', 'agree with the theory']);
   if (counts.agrees + counts.differs === 0) return 'Nothing that was measured is predicted.';
   const layer = layers.find(({ name }) => name === first?.name);
-  if (first === null || layer === undefined) return `All ${agreeing}${rest}.`.replace('All 1', '1');
+  if (first === null || layer === undefined) {
+    return `${counts.agrees === 1 ? 'The' : 'All'} ${agreeing}${rest}.`;
+  }
   const { measured, predicted, errors } = layer[first.line];
   const head = `${agreeing} and ${lines(counts.differs, ['differs', 'differ'])}${rest}.`;
   const found = measured === null ? 'not finite' : short(measured);

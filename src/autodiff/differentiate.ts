@@ -2,6 +2,7 @@ import type { Graph, Node } from '../graph/index.ts';
 import { isFloat } from '../tensor/index.ts';
 import { activeValues, isSmooth } from './active.ts';
 import { backward } from './backward.ts';
+import { withDirectOutputs } from './direct-outputs.ts';
 import { isRandom } from './emit.ts';
 import { instantiate, passOn, passOnAs, type Names } from './instantiate.ts';
 import { writtenOpset } from './modernise.ts';
@@ -205,7 +206,7 @@ function outputsOf({ scope, names, keep, title, titles }: Start, found: Found): 
     const own = title(name);
     return titles.has(own) ? passOnAs(scope, value, own) : passOn(scope, value, own);
   });
-  return finish(scope, [...keptOutputs(scope, names, keep), ...produced]);
+  return withDirectOutputs(finish(scope, [...keptOutputs(scope, names, keep), ...produced]));
 }
 
 /**

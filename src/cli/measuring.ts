@@ -1,18 +1,27 @@
-import { agree } from '../agreement/index.ts';
-import type { Model } from '../graph/index.ts';
+import { agree, agreeSpectrum, predictedSpectrum } from '../agreement/index.ts';
 import { predict, type Prediction } from '../meanfield/index.ts';
 import {
   exampleCount,
+  jacobianCost,
+  measureJacobian,
   measureKernel,
   measureLayers,
   measureShattering,
   type Feeds,
+  type JacobianOptions,
   type LayersMeasurement,
 } from '../measure/index.ts';
+import type { Graph } from '../graph/index.ts';
 import type { Network } from '../network/index.ts';
-import { buildMeasurementReport, type MeasurementReport } from '../report/index.ts';
-import { sizeOf } from '../tensor/index.ts';
+import {
+  buildMeasurementReport,
+  type MeasurementReport,
+  type ReportedJacobian,
+} from '../report/index.ts';
+import { isFloat, toFloat64 } from '../tensor/index.ts';
+import { forwardWork } from './forward-work.ts';
 import type { Loaded } from './load.ts';
+import { bytesText } from './memory.ts';
 import type { Weights } from './weights.ts';
 
 /** What of a network is to be measured. */
@@ -38,6 +47,8 @@ export interface Subject {
   readonly batches: readonly Feeds[];
   /** Where the inputs come from. */
   readonly from: string;
+  /** What was done to them, in a sentence, or `null`. */
+  readonly note: string | null;
 }
 
 /** Says what is being done. */
@@ -62,7 +73,7 @@ export async function measured(
   const watched = (what: string): { progress: (done: number, total: number) => void } => ({
     progress: (done, total) => say(`${what} of ${name}`, done, total),
   });
-  const gradients = asked.gradients ?? takesSeconds(model, network, batches, ensemble.seeds.length);
+  const gradients = asked.gradients ?? takesSeconds(subject);
   const layers = await measureLayers(model, ensemble, batches, {
     name,
     network,
@@ -74,6 +85,7 @@ export async function measured(
   });
   say('Predicting');
   const prediction = predicted(subject, layers);
+  const jacobian = asked.jacobian === true ? await jacobianOf(subject, between, say) : null;
   const shattering =
     asked.shattering === true
       ? await measureShattering(model, ensemble, { ...between, ...watched('Shattering') })
@@ -88,34 +100,71 @@ export async function measured(
   return buildMeasurementReport({
     model: name,
     weights: weights.label,
-    seeds: ensemble.seeds,
+    // What is stored has no seed.
+    seeds: weights.isStored ? [] : ensemble.seeds,
     seed,
     from: subject.from,
     measured: layers,
     prediction,
     agreement: prediction === null ? null : agree(layers, prediction, model.graph, network, laws),
-    jacobian: null,
+    jacobian,
     shattering,
     ntk,
     learningRate: asked.learningRate ?? null,
-    notes: notesOf(layers),
-    more: moreOf(asked, gradients),
+    notes: [...(subject.note === null ? [] : [subject.note]), ...notesOf(layers)],
+    more: moreOf(subject, asked, gradients),
   });
 }
 
-/** Numbers that are trained times examples times draws, and nodes: beyond these gradients wait until they are asked for. */
-const MOST = { work: 1e10, nodes: 5000 } as const;
+/** Singular values of a Jacobian, beside their law in the wide limit. */
+async function jacobianOf(
+  { loaded: { model }, network, weights, batches }: Subject,
+  between: JacobianOptions,
+  say: Say,
+): Promise<ReportedJacobian> {
+  const jacobian = await measureJacobian(model, weights.ensemble, batches[0], {
+    ...between,
+    progress: (done, total, what) => say(what, done, total),
+  });
+  const q = inputMoment(model.graph, batches[0]);
+  const law = predictedSpectrum(model.graph, network, weights.laws, {
+    from: jacobian.from,
+    to: jacobian.to,
+    ...(q === null ? {} : { q }),
+  });
+  return law.spectrum === null
+    ? { ...jacobian, predicted: null, agreement: null, reason: law.reason }
+    : {
+        ...jacobian,
+        predicted: law.spectrum,
+        agreement: agreeSpectrum(jacobian, law),
+        reason: null,
+      };
+}
+
+/** Second moment of the float inputs of the first example, at which a Jacobian is measured; `null` where it is 0. */
+function inputMoment(graph: Graph, feeds: Feeds): number | null {
+  const examples = exampleCount(graph, feeds);
+  let [sum, count] = [0, 0];
+  for (const tensor of Object.values(feeds)) {
+    if (!isFloat(tensor.dtype)) continue;
+    const values = toFloat64(tensor);
+    const size = values.length % examples === 0 ? values.length / examples : values.length;
+    for (const value of values.subarray(0, size)) sum += value ** 2;
+    count += size;
+  }
+  return sum > 0 && sum < Infinity ? sum / count : null;
+}
+
+/** Multiplications of all runs forward, and nodes: beyond these gradients wait until they are asked for. */
+const MOST = { work: 2e10, nodes: 5000 } as const;
 
 /** Whether gradients are a matter of seconds. */
-function takesSeconds(
-  { graph }: Model,
-  network: Network,
-  batches: readonly Feeds[],
-  draws: number,
-): boolean {
-  const numbers = network.parameters.reduce((sum, { shape }) => sum + sizeOf(shape), 0);
-  const examples = batches.reduce((sum, feeds) => sum + exampleCount(graph, feeds), 0);
-  return numbers * examples * draws <= MOST.work && graph.nodes.length <= MOST.nodes;
+function takesSeconds({ loaded, network, batches, weights }: Subject): boolean {
+  const { graph } = loaded.model;
+  if (graph.nodes.length > MOST.nodes) return false;
+  const runs = batches.length * weights.ensemble.seeds.length;
+  return forwardWork(graph, network, batches[0]) * runs <= MOST.work;
 }
 
 /** What the theory gives for the inputs that were measured; `null` where they are all zero. */
@@ -136,12 +185,34 @@ function notesOf({ notDifferentiable, input }: LayersMeasurement): string[] {
   ];
 }
 
-function moreOf(asked: Asked, gradients: boolean): string[] {
+/** What a Jacobian would take, in a sentence; `null` where there is none to be had. */
+function jacobianOffer(
+  { loaded: { model }, batches }: Subject,
+  { from, to }: Asked,
+): string | null {
+  const named = { ...(from === undefined ? {} : { from }), ...(to === undefined ? {} : { to }) };
+  try {
+    const { rows, cols, bytes, ...ends } = jacobianCost(model, batches[0], named);
+    return `--jacobian: the singular values of ∂\`${ends.to}\`/∂\`${ends.from}\`, ${rows} × ${cols}; all of them take ${bytesText(bytes)}.`;
+  } catch (error) {
+    if (error instanceof RangeError || error instanceof TypeError) return null;
+    throw error;
+  }
+}
+
+function moreOf(subject: Subject, asked: Asked, gradients: boolean): string[] {
   return [
-    ...(gradients ? [] : ['--gradients: the gradient of every layer and parameter.']),
+    ...(gradients
+      ? []
+      : ['--gradients: the gradient of every layer and parameter, which takes longer.']),
+    ...(asked.jacobian === true
+      ? []
+      : [jacobianOffer(subject, asked)].flatMap((offer) => offer ?? [])),
     ...(asked.shattering === true
       ? []
       : ['--shattering: how gradients of neighbouring inputs resemble each other.']),
     ...(asked.ntk === true ? [] : ['--ntk: the tangent kernel and its condition number.']),
+    ...(asked.rank === true ? [] : ['--rank: the effective rank of every layer.']),
+    ...(subject.weights.ensemble.seeds.length > 1 ? [] : ['--draws 10: the mean of ten draws.']),
   ];
 }

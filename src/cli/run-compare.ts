@@ -15,7 +15,13 @@ import { measured } from './measuring.ts';
 import { checkPlaces } from './places.ts';
 import { printJson, printText, textOptions } from './print.ts';
 import { progress } from './progress.ts';
-import { givenPlaces, inputsOf, writtenPlaces, type MeasuringOptions } from './run-measure.ts';
+import {
+  checkNames,
+  givenPlaces,
+  inputsOf,
+  writtenPlaces,
+  type MeasuringOptions,
+} from './run-measure.ts';
 import { schemeList } from './scheme-list.ts';
 import { weightsOf, type WeightOptions } from './weights.ts';
 
@@ -34,6 +40,7 @@ const DIALECT = 'as:';
 /** Measures a network with one scheme after the other on the same inputs, and says which to take. */
 export async function runCompare(text: string, options: CompareOptions): Promise<void> {
   const schemes = schemeList(options.schemes);
+  checkNames(options);
   const bar = progress();
   const { kernels, close } = openThreads();
   try {
@@ -41,7 +48,7 @@ export async function runCompare(text: string, options: CompareOptions): Promise
     const loaded = loadModel(text);
     checkPlaces(writtenPlaces(options), [...readPlaces(loaded), ...givenPlaces(options)]);
     const network = describeNetwork(loaded.model.graph);
-    const { batches, from } = inputsOf(loaded.model.graph, options);
+    const inputs = inputsOf(loaded.model.graph, options);
     // All are planned first, so that what is wrong with one is told before any is measured.
     const all = schemes.map((scheme) => {
       const wanted = weightsFor(scheme, loaded, options);
@@ -52,7 +59,7 @@ export async function runCompare(text: string, options: CompareOptions): Promise
     for (const [index, [scheme, weights]] of all.entries()) {
       const say: typeof bar.say = (what, ...rest) =>
         bar.say(`${scheme} (${index + 1} of ${all.length}): ${what}`, ...rest);
-      const subject = { loaded, network, weights, batches, from };
+      const subject = { loaded, network, weights, ...inputs };
       found.push([scheme, await measured(subject, options, say)]);
     }
     const report = buildComparisonReport(found, commandLine());

@@ -78,6 +78,7 @@ function drawnAs(
 export interface Weights {
   /** What they are, as in `weights he_normal`. */
   readonly label: string;
+  readonly isStored: boolean;
   readonly ensemble: Ensemble;
   readonly laws: Laws;
 }
@@ -97,7 +98,7 @@ export function weightsOf(
   if (asIs === true) {
     checkStored(loaded);
     if (count > 1) throw new UsageError(`--draws: must be 1 with --as-is, got ${count}`);
-    return { label: 'as stored', ensemble: storedWeights, laws: storedLaws };
+    return { label: 'as stored', isStored: true, ensemble: storedWeights, laws: storedLaws };
   }
   if (!Number.isSafeInteger(seed + count - 1)) {
     throw new UsageError(
@@ -109,14 +110,19 @@ export function weightsOf(
   const label = labelOf(options);
   if (as === undefined) {
     const laws = lawsOfDraws(advise(network, asked), network);
-    return { label, ensemble: { seeds, draw: drawsOfPlan(network, asked, kernels) }, laws };
+    return {
+      label,
+      isStored: false,
+      ensemble: { seeds, draw: drawsOfPlan(network, asked, kernels) },
+      laws,
+    };
   }
   const { laws } = drawnAs(network, asked, as, kernels);
   const draw = (each: number): ReadonlyMap<string, Tensor<FloatDType>> => {
     const { draws } = drawnAs(network, { ...asked, seed: each }, as, kernels);
     return new Map([...draws].map(([name, make]) => [name, make()]));
   };
-  return { label, ensemble: { seeds, draw }, laws };
+  return { label, isStored: false, ensemble: { seeds, draw }, laws };
 }
 
 function labelOf({ scheme, as, set = [], keep = [] }: WeightOptions): string {

@@ -10,3 +10,9 @@ export interface Ensemble {
 
 /** The stored weights, as an ensemble of one. */
 export const storedWeights: Ensemble = { seeds: [0], draw: () => new Map() };
+
+/** `RangeError` for an ensemble without draws. */
+export function checkDraws(where: string, { seeds }: Ensemble): void {
+  if (seeds.length > 0) return;
+  throw new RangeError(`${where}: the ensemble must have at least one draw, got none`);
+}

@@ -163,6 +163,24 @@ const cases: readonly (readonly [string, readonly (number | string)[], Build, bo
     true,
   ],
   [
+    'the states and outputs of a scan over steps',
+    [3, 'batch', 2],
+    (b, x) => {
+      const body = builder('body');
+      body.input('h', 'float32', [3, 2]);
+      body.input('step', 'float32', [3, 2]);
+      const next = body.node('next', 'Tanh', [body.node('sum', 'Add', ['h', 'step'])]);
+      body.output('state', next, 'float32', [3, 2]);
+      body.output('seen', next, 'float32', [3, 2]);
+      const zero: Tensor<'int64'> = { dtype: 'int64', shape: [], data: BigInt64Array.of(0n) };
+      const first = b.node('first', 'Gather', [x, b.constant('zero', zero)]);
+      const attributes = { body: body.build(), num_scan_inputs: 1 };
+      b.node('scan', 'Scan', [first, x], attributes, 2);
+      return b.node('sum', 'Add', ['scan_output_0', 'scan_output_1']);
+    },
+    true,
+  ],
+  [
     'elements picked one by one',
     [3, 4],
     (b, x) => {

@@ -76,11 +76,11 @@ export function examplesOf(
     found.set(input.name, { outer: sizeOf(shape.slice(0, axis)) });
   }
   for (const node of graph.nodes) {
-    const from = node.inputs.findIndex((name) => found.has(name));
-    const source = shapes.get(node.inputs[from]);
-    if (source === undefined) continue;
-    const { outer } = found.get(node.inputs[from]) ?? { outer: 1 };
     for (const [slot, output] of node.outputs.entries()) {
+      const from = carrierOf(node, slot, (name) => found.has(name));
+      const source = shapes.get(node.inputs[from]);
+      if (source === undefined) continue;
+      const { outer } = found.get(node.inputs[from]) ?? { outer: 1 };
       const shape = shapes.get(output);
       if (shape === undefined) continue;
       const next = moved({ graph, node, shapes, from, slot, source, shape, count }, outer);
@@ -89,6 +89,14 @@ export function examplesOf(
     }
   }
   return found;
+}
+
+/** Which input an output has its examples from; -1 if none. */
+function carrierOf(node: Node, slot: number, holds: (name: string) => boolean): number {
+  if (node.operator !== 'Scan') return node.inputs.findIndex(holds);
+  const states = node.inputs.length - numberAttribute(node, 'num_scan_inputs', 0);
+  if (slot < states) return holds(node.inputs[slot]) ? slot : -1;
+  return node.inputs.findIndex((name, index) => index >= states && holds(name));
 }
 
 /** An operator with the input that holds the examples and the output in question. */
@@ -190,6 +198,8 @@ function movedAxis(step: Step, axis: number): number | null {
     case 'Einsum':
       return einsumAxis(step, axis);
     case 'Scan':
+      // Steps come first; the axes of a step are taken to stay in their order.
+      return scansAlongFirst(node) && source.length === shape.length ? axis : null;
     case 'Loop':
     case 'If':
       return null;
@@ -199,6 +209,13 @@ function movedAxis(step: Step, axis: number): number | null {
       // Element by element, or along other axes: shapes are aligned at their ends.
       return axis + shape.length - source.length;
   }
+}
+
+function scansAlongFirst(node: Node): boolean {
+  const axes = ['scan_input_axes', 'scan_output_axes'].flatMap(
+    (name) => numbersAttribute(node, name) ?? [],
+  );
+  return axes.every((axis) => axis === 0);
 }
 
 function recurrentAxis(node: Node, slot: number, axis: number): number | null {

@@ -1,4 +1,4 @@
-import { cotangentName, gradientName, vjp } from '../autodiff/index.ts';
+import { gradientName, vjp } from '../autodiff/index.ts';
 import type { Graph, ValueInfo } from '../graph/index.ts';
 import { fillNormal, fold, key, type Key } from '../random/index.ts';
 import { castTo, isFloat, sizeOf, type FloatDType, type Tensor } from '../tensor/index.ts';
@@ -13,8 +13,8 @@ export interface Measurable {
   readonly values: ReadonlyMap<string, string>;
   /** Outputs by the values and stored tensors that they are gradients of. */
   readonly gradients: ReadonlyMap<string, string>;
-  /** The values that there must be a cotangent of. */
-  readonly of: readonly ValueInfo[];
+  /** The inputs for cotangents, with the values that they are of. */
+  readonly cotangents: readonly { readonly of: string; readonly input: ValueInfo }[];
 }
 
 /** The graph with these values as its outputs. */
@@ -26,7 +26,7 @@ export function forwardOnly(graph: Graph, values: readonly string[]): Measurable
     graph: { ...graph, outputs },
     values: new Map(values.map((name) => [name, name])),
     gradients: new Map(),
-    of: [],
+    cotangents: [],
   };
 }
 
@@ -42,7 +42,6 @@ export function withGradients(
 ): Measurable {
   const product = vjp(graph, { of, keep: values, withRespectTo, whereDependent: true });
   const made = new Set(product.outputs.slice(values.length).map(({ name }) => name));
-  const wanted = new Map(of.map((name) => [cotangentName(name), name]));
   return {
     graph: product,
     values: new Map(values.map((name, index) => [name, product.outputs[index].name])),
@@ -51,10 +50,10 @@ export function withGradients(
         .map((name) => [name, gradientName(name)] as const)
         .filter(([, gradient]) => made.has(gradient)),
     ),
-    of: product.inputs.flatMap(({ name, dtype, shape }) => {
-      const value = wanted.get(name);
-      return value === undefined ? [] : [{ name: value, dtype, shape }];
-    }),
+    // A graph that is a derivative itself may have such names, so they are told by their place.
+    cotangents: product.inputs
+      .slice(graph.inputs.length)
+      .map((input, index) => ({ of: [...new Set(of)][index], input })),
   };
 }
 
@@ -68,20 +67,20 @@ export function cotangentKey(seed: number, draw: number, batch: number): Key {
  * each value, so that gradients are relative to them and their chance is that of a direction alone.
  */
 export function cotangentsOf(
-  { of }: Measurable,
+  { cotangents }: Measurable,
   shapes: Shapes,
   from: Key,
   usual: FloatDType,
 ): Feeds {
   const feeds: Record<string, Tensor> = {};
-  for (const { name, dtype } of of) {
-    const shape = shapes.get(name) ?? [];
+  for (const { of, input } of cotangents) {
+    const shape = shapes.get(of) ?? [];
     const values = new Float64Array(sizeOf(shape));
-    fillNormal(fold(from, name), values, 0, 1);
+    fillNormal(fold(from, of), values, 0, 1);
     const scale = Math.sqrt(values.length / sumOfSquares(values));
     for (let i = 0; i < values.length; i++) values[i] *= scale;
-    const own = dtype !== null && isFloat(dtype) ? dtype : usual;
-    feeds[cotangentName(name)] = { dtype: own, shape, data: castTo(own, values) };
+    const own = input.dtype !== null && isFloat(input.dtype) ? input.dtype : usual;
+    feeds[input.name] = { dtype: own, shape, data: castTo(own, values) };
   }
   return feeds;
 }

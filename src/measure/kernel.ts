@@ -1,26 +1,26 @@
-import { cotangentName, gradientName, upgraded, vjp } from '../autodiff/index.ts';
+import { cotangentName, gradientName, vjp } from '../autodiff/index.ts';
 import type { Graph, Model, Values } from '../graph/index.ts';
 import { describeNetwork, type Role } from '../network/index.ts';
 import { symmetricEigenvalues } from '../numeric/index.ts';
 import { fillUniform, fold, key } from '../random/index.ts';
 import { isFloat, sizeOf, type Tensor } from '../tensor/index.ts';
 import { tensorOfNumbers } from './convert.ts';
-import type { Ensemble } from './ensemble.ts';
-import { firstFloatOutput, withOnly } from './example-gradients.ts';
+import { checkDraws, type Ensemble } from './ensemble.ts';
 import {
-  batchShape,
-  joinExamples,
-  layoutOfBatch,
-  layoutOfInput,
-  splitExamples,
-  type ExampleLayout,
-} from './example-layout.ts';
+  exampleBatch,
+  oneOf,
+  seeOutput,
+  type ExampleBatch,
+  type SeenOutput,
+} from './example-batch.ts';
+import { firstFloatOutput } from './example-gradients.ts';
+import { batchShape } from './example-layout.ts';
 import { dots, type Pieces } from './gram.ts';
 import { gradientNotFinite } from './gradient-not-finite.ts';
 import type { Feeds } from './inputs.ts';
 import type { KernelMeasurement } from './measurement.ts';
 import { numbersOf } from './numbers-of.ts';
-import { openProbe } from './probe.ts';
+import { openProbe, type Probe } from './probe.ts';
 
 /** How a tangent kernel is measured. */
 export interface KernelOptions {
@@ -49,9 +49,6 @@ const usualMemory = 2 ** 30;
 /** Outputs that are differentiated one by one. */
 const FEW_OUTPUTS = 10;
 
-/** Larger differences of an output in another batch, relative to the largest, are no rounding of float32. */
-const ROUNDING = 1e-3;
-
 /** Stored tensors that no training changes by its gradients. */
 const untrained: ReadonlySet<Role> = new Set([
   'constant',
@@ -77,7 +74,7 @@ export function kernelCost(model: Model, feeds: Feeds): KernelCost {
     (sum, name) => sum + sizeOf(graph.constants.get(name)?.shape ?? []),
     0,
   );
-  const examples = openBatch(graph, feeds).count;
+  const examples = exampleBatch(graph, feeds).count;
   return { examples, parameters, bytes: 4 * examples * parameters };
 }
 
@@ -99,6 +96,7 @@ export async function measureKernel(
   const { graph } = model;
   const { seed = 0, memory = usualMemory, progress = () => {} } = options;
   checkCotangents(options.cotangents);
+  checkDraws(where, ensemble);
   const to = options.to ?? firstFloatOutput(where, graph);
   const names = reachable(graph, to);
   const derivative = vjp(graph, { of: [to], withRespectTo: names });
@@ -106,8 +104,15 @@ export async function measureKernel(
     ...(options.name === undefined ? {} : { name: options.name }),
     ...(options.threads === undefined ? {} : { threads: options.threads }),
   };
-  const batch = openBatch(graph, feeds);
-  const seen = await look(graph, to, batch, ensemble.draw(ensemble.seeds[0]), probeOptions);
+  const batch = exampleBatch(graph, feeds);
+  const seen = await seeOutput(
+    where,
+    graph,
+    to,
+    batch,
+    ensemble.draw(ensemble.seeds[0]),
+    probeOptions,
+  );
   const outputs = sizeOf(seen.layout.shape);
   const cotangents = cotangentsFor(outputs, options.cotangents, seed);
   const parameters = names.reduce(
@@ -119,51 +124,17 @@ export async function measureKernel(
   const probe = await openProbe(derivative, probeOptions);
   try {
     const total = ensemble.seeds.length * cotangents.list.length * n;
-    let done = 0;
     const mean = new Float64Array(n * n);
     const conditions: (number | null)[] = [];
-    for (const drawSeed of ensemble.seeds) {
+    for (const [index, drawSeed] of ensemble.seeds.entries()) {
       const values = ensemble.draw(drawSeed);
-      const gradientOf = async (example: number, r: Float64Array): Promise<Pieces> => {
-        const { inputs, cotangent } = seen.isAlone
-          ? {
-              inputs: batch.one(example),
-              cotangent: tensorOfNumbers(seen.dtype, batchShape(seen.layout, 1), r),
-            }
-          : { inputs: batch.all, cotangent: oneOf(seen, n, example, r) };
-        const result = await probe.run(values, { ...inputs, [cotangentName(to)]: cotangent });
-        const pieces = names.map((name) => piece(result[gradientName(name)]));
-        for (const [index, one] of pieces.entries()) {
-          const got = one.find((x: number) => !Number.isFinite(x));
-          if (got === undefined) continue;
-          const what = `the gradient of ${to} with respect to ${names[index]}`;
-          throw await gradientNotFinite(where, model, { values, feeds, seed: drawSeed, what, got });
-        }
-        return pieces;
-      };
-      const kernel = new Float64Array(n * n);
-      for (const r of cotangents.list) {
-        for (let first = 0; first < n; first += held) {
-          const block: Pieces[] = [];
-          for (let a = first; a < n; a++) {
-            progress(Math.min(done, total), total, `gradients of example ${a + 1}`);
-            const gradient = await gradientOf(a, r);
-            if (a < first + held) {
-              block.push(gradient);
-              done++;
-            }
-            for (const [b, product] of dots(gradient, block).entries()) {
-              kernel[a * n + first + b] += product;
-            }
-          }
-        }
-      }
-      for (let a = 0; a < n; a++) {
-        for (let b = 0; b <= a; b++) {
-          const value = kernel[a * n + b] / (cotangents.factor * cotangents.list.length);
-          kernel[a * n + b] = kernel[b * n + a] = value;
-        }
-      }
+      const work: Work = { probe, values, to, names, batch, seen, cotangents, held };
+      const before = index * cotangents.list.length * n;
+      const kernel = await kernelOfDraw(work, {
+        step: (done, what) => progress(before + done, total, what),
+        refuse: (what, got) =>
+          gradientNotFinite(where, model, { values, feeds, seed: drawSeed, what, got }),
+      });
       for (let i = 0; i < mean.length; i++) mean[i] += kernel[i] / ensemble.seeds.length;
       conditions.push(conditionOf(symmetricEigenvalues(kernel, n)));
     }
@@ -186,6 +157,74 @@ export async function measureKernel(
   }
 }
 
+/** What the kernel of a draw is made from. */
+interface Work {
+  readonly probe: Probe;
+  readonly values: Values;
+  readonly to: string;
+  readonly names: readonly string[];
+  readonly batch: ExampleBatch;
+  readonly seen: SeenOutput;
+  readonly cotangents: Cotangents;
+  /** Examples whose gradients are in memory at once. */
+  readonly held: number;
+}
+
+/** What goes on meanwhile: steps, and the error where a gradient is not finite. */
+interface Meanwhile {
+  readonly step: (done: number, what: string) => void;
+  readonly refuse: (what: string, got: number) => Promise<RangeError>;
+}
+
+/** The kernel of one draw, n × n by rows. */
+async function kernelOfDraw(work: Work, { step, refuse }: Meanwhile): Promise<Float64Array> {
+  const { batch, cotangents, held, names, to } = work;
+  const n = batch.count;
+  const kernel = new Float64Array(n * n);
+  let done = 0;
+  for (const r of cotangents.list) {
+    for (let first = 0; first < n; first += held) {
+      const block: Pieces[] = [];
+      for (let a = first; a < n; a++) {
+        step(done, `gradients of example ${a + 1}`);
+        const gradient = await gradientOf(work, a, r);
+        const isNew = a < first + held;
+        if (isNew) block.push(gradient);
+        const products = dots(gradient, block);
+        for (const [b, product] of products.entries()) kernel[a * n + first + b] += product;
+        if (!isNew) continue;
+        done++;
+        const square = products[a - first];
+        if (Number.isFinite(square)) continue;
+        const bad = gradient.map((one) => one.find((x: number) => !Number.isFinite(x)));
+        const index = bad.findIndex((x) => x !== undefined);
+        const what = `the gradient of ${to} with respect to ${names[index] ?? 'its parameters'}`;
+        throw await refuse(what, bad[index] ?? square);
+      }
+    }
+  }
+  for (let a = 0; a < n; a++) {
+    for (let b = 0; b <= a; b++) {
+      const value = kernel[a * n + b] / (cotangents.factor * cotangents.list.length);
+      kernel[a * n + b] = kernel[b * n + a] = value;
+    }
+  }
+  return kernel;
+}
+
+/** The gradient of `r · y` of one example with respect to every trained tensor. */
+async function gradientOf(work: Work, example: number, r: Float64Array): Promise<Pieces> {
+  const { probe, values, to, names, batch, seen } = work;
+  const { inputs, cotangent } = seen.isAlone
+    ? {
+        inputs: batch.one(example),
+        cotangent: tensorOfNumbers(seen.dtype, batchShape(seen.layout, 1), r),
+      }
+    : { inputs: batch.all, cotangent: oneOf(seen, batch.count, example, r) };
+  const result = await probe.run(values, { ...inputs, [cotangentName(to)]: cotangent });
+  return names.map((name) => piece(result[gradientName(name)]));
+}
+
 function checkCotangents(count: number | undefined): void {
   if (count === undefined || (Number.isInteger(count) && count >= 1)) return;
   throw new RangeError(`${where}: cotangents must be a positive integer, got ${count}`);
@@ -206,101 +245,6 @@ function reachable(graph: Graph, to: string): readonly string[] {
   const names = trainedOf(graph).filter((name) => found.has(gradientName(name)));
   if (names.length > 0) return names;
   throw new RangeError(`${where}: ${to} must depend on a trained tensor, got none`);
-}
-
-/** The examples of given inputs. */
-interface OpenBatch {
-  readonly count: number;
-  readonly all: Feeds;
-  /** Whether the file leaves the number of examples open. */
-  readonly isOpen: boolean;
-  /** One example as a batch of its own. */
-  readonly one: (index: number) => Feeds;
-}
-
-function openBatch(graph: Graph, feeds: Feeds): OpenBatch {
-  const layouts = new Map<string, ExampleLayout>();
-  let count: number | null = null;
-  for (const { name } of graph.inputs) {
-    const growing = layoutOfInput(graph, name);
-    if (growing === null) continue;
-    const { shape } = feeds[name];
-    count ??= shape[growing.axis];
-    const ofFeeds = shape.map((extent, axis) => (axis === growing.axis ? 1 : extent));
-    layouts.set(name, { axis: growing.axis, shape: ofFeeds });
-  }
-  if (count === null) {
-    const [first] = Object.values(feeds);
-    const isOneExample = first === undefined || first.shape.length < 2;
-    return {
-      count: isOneExample ? 1 : first.shape[0],
-      all: feeds,
-      isOpen: false,
-      one: () => feeds,
-    };
-  }
-  const examples = count;
-  const one = (index: number): Feeds =>
-    Object.fromEntries(
-      Object.entries(feeds).map(([name, tensor]) => {
-        const layout = layouts.get(name);
-        return [name, layout === undefined ? tensor : exampleOf(tensor, layout, examples, index)];
-      }),
-    );
-  return { count, all: feeds, isOpen: true, one };
-}
-
-function exampleOf(tensor: Tensor, layout: ExampleLayout, count: number, index: number): Tensor {
-  const rows = splitExamples(layout, numbersOf(tensor), count);
-  return tensorOfNumbers(tensor.dtype, batchShape(layout, 1), rows[index]);
-}
-
-/** How the examples lie in the output, and whether one can be run alone. */
-interface Seen {
-  readonly layout: ExampleLayout;
-  readonly dtype: Tensor['dtype'];
-  readonly isAlone: boolean;
-}
-
-/** Runs the network forward on the batch and on its first example alone. */
-async function look(
-  graph: Graph,
-  to: string,
-  batch: OpenBatch,
-  weights: Values,
-  options: { readonly name?: string; readonly threads?: number },
-): Promise<Seen> {
-  const probe = await openProbe(upgraded(withOnly(graph, [to])), options);
-  try {
-    const whole = (await probe.run(weights, batch.all))[to];
-    const layout = layoutOfBatch(whole.shape, batch.count);
-    if (layout === null) {
-      throw new RangeError(
-        `${where}: ${to} must have values for every example along one axis, got the shape [${whole.shape.join(',')}] for ${batch.count} ${batch.count === 1 ? 'example' : 'examples'}`,
-      );
-    }
-    const { dtype } = whole;
-    if (!batch.isOpen) return { layout, dtype, isAlone: batch.count === 1 };
-    const alone = (await probe.run(weights, batch.one(0)))[to];
-    const axis = alone.shape.findIndex((extent, a) => extent !== whole.shape[a]);
-    const grown = axis < 0 ? layout : { axis, shape: alone.shape };
-    const [first] = splitExamples(grown, numbersOf(whole), batch.count);
-    const again = numbersOf(alone);
-    const largest = first.reduce((most, x) => Math.max(most, Math.abs(x)), 0);
-    const isAlone =
-      first.length === again.length &&
-      first.every((x, i) => Math.abs(x - again[i]) <= ROUNDING * largest);
-    return { layout: grown, dtype, isAlone };
-  } finally {
-    await probe.close();
-  }
-}
-
-/** A cotangent for the whole batch that is r for one example and 0 for the others. */
-function oneOf({ layout, dtype }: Seen, count: number, index: number, r: Float64Array): Tensor {
-  const zeros = new Float64Array(r.length);
-  const rows = Array.from({ length: count }, (_, b) => (b === index ? r : zeros));
-  return tensorOfNumbers(dtype, batchShape(layout, count), joinExamples(layout, rows));
 }
 
 /** What the outputs are multiplied by, and what the sum over these is the kernel times, but for their number. */

@@ -114,7 +114,11 @@ interface Item {
 
 function bytesOf(work: Work, { name, isLayer }: Item): number {
   const width = bytesPerElement(work.dtype);
-  if (!isLayer) return width * sizeOf(work.graph.constants.get(name)?.shape ?? []);
+  if (!isLayer) {
+    // The gradient, and the sum of those of the batches before.
+    const copies = Math.min(2, work.batches.length);
+    return copies * width * sizeOf(work.graph.constants.get(name)?.shape ?? []);
+  }
   const sizes = work.batches.map(({ shapes }) => sizeOf(shapes.get(name) ?? []));
   const largest = Math.max(...sizes);
   const kept = work.options.effectiveRank === true ? sizes.reduce((sum, size) => sum + size) : 0;

@@ -125,6 +125,8 @@ const gemm: Rule = (writer) => {
   const alpha = numberAttribute(node, 'alpha', 1);
   if (c !== '') return null;
   const to = shape(node.outputs[0]);
+  // Axes in front of those of a matrix are no different from its rows.
+  if (!carries(b) && transA === 0 && transB === 0 && alpha === 1) return emit('MatMul', [a, b]);
   if (!carries(b)) {
     const rows = transA === 0 ? a : emit('Transpose', [a], swapped)[0];
     const width = shape(a)[transA === 0 ? 1 : 0];
@@ -210,7 +212,7 @@ const tile: Rule = (writer) => {
 const einsum: Rule = ({ node, carries, emit }) => {
   const equation = textAttribute(node, 'equation', '').replaceAll(' ', '');
   const [left, right] = equation.split('->');
-  const letter = [...'zyxwvutsrqponmlkjihgfedcba'].find((one) => !equation.includes(one));
+  const letter = Array.from('zyxwvutsrqponmlkjihgfedcba').find((one) => !equation.includes(one));
   if (right === undefined || equation.includes('.') || letter === undefined) return null;
   const terms = left
     .split(',')

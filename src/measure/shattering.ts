@@ -1,6 +1,6 @@
 import type { Model } from '../graph/index.ts';
 import { fillNormal, fold, key, type Key } from '../random/index.ts';
-import type { Ensemble } from './ensemble.ts';
+import { checkDraws, type Ensemble } from './ensemble.ts';
 import { openGradients, type Gradients } from './example-gradients.ts';
 import { autocorrelation, brownNoise, meanCorrelation, whiteNoise } from './gradient-likeness.ts';
 import type { ShatteringMeasurement } from './measurement.ts';
@@ -59,6 +59,7 @@ export async function measureShattering(
   const { points = 256, range = [-2, 2], inputs = 64, seed = 0, progress = () => {} } = options;
   const { lags = Math.min(30, points - 1) } = options;
   checkOptions(points, range, lags, inputs);
+  checkDraws(where, ensemble);
   const root = fold(key(seed), where);
   const gradients = await openGradients(where, model, ensemble, {
     statistics: 'held',

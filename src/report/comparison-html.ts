@@ -4,7 +4,9 @@ import { comparedRows } from './comparison-rows.ts';
 import { again, details, page, section, sentences } from './html-page.ts';
 import { code, markup } from './markup.ts';
 import type { Markup } from './markup.ts';
-import { seriesTones, shatteringChart, spectraChart } from './measurement-charts.ts';
+import { seriesTones } from './course-chart.ts';
+import { shatteringChart } from './shattering-chart.ts';
+import { spectraChart } from './spectra-chart.ts';
 import { CHART, charts, courseCharts, courseOf, dataTable, gapped } from './measurement-html.ts';
 import { momentText } from './measurement-quantities.ts';
 import { formatNumber } from './number.ts';
@@ -113,6 +115,7 @@ export async function comparisonHtml(report: ComparisonReport): Promise<string> 
         ? null
         : section(
             'The Jacobian',
+            key,
             charts(
               [await spectraChart(spectra, CHART)],
               'Dots are measured, lines are the law of the wide limit, where there is one.',
@@ -122,6 +125,7 @@ export async function comparisonHtml(report: ComparisonReport): Promise<string> 
         ? null
         : section(
             'Shattering',
+            key,
             charts(
               [await shatteringChart(shattered, CHART)],
               'How the gradients of inputs along a line correlate, by the number of steps between them.',

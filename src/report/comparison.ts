@@ -2,7 +2,7 @@ import type { ComparedScheme, ComparisonReport } from './comparison-report.ts';
 import { comparedRows } from './comparison-rows.ts';
 import type { ReportedLayer } from './measurement-report.ts';
 import { formatNumber } from './number.ts';
-import { painter } from './paint.ts';
+import { painter, type Paint } from './paint.ts';
 import { shownRows, withGaps } from './shortened.ts';
 import { naturalWidths, table, totalWidth, type Cell, type Column } from './table.ts';
 import { distinctParts, indent, printable, shorten, wrap } from './text.ts';
@@ -74,13 +74,13 @@ function quantityTable(
           : []),
       ]),
     ],
-    rows: shown.map((index, position) => [
-      names(position, 24),
-      ...schemes.flatMap((scheme) => [
+    rows: shown.map((index, position): readonly Cell[] => {
+      const cells = schemes.flatMap((scheme) => [
         numberIn(scheme, index, measured),
         ...(withTheory && isPredicted(scheme) ? [numberIn(scheme, index, theory)] : []),
-      ]),
-    ]),
+      ]);
+      return [names(position, nameWidth), ...cells];
+    }),
   });
   const full = draw(true);
   const fits = totalWidth(naturalWidths(full.columns, full.rows)) <= options.width;
@@ -132,15 +132,9 @@ export function comparisonText(report: ComparisonReport, options: TextOptions): 
           min: 9,
         })),
       ],
-      rows.map(({ name, text }): readonly Cell[] => {
-        const cells = schemes.map((scheme): Cell => {
-          const content = text(scheme);
-          return BAD.has(content)
-            ? { text: content, paint: (padded) => paint('red', padded) }
-            : content;
-        });
-        return [name, ...cells];
-      }),
+      rows.map((row) =>
+        [row.name as Cell].concat(schemes.map((scheme) => wordCell(row.text(scheme), paint))),
+      ),
       options,
     ),
     ...quantities.flatMap((quantity) =>
@@ -153,6 +147,10 @@ export function comparisonText(report: ComparisonReport, options: TextOptions): 
     ),
     ...section('Notes', list(report.notes)),
   ].join('\n');
+}
+
+function wordCell(text: string, paint: Paint): Cell {
+  return BAD.has(text) ? { text, paint: (padded) => paint('red', padded) } : text;
 }
 
 /** Words that say that something is lost. */

@@ -14,8 +14,9 @@ export function fateOfGradient(factor: number): GradientFate {
 
 /** What becomes of the gradient on its way back. */
 export interface GradientCourse {
-  /** The first and the last hidden linear layer that a gradient reaches. */
+  /** The first linear layer that a gradient reaches. */
   readonly first: MeasuredLayer;
+  /** The last hidden one, or the residual sum behind it. */
   readonly last: MeasuredLayer;
   /** Squared length of the gradient at the first over that at the last. */
   readonly factor: number;
@@ -25,22 +26,33 @@ const lengthOf = ({ gradientSecondMoment, size }: MeasuredLayer): number =>
   (gradientSecondMoment ?? 0) * size;
 
 /**
- * By how much the squared length of gradients, `size · E g²`, changes from the last hidden linear layer
- * back to the first (of two layers at least); `null` where gradients were not measured, or not finite or 0.
+ * By how much the squared length of gradients, `size · E g²`, changes from the last hidden linear layer,
+ * or the residual sum between it and the head, back to the first (of two layers at least); `null` where gradients
+ * were not measured, or not finite or 0.
  */
 export function gradientCourse(layers: readonly MeasuredLayer[]): GradientCourse | null {
   const linear = layers.filter(({ kind }) => kind === 'linear');
-  const hidden = (linear.length > 1 ? linear.slice(0, -1) : linear).filter(
-    ({ gradientSecondMoment }) => gradientSecondMoment !== null,
-  );
-  const [first, last] = [hidden.at(0), hidden.at(-1)];
-  if (first === undefined || last === undefined || first === last) return null;
+  const hidden = (linear.length > 1 ? linear.slice(0, -1) : linear).filter(isReached);
+  const [first, lastLinear] = [hidden.at(0), hidden.at(-1)];
+  if (first === undefined || lastLinear === undefined || first === lastLinear) return null;
+  const head = layers.indexOf(linear[linear.length - 1]);
+  const last =
+    layers
+      .slice(layers.indexOf(lastLinear), head)
+      .findLast((layer) => layer.kind === 'sum' && isReached(layer)) ?? lastLinear;
   const factor = lengthOf(first) / lengthOf(last);
   return factor > 0 && factor < Infinity ? { first, last, factor } : null;
 }
 
+const isReached = ({ gradientSecondMoment }: MeasuredLayer): boolean =>
+  gradientSecondMoment !== null;
+
 /** What becomes of the gradient, in a sentence; `null` where it was not measured. */
 export function gradientSentence(layers: readonly MeasuredLayer[]): string | null {
+  const wild = layers.findLast(({ gradientNotFinite }) => gradientNotFinite !== undefined);
+  if (wild !== undefined) {
+    return `On the way back, gradients are not finite from \`${wild.name}\` on.`;
+  }
   const course = gradientCourse(layers);
   if (course === null) {
     const reached = layers.filter(({ gradientSecondMoment }) => gradientSecondMoment !== null);

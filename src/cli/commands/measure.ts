@@ -7,7 +7,7 @@ Examples:
   $ stepzero measure model.onnx
   $ stepzero measure model.onnx --as-is --input batch.npy
   $ stepzero measure mlp:784-256x50-10:tanh --scheme 'normal(std=0.08)' --draws 10 --html report.html
-  $ stepzero measure mlp:1000x100:tanh --scheme 'orthogonal(gain=1.1)' --jacobian
+  $ stepzero measure mlp:400-400x30-400:tanh --scheme 'orthogonal(gain=1.1)' --jacobian
   $ stepzero measure resnet:18 --input cifar10:./cifar-10 --gradients --learning-rate 0.1
 
 Runs the network and says what its weights do: for every layer second moment, correlation of two examples,
@@ -42,7 +42,7 @@ export function measuringOptions(): Option[] {
       '--input <DATA>',
       'run on a file (.npy, or .npz by input name), mnist:DIR or cifar10:DIR instead of Gaussian inputs',
     ),
-    new Option('--samples <N>', 'examples to run').argParser(countValue),
+    new Option('--samples <N>', 'examples to run, of a file the first').argParser(countValue),
     new Option('--draws <N>', 'draws of the weights, a seed each').argParser(countValue).default(1),
     new Option('--c <C>', 'correlation of two Gaussian inputs, 0 if not given')
       .argParser(correlation)

@@ -1,6 +1,7 @@
 import type { Graph } from '../../graph/index.ts';
 import { layerValues, outputLayers, type Network } from '../../network/index.ts';
 import type { Laws } from '../predict/prediction.ts';
+import { countOf } from '../predict/axes.ts';
 import { completed, inputState } from '../predict/predict.ts';
 import { ruleOf } from '../predict/rules.ts';
 import { storedValues, walkGraph } from '../predict/walk.ts';
@@ -107,8 +108,8 @@ export function fluctuations(
       if (state?.kind === 'shares') {
         return [name, { ...sharesScatter(course, name, state), ...scatter }];
       }
-      if (state?.kind !== 'signal' || wave === null)
-        return [name, { q: null, c: null, ...scatter }];
+      if (state?.kind !== 'signal') return [name, { q: null, c: null, ...scatter }];
+      if (wave === null) return [name, { ...orderOnly(course, state, examples), ...scatter }];
       return [name, { ...signalScatter(wave, state), ...scatter }];
     }),
   );
@@ -137,6 +138,31 @@ function signalScatter(
       bias,
       sample: covariance(mapped(wave.lasting, toC)).dd,
     },
+  };
+}
+
+/**
+ * Where there is no analysis, what is known by order alone: a bias of 1/units, and of the examples at hand that they
+ * are so many numbers.
+ */
+function orderOnly(
+  { graph, states }: Course,
+  state: Signal,
+  examples: number,
+): { readonly q: Fluctuation | null; readonly c: Fluctuation | null } {
+  const units = countOf(state.axes, ['unit']);
+  if (units === null || !(units > 0)) return { q: null, c: null };
+  const hasPlaces = (countOf(state.axes, ['place']) ?? 1) > 1;
+  let numbers = Infinity;
+  for (const { name } of graph.inputs) {
+    const input = states.get(name);
+    if (input?.kind !== 'signal') continue;
+    numbers = Math.min(numbers, countOf(input.axes, hasPlaces ? ['unit', 'place'] : ['unit']) ?? 1);
+  }
+  const pairs = (examples * (examples - 1)) / 2;
+  return {
+    q: { variance: null, bias: 1 / units, sample: 2 / (numbers * examples) },
+    c: { variance: null, bias: 1 / units, sample: 1 / (numbers * Math.max(1, pairs)) },
   };
 }
 

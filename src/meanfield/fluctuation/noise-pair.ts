@@ -1,8 +1,9 @@
 import { countOf } from '../predict/axes.ts';
+import type { Moments } from '../predict/moments.ts';
 import type { Signal } from '../predict/state.ts';
 import { identityTransfer } from '../predict/transfer.ts';
 import type { Course, Pass } from './course.ts';
-import { noiseOfMean, type Noise, type Rigid } from './unit-noise.ts';
+import { noiseOfMean, spreadMoments, unitNoise, type Noise, type Rigid } from './unit-noise.ts';
 import type { Pair } from './wave.ts';
 
 /** How a noise is made. */
@@ -30,8 +31,16 @@ export function noisePair(
   const places = given.places ?? (few === null ? 1 : (countOf(state.axes, ['place', 'key']) ?? 1));
   if (units === null || !(units > 0)) return null;
   const sample = { examples, paired: Math.max(2, examples), units, places };
-  const noiseOf = (one: Signal): Noise =>
-    noiseOfMean(findings.unit(one), one.source.moments, sample, rigid);
+  const noiseOf = (one: Signal): Noise => {
+    const { transfer, source } = one;
+    const spread =
+      few === null ? 0 : spreadOf(few(source.value, false)?.pair ?? null, source.moments);
+    if (!(spread > 1e-6 * source.moments.q ** 2)) {
+      return noiseOfMean(findings.unit(one), source.moments, sample, rigid);
+    }
+    const moments = spreadMoments(source.moments, spread);
+    return noiseOfMean(unitNoise(transfer, moments), moments, sample, rigid);
+  };
   let { qq, qd, dd } = noiseOf(state);
   for (const part of less) {
     const noise = noiseOf(part);
@@ -57,4 +66,11 @@ export function gaussianLike(state: Signal): Signal {
     source: { ...state.source, moments, marginal: null },
     transfer: identityTransfer,
   };
+}
+
+/** Variance of `k - c q`, of the inner products of pairs given their lengths. */
+function spreadOf(pair: Noise | null, { q, k }: Moments): number {
+  if (pair === null || !(q > 0)) return 0;
+  const ratio = Math.max(0, q - k) / q;
+  return Math.max(0, pair.dd - 2 * ratio * pair.qd + ratio ** 2 * pair.qq);
 }

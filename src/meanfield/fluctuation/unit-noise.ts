@@ -146,6 +146,18 @@ export interface Rigid {
 }
 
 /**
+ * The moments of a source where pairs are not all alike: what counts is the mean square of the inner product of two
+ * examples or positions, which is more than the square of the mean, by `spread`.
+ */
+export function spreadMoments(moments: Moments, spread: number): Moments {
+  const { mean, q, k, p, r } = moments;
+  const square = mean * mean;
+  const more = (pair: number): number =>
+    Math.min(q, square + Math.sqrt((pair - square) ** 2 + Math.max(0, spread)));
+  return { mean, q, k: more(k), p: more(p), r: more(r) };
+}
+
+/**
  * The noise of the means over `units`, examples and positions: the share of what other positions know, `(r/k)²` of what
  * all examples share and `(p/q)²` of the rest, does not average out over positions. Where q and d of the source are
  * fixed, as orthogonal weights or a normalisation do, what they would explain of the noise is not there.

@@ -1,15 +1,9 @@
 import type { LawCurve, LawPoint } from './curve.ts';
 import { angleMean, layerPoint, over, type Complex } from './layer-point.ts';
 import { largestOf, outerEdge } from './chain-edge.ts';
+import type { LayerGroup } from './layer-group.ts';
 import { crossings, gradedPatch, refinementsFor } from './refine.ts';
 import type { Rule, SlopeLaw } from './slope-law.ts';
-
-/** Layers of a chain that have the same law of slopes: `count` of them, with so many of Gaussian weights. */
-export interface LayerGroup {
-  readonly law: SlopeLaw;
-  readonly count: number;
-  readonly gaussian: number;
-}
 
 /** Where a chain is at one eigenvalue: `v_l = ln w_l` of every group and `ln(m/(1+m))`, which all have in common. */
 export interface ChainState {

@@ -1,5 +1,5 @@
 import { brent } from '../../numeric/index.ts';
-import type { LayerGroup } from './chain-curve.ts';
+import type { LayerGroup } from './layer-group.ts';
 import { layerPoint } from './layer-point.ts';
 import type { SlopeLaw } from './slope-law.ts';
 

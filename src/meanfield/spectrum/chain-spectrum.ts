@@ -1,5 +1,6 @@
 import type { Nonlinearity } from '../../activation/index.ts';
-import { chainCurve, type LayerGroup } from './chain-curve.ts';
+import { chainCurve } from './chain-curve.ts';
+import type { LayerGroup } from './layer-group.ts';
 import { checkPoints, positive } from './check.ts';
 import type { LawCurve } from './curve.ts';
 import { depthOneCurve } from './depth-one.ts';

@@ -105,6 +105,8 @@ interface Colours {
 
 const HEIGHT = 430;
 const WIDTH = { one: 640, two: 920 } as const;
+/** Height of the line of a legend. */
+const LEGEND = 24;
 /** Room that powers of ten need more than other numbers. */
 const LOG_LABELS = 12;
 const MARGIN = { left: 66, right: 22, top: 62, bottom: 56, bar: 72 } as const;
@@ -127,12 +129,14 @@ export async function figure(
   const boxes = panels.map((panel, i) => {
     const share = width / panels.length;
     const right = MARGIN.right + (panel.heat === undefined ? 0 : MARGIN.bar);
+    const hasLegend = legendOf(panel, colours).length > 0;
+    const top = hasLegend ? MARGIN.top : MARGIN.top - LEGEND;
     const left = MARGIN.left + (panel.y.log === true ? LOG_LABELS : 0);
     return {
       left: i * share + left,
-      top: MARGIN.top,
+      top,
       width: share - left - right,
-      height: height - MARGIN.top - MARGIN.bottom,
+      height: height - top - MARGIN.bottom,
     };
   });
   const chart = core.init(null, null, { renderer: 'svg', ssr: true, width, height });
@@ -211,6 +215,7 @@ function axisOption(
     max: high,
     name: axis.name,
     nameLocation: 'middle',
+    nameMoveOverlap: false,
     nameGap: side === 'x' ? 30 : axis.log === true ? 46 + LOG_LABELS : 46,
     nameTextStyle: { ...text, color: own.ink },
     axisLine: { show: true, onZero: false, lineStyle: { color: palette.ink } },
