@@ -5,7 +5,8 @@ import {
   type Dimension,
 } from '../../graph/index.ts';
 import { equationOf } from '../equation.ts';
-import { broadcast, fromStart, partsOf, typed, type Type } from '../type.ts';
+import { proportional } from '../interpolation.ts';
+import { broadcast, fixedShape, fromStart, partsOf, typed, type Type } from '../type.ts';
 import { isCeil, places, reach, windowOf } from '../window.ts';
 import { castTarget } from './elementwise.ts';
 import type { Infer } from './infer.ts';
@@ -172,14 +173,19 @@ const resize: Infer = (node, [x, , scales, sizes]) => {
   const given = scales?.value?.length === axes.length ? scales.value : null;
   const wanted = sizes === undefined ? null : partsOf(sizes);
   const targets = wanted?.length === axes.length ? wanted : null;
-  const isStretched = textAttribute(node, 'keep_aspect_ratio_policy', 'stretch') === 'stretch';
+  const policy = textAttribute(node, 'keep_aspect_ratio_policy', 'stretch');
+  const fixed = policy === 'stretch' ? null : fixedShape(axes.map((axis) => shape[axis]));
+  const wantedSizes = targets === null ? null : fixedShape(targets);
+  const kept =
+    fixed === null || wantedSizes === null ? null : proportional(policy, fixed, wantedSizes);
   return [
     typed(
       x.dtype,
       shape.map((extent, axis) => {
         const index = axes.indexOf(axis);
         if (index < 0) return extent;
-        if (targets !== null) return isStretched ? targets[index] : null;
+        if (targets !== null && policy === 'stretch') return targets[index];
+        if (targets !== null) return kept?.extents[index] ?? null;
         if (given?.[index] === 1) return extent;
         if (typeof extent !== 'number' || given === null) return null;
         return Math.floor(extent * given[index]);
