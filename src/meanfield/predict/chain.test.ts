@@ -34,7 +34,9 @@ test('the layers of a chain are those of the variance map, one linear layer at t
   expect(layers).toHaveLength(4);
   expect(layers.every(({ weights }) => weights === 'gaussian')).toBe(true);
   for (const { sigmaW2 } of layers) expect(sigmaW2).toBeCloseTo(1.5, 12);
-  const qs = layers.flatMap(({ phi, q }) => (phi.name === 'identity' ? [] : [q])).toSorted();
+  const qs = layers
+    .flatMap(({ phi, q }) => (phi.name === 'identity' ? [] : [q]))
+    .toSorted((a, b) => a - b);
   let q = 1.5 * 0.6 + 0.1;
   const want: number[] = [];
   for (let l = 0; l < 3; l++) {
@@ -42,7 +44,7 @@ test('the layers of a chain are those of the variance map, one linear layer at t
     q = 1.5 * secondMoment(activation('tanh'), q) + 0.1;
   }
   expect(qs).toHaveLength(3);
-  const sorted = want.toSorted();
+  const sorted = want.toSorted((a, b) => a - b);
   // Quadrature of both is good to 1e-11.
   qs.forEach((found, i) => expect(found).toBeCloseTo(sorted[i], 10));
 });
