@@ -13,7 +13,7 @@ import {
 } from '../src/agreement/index.ts';
 import { builder, modelOf, type Builder, type Graph } from '../src/graph/index.ts';
 import { makeInputs, measureJacobian, measureLayers, type Feeds } from '../src/measure/index.ts';
-import { predict, type Prediction } from '../src/meanfield/index.ts';
+import { fluctuations, predict, type Prediction } from '../src/meanfield/index.ts';
 import { buildArchitecture, describeNetwork } from '../src/network/index.ts';
 import { fillNormal, fold, key } from '../src/random/index.ts';
 
@@ -273,7 +273,57 @@ test('where the path is no chain the reason is said', () => {
     [
       "The law of the singular values is not known here: \`activations.0_output\` has 64 units and \`input\` 32.",
       "The law of the singular values is not known here: Add (add2) is no layer of a chain.",
-      "The law of the singular values is not known here: \`rnn.l0_output_1\` is not Gaussian.",
+      "The law of the singular values is not known here: LSTM (rnn.l0) is no layer of a chain.",
     ]
   `);
+});
+
+describe('the scatter over draws is what the analysis says', () => {
+  test.each<readonly [string, Case]>([
+    ['relu, Gaussian', { graph: mlp('64-64x6-32:relu'), advice: { scheme: 'he_normal' } }],
+    ['tanh, Gaussian', { graph: mlp('64-64x6-32:tanh'), advice: { scheme: 'lecun_normal' } }],
+    ['tanh, orthogonal', { graph: mlp('64-64x6-32:tanh') }],
+  ])('%s', async (_, { graph, advice = {} }) => {
+    const draws = 100;
+    const network = describeNetwork(graph);
+    const options = { model: graph.name, seed: 0, ...advice };
+    const laws = lawsOfPlan(advise(network, options), network);
+    const seeds = Array.from({ length: draws }, (__, i) => 300 + i);
+    const measured = await measureLayers(
+      modelOf(graph),
+      { seeds, draw: drawsOfPlan(network, options) },
+      makeInputs(graph, { batch: 8, seed: 7 }),
+      { gradients: true, threads: 1 },
+    );
+    const { examples, input } = measured;
+    const known = fluctuations(graph, network, laws, {
+      examples,
+      q: input?.q ?? 1,
+      c: input?.c ?? 0,
+    });
+    const ratios: number[] = [];
+    for (const { name, draws: numbers } of measured.layers) {
+      const { q, c, gradient } = known.get(name) ?? { q: null, c: null, gradient: null };
+      const lines = [
+        [numbers.secondMoment, q, true],
+        [numbers.c, c, false],
+        [numbers.gradientSecondMoment, gradient, true],
+      ] as const;
+      for (const [values, line, isRelative] of lines) {
+        const variance = line?.variance ?? 0;
+        if (variance < 1e-10) continue;
+        const all = values.map((value) => value ?? NaN);
+        const mean = all.reduce((sum, value) => sum + value, 0) / draws;
+        const square = all.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (draws - 1);
+        ratios.push(Math.sqrt(square / variance) / (isRelative ? mean : 1));
+      }
+    }
+    expect(ratios.length).toBeGreaterThan(30);
+    // A standard deviation of 100 draws is known to 1/√198 = 7 %, of which 4 are allowed, and the analysis, a first
+    // order in 1/width, counts as good to a quarter.
+    for (const ratio of ratios) {
+      expect(ratio).toBeGreaterThan(1 / 1.25 - 0.28);
+      expect(ratio).toBeLessThan(1.25 + 0.28);
+    }
+  });
 });

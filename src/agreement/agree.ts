@@ -97,6 +97,7 @@ function layerAgreement(
   const rms = Math.sqrt(row?.q ?? 0);
   // Below the smallest float32 there is no relative accuracy.
   const coarse = rms > 0 ? 2 ** -149 / rms : 0;
+  const small = rounding + coarse;
   // The theory knows no largest number: what it lets overflow is not compared with what came of that.
   const isLost = overflows && (layer.secondMoment === null || (row?.q ?? 0) > OVERFLOW);
   // Nor has a correlation a meaning of numbers that are all but zero.
@@ -107,7 +108,7 @@ function layerAgreement(
       measured: layer.secondMoment,
       predicted: isLost ? null : (row?.q ?? null),
       scatter: known?.q ?? null,
-      rounding: rounding + coarse,
+      rounding: small,
     },
     threshold,
   );
@@ -117,7 +118,9 @@ function layerAgreement(
       measured: layer.c,
       predicted: layer.c === null || isLost || isNothing ? null : (row?.c ?? null),
       scatter: known?.c ?? null,
-      rounding: rounding ** 2 + coarse ** 2 + Number.EPSILON,
+      // What two inputs do not share is rounded apart, and so is the little that rounding itself leaves of what they do.
+      rounding:
+        small * Math.sqrt(Math.max(0, 1 - (row?.c ?? 0) ** 2)) + small ** 2 + Number.EPSILON,
     },
     threshold,
   );

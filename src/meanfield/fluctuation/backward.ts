@@ -5,6 +5,8 @@ import type { Signal } from '../predict/state.ts';
 import { slopeOf } from '../predict/state.ts';
 import type { Transfer } from '../predict/transfer.ts';
 import type { Course, Pass } from './course.ts';
+import { rigidOf } from './forward.ts';
+import { fixedNoise } from './noise-pair.ts';
 import type { Wave } from './wave.ts';
 import { combined, product, type Ripple } from './sketch.ts';
 
@@ -32,12 +34,13 @@ export interface GradientScatter {
  * each other and become alike as far as layers are narrow, so that few outputs do not average out over examples.
  */
 export function gradientScatter(
-  { graph, states, isStored, weightOf, producer, kept }: Course,
+  course: Course,
   pass: Pass,
   waves: ReadonlyMap<string, Wave | null>,
   seeds: readonly string[],
   examples: number,
 ): ReadonlyMap<string, GradientScatter | null> {
+  const { graph, states, isStored, weightOf, producer, kept } = course;
   const { sketch } = pass;
   const tides = new Map<string, Tide | null>();
   const sampleOf = (state: Signal): { readonly units: number; readonly count: number } | null => {
@@ -136,7 +139,7 @@ export function gradientScatter(
     if (state.source.value !== value) {
       add(
         state.source.value,
-        atSource(pass, waves.get(state.source.value) ?? null, state, tide, fresh),
+        atSource(course, pass, waves.get(state.source.value) ?? null, state, tide, fresh),
       );
       continue;
     }
@@ -213,6 +216,7 @@ const STEP = 0.01;
 
 /** The tide in front of a function: each unit's gradient times its slope. */
 function atSource(
+  course: Course,
   pass: Pass,
   wave: Wave | null,
   state: Signal,
@@ -239,11 +243,16 @@ function atSource(
   const [up, down] = [slopeAt(step), slopeAt(-step)];
   const perQ = (up - down) / (2 * step);
   const bend = (up - 2 * slopeAt(0) + down) / step ** 2;
-  const single = pass.few?.(source.value, false)?.one.qq ?? 0;
+  const fixed = rigidOf(course, source.value);
+  const loose = pass.few?.(source.value, false)?.one.qq ?? 0;
+  const single = fixed.q > 0 ? loose - fixedNoise(course, state, 1, fixed).qq : loose;
+  // Orthogonal weights turn directions across their input into ones across their output, where its large units are not.
+  const units = countOf(state.axes, ['unit']) ?? Infinity;
+  const across = (-2 * fixed.d * perQ * moments.q) / units;
   const squares = transferMoments(slopeSquare(transfer), moments);
   const { overlap, rigid } = tide;
-  const fixed = 1 + 2 * rigid;
-  const one = (3 * squares.q) / squares.mean ** 2 - fixed;
+  const whole = 1 + 2 * rigid;
+  const one = (3 * squares.q) / squares.mean ** 2 - whole;
   const all = ((1 + 2 * overlap) * squares.k) / squares.mean ** 2 - 1 - 2 * rigid * overlap;
   const own = fresh(state, size, Math.max(0, one), Math.max(0, all));
   if (own === null) return null;
@@ -256,7 +265,7 @@ function atSource(
     own,
     overlap: share * overlap,
     rigid: 0,
-    bias: slope * tide.bias + tide.size * (perQ * wave.bias.q + 0.5 * bend * single),
+    bias: slope * tide.bias + tide.size * (perQ * wave.bias.q + 0.5 * bend * single + across),
   };
 }
 

@@ -3,8 +3,8 @@ import { countOf } from '../predict/axes.ts';
 import type { Signal } from '../predict/state.ts';
 import { attended } from './attention.ts';
 import type { Course, Pass } from './course.ts';
-import { gaussianLike, LOOSE, noisePair } from './noise-pair.ts';
-import type { Noise, Rigid } from './unit-noise.ts';
+import { fixedNoise, gaussianLike, LOOSE, noisePair } from './noise-pair.ts';
+import { combinedNoise, type Noise, type Rigid } from './unit-noise.ts';
 import { unevenUse } from './uses.ts';
 import {
   linearSlopes,
@@ -229,7 +229,7 @@ function pooled(course: Course, pass: Pass, wave: Wave, from: Signal, to: Signal
 }
 
 /** What is fixed of the units of a source, given what was drawn before its own layer. */
-function rigidOf({ producer, weightOf, kept }: Course, value: string): Rigid {
+export function rigidOf({ producer, weightOf, kept }: Course, value: string): Rigid {
   const node = producer(value);
   if (node === undefined) return LOOSE;
   if (LAYER_NORMS.has(node.operator)) return { q: 1, d: 0 };
@@ -243,14 +243,20 @@ function pointwise(course: Course, pass: Pass, base: Wave | null, state: Signal)
   const { affine } = state.transfer;
   const { value } = state.source;
   if (affine !== null) return passed(base, evenly(affine[0] ** 2));
-  const own = noisePair(course, pass, state, { rigid: rigidOf(course, value) });
+  const rigid = rigidOf(course, value);
+  const own = noisePair(course, pass, state, { rigid });
   if (own === null) return null;
   const response = course.findings.response(state);
   const { second } = response;
   const after = passed(base, response);
-  const { one, pair } = pass.few?.(value, false) ?? { one: NONE, pair: NONE };
+  let { one, pair } = pass.few?.(value, false) ?? { one: NONE, pair: NONE };
+  if (rigid.q > 0) {
+    // Units of fixed length are less spread out than the Gaussians that the limit takes them for.
+    one = combinedNoise(one, 1, fixedNoise(course, state, 1, rigid), -1);
+    pair = combinedNoise(pair, 1, fixedNoise(course, state, 2, rigid), -1);
+  }
   // The variance of the difference of two examples.
-  const ee = Math.max(0, 4 * (one.qq - pair.qq));
+  const ee = 4 * (one.qq - pair.qq);
   const bend =
     second.dqq * pair.qq + 2 * second.dqd * pair.qd + second.ddd * pair.dd + second.dee * ee;
   return {

@@ -35,11 +35,13 @@ export function noisePair(
     const { transfer, source } = one;
     const spread =
       few === null ? 0 : spreadOf(few(source.value, false)?.pair ?? null, source.moments);
-    if (!(spread > 1e-6 * source.moments.q ** 2)) {
-      return noiseOfMean(findings.unit(one), source.moments, sample, rigid);
-    }
+    const noise = noiseOfMean(findings.unit(one), source.moments, sample, rigid);
+    if (!(spread > 1e-6 * source.moments.q ** 2)) return noise;
+    // Inner products of either sign add to the noise of squares, and average out of that of pairs.
     const moments = spreadMoments(source.moments, spread);
-    return noiseOfMean(unitNoise(transfer, moments), moments, sample, rigid);
+    const { qq } = noiseOfMean(unitNoise(transfer, moments), moments, sample, rigid);
+    const more = Math.max(0, qq - noise.qq);
+    return { qq: noise.qq + more, qd: noise.qd + more, dd: noise.dd + more };
   };
   let { qq, qd, dd } = noiseOf(state);
   for (const part of less) {
@@ -73,4 +75,21 @@ function spreadOf(pair: Noise | null, { q, k }: Moments): number {
   if (pair === null || !(q > 0)) return 0;
   const ratio = Math.max(0, q - k) / q;
   return Math.max(0, pair.dd - 2 * ratio * pair.qd + ratio ** 2 * pair.qq);
+}
+
+/** What Gaussian units would scatter by, of which there is nothing where a source is fixed. */
+export function fixedNoise(
+  { findings }: Course,
+  state: Signal,
+  examples: number,
+  rigid: Rigid,
+): Noise {
+  const units = countOf(state.axes, ['unit']) ?? Infinity;
+  const { moments } = state.source;
+  const identity = { ...state, transfer: identityTransfer };
+  const sample = { examples, paired: Math.max(2, examples), units, places: 1 };
+  const { qq, qd, dd } = noiseOfMean(findings.unit(identity), moments, sample, LOOSE);
+  if (rigid.d > 0) return { qq: rigid.q * qq, qd: rigid.d * qd, dd: rigid.d * dd };
+  // Of d only what follows q is fixed with it.
+  return { qq: rigid.q * qq, qd: rigid.q * qd, dd: qq > 0 ? (rigid.q * qd * qd) / qq : 0 };
 }

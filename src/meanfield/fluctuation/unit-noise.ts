@@ -203,3 +203,8 @@ export function noiseOfMean(
   const byQ = { q: both.qq, d: both.dq };
   return { qq: qq - less('q', 'q'), qd: qd - less('q', 'd'), dd: dd - less('d', 'd') };
 }
+
+/** `a x + b y`, number by number. */
+export function combinedNoise(x: Noise, a: number, y: Noise, b: number): Noise {
+  return { qq: a * x.qq + b * y.qq, qd: a * x.qd + b * y.qd, dd: a * x.dd + b * y.dd };
+}

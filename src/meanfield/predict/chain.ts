@@ -8,7 +8,7 @@ import { completed, inputState } from './predict.ts';
 import { ruleOf } from './rules.ts';
 import type { Pull, Signal, State } from './state.ts';
 import type { Transfer } from './transfer.ts';
-import { walkGraph } from './walk.ts';
+import { storedValues, walkGraph } from './walk.ts';
 
 /** The layers between two values of a graph, for the law of the Jacobian from one to the other. */
 export interface JacobianChain {
@@ -48,6 +48,8 @@ const IDENTITY: Nonlinearity = {
   odd: true,
 };
 
+const LAYERS = new Set(['Conv', 'FusedMatMul', 'Gemm', 'MatMul']);
+
 const MOVES = new Set(['Flatten', 'Identity', 'Reshape', 'Squeeze', 'Transpose', 'Unsqueeze']);
 
 /**
@@ -66,6 +68,7 @@ export function jacobianChain(
   const producers = new Map(
     graph.nodes.flatMap((node) => node.outputs.map((output) => [output, node] as const)),
   );
+  const stored = storedValues(graph);
   const start = signalAt(states, from);
   if (typeof start === 'string') return start;
   const width = countOf(start.axes, ['unit']);
@@ -86,6 +89,14 @@ export function jacobianChain(
       if (typeof between !== 'string' && between.source === source && source.value !== from) {
         return `\`${from}\` and \`${at}\` are functions of the same \`${source.value}\``;
       }
+      const { affine } = transfer;
+      if (affine !== null) {
+        // A factor is a multiple of the identity.
+        const sigmaW2 = affine[0] ** 2;
+        if (sigmaW2 !== 1) factors.push({ kind: 'weights', sigmaW2, isOrthogonal: true });
+        at = source.value;
+        continue;
+      }
       if (!source.isGaussian) return `\`${source.value}\` is not Gaussian`;
       if (Math.abs(source.moments.mean) > 1e-6 * Math.sqrt(source.moments.q)) {
         return `\`${source.value}\` has a mean`;
@@ -96,7 +107,7 @@ export function jacobianChain(
     }
     const node = producers.get(at);
     if (node === undefined) return `\`${to}\` is not made from \`${from}\` layer by layer`;
-    const next = stepOf(network, all, node, at, states);
+    const next = stepOf(network, all, node, at, states, (value) => stored.has(value));
     if (typeof next === 'string') return next;
     if (next.factor !== null) factors.push(next.factor);
     at = next.value;
@@ -142,19 +153,21 @@ function stepOf(
   node: Node,
   at: string,
   states: ReadonlyMap<string, State>,
+  isStored: (value: string) => boolean,
 ): { readonly value: string; readonly factor: Factor | null } | string {
   const layer = network.layers.find(({ node: name }) => name === node.name);
   const state = states.get(at);
   const pulls = pullsOf(state);
   if (layer === undefined) {
     const moving = pulls.filter(({ to }) => states.get(to)?.kind === 'signal');
-    const isBias = node.operator === 'Add' && moving.length > 0;
-    const data = isBias ? moving.filter(({ to }) => pullsOf(states.get(to)).length > 0) : moving;
-    if ((isBias || MOVES.has(node.operator)) && data.length === 1) {
+    // A bias is stored; what flows in or was computed is a path.
+    const data = node.operator === 'Add' ? moving.filter(({ to }) => !isStored(to)) : moving;
+    if ((node.operator === 'Add' || MOVES.has(node.operator)) && data.length === 1) {
       return { value: data[0].to, factor: null };
     }
     return `${node.operator} (${node.name}) is no layer of a chain`;
   }
+  if (!LAYERS.has(node.operator)) return `${node.operator} (${node.name}) is no layer of a chain`;
   const [weight] = layer.parts;
   const infos = new Map(network.parameters.map((info) => [info.name, info]));
   const blocks = weight.pieces.flatMap(({ parameter }) => {
@@ -167,7 +180,7 @@ function stepOf(
   }
   if (law.caveat !== null) return `of ${node.operator} (${node.name}) ${law.caveat}`;
   const isImage = weight.shape.length > 2;
-  const isDense = ['Gemm', 'MatMul', 'FusedMatMul'].includes(node.operator) && !isImage;
+  const isDense = node.operator !== 'Conv' && !isImage;
   const strides = node.attributes['strides'];
   const isStill =
     node.operator === 'Conv' &&

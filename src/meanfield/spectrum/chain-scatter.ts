@@ -42,9 +42,9 @@ export function chainScatter(layers: readonly ChainLayer[], width: number): Chai
   for (const { nodes, weights, count, spread2 } of slopes) {
     mean += (count * spread2) / width;
     // What one d does to ln var = 2 ln mean + ln (var/mean²).
-    const influence = nodes.map(
-      (d) => 2 * d + (d * d - 2 * (1 + spread2) * d) / Math.max(spread, 1e-300),
-    );
+    // Without a variance nothing is relative to it.
+    const share = spread > 1e-12 ? 1 / spread : 0;
+    const influence = nodes.map((d) => 2 * d + share * (d * d - 2 * (1 + spread2) * d));
     const middle = influence.reduce((sum, x, i) => sum + weights[i] * x, 0);
     const square = influence.reduce((sum, x, i) => sum + weights[i] * (x - middle) ** 2, 0);
     variance += (count * square) / width;
@@ -129,7 +129,8 @@ function edgeOf(slopes: readonly Slopes[], gaussian: number, width: number): Cha
   const scale = (width * Math.sqrt(2 / bend)) ** (-2 / 3);
   // Of s half of what λ does.
   return {
-    deviation: 0.5 * Math.hypot(TRACY_WIDOM.deviation * scale, Math.sqrt(Math.max(0, at(m).variance))),
+    deviation:
+      0.5 * Math.hypot(TRACY_WIDOM.deviation * scale, Math.sqrt(Math.max(0, at(m).variance))),
     shift: 0.5 * TRACY_WIDOM.mean * scale,
   };
 }
