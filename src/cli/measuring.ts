@@ -89,7 +89,11 @@ export async function measured(
   const jacobian = asked.jacobian === true ? await jacobianOf(subject, between, say) : null;
   const shattering =
     asked.shattering === true
-      ? await measureShattering(model, ensemble, { ...between, ...watched('Shattering') })
+      ? await measureShattering(model, ensemble, {
+          ...between,
+          ...watched('Shattering'),
+          ...(subject.from === 'Gaussian' ? {} : { feeds: batches[0] }),
+        })
       : null;
   const ntk =
     asked.ntk === true
