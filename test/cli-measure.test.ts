@@ -25,6 +25,21 @@ beforeAll(() => {
   writeFileSync(join(folder, 'huge.onnx'), encodeModel(modelOf(b.build())));
 });
 
+beforeAll(() => {
+  const b = builder('noisy');
+  b.input('x', 'float32', ['batch', 2]);
+  const weight = b.constant('w', { ...float32([1, 2, 3, 4]), shape: [2, 2] });
+  const value = b.node('h', 'MatMul', ['x', weight]);
+  const noise = b.node('noise', 'RandomNormalLike', [value]);
+  b.output('y', b.node('y', 'Add', [value, noise]), 'float32', ['batch', 2]);
+  writeFileSync(join(folder, 'noisy.onnx'), encodeModel(modelOf(b.build())));
+  const c = builder('tokens');
+  c.input('n', 'int64', ['batch', 2]);
+  const table = c.constant('table', { ...float32([1, 2, 3, 4]), shape: [2, 2] });
+  c.output('y', c.node('y', 'Gather', [table, 'n']), 'float32', ['batch', 2, 2]);
+  writeFileSync(join(folder, 'tokens.onnx'), encodeModel(modelOf(c.build())));
+});
+
 describe('stepzero measure', () => {
   test('--json has the promised keys, and null for what was not asked for', () => {
     const report = measured(NET, '--scheme', 'orthogonal', '--seed', '3');
@@ -134,6 +149,12 @@ describe('stepzero measure', () => {
     expect(layers.find(({ name }) => name === 'y11_output')!.notFinite).toBeUndefined();
   });
 
+  test('an operator that draws is named, since its numbers are others in every run', () => {
+    expect(measured('noisy.onnx', '--as-is').notes).toContain(
+      '`noise_output` (RandomNormalLike) draws while the network runs, so numbers behind it differ from run to run.',
+    );
+  });
+
   test('what cannot be is told in one sentence before anything is written', () => {
     const sentences = [
       [NET, '--as-is'],
@@ -141,6 +162,8 @@ describe('stepzero measure', () => {
       [NET, '--from', 'input'],
       [NET, '--jacobian', '--from', 'nothing'],
       [NET, '--jacobian', '--from', 'output', '--to', 'layers.0_output'],
+      ['noisy.onnx', '--as-is', '--jacobian'],
+      ['tokens.onnx', '--as-is', '--jacobian', '--from', 'n'],
       [NET, '--html', 'nowhere/report.html'],
       ['huge.onnx', '--as-is', '--html', 'huge.onnx'],
       [NET, '--c', '0.5', '--input', 'x.npy'],
@@ -156,6 +179,8 @@ describe('stepzero measure', () => {
         "2 stepzero: --from: must be given with --jacobian or --shattering, got input alone",
         "1 stepzero: jacobian: from must be a value of the network, got "nothing"; the nearest is "output"",
         "1 stepzero: vjp: "layers.0_output" must depend smoothly on "output", got no path with a derivative between them",
+        "1 stepzero: node "noise" (RandomNormalLike): must give the same values every time to be differentiated, got an operator that draws",
+        "1 stepzero: jacobian: from must be a float to have a derivative, got "n", which is int64",
         "1 stepzero: nowhere/report.html: must be in a folder that exists and can be written to, got no such file or folder",
         "2 stepzero: --html: must be another file than the model, got huge.onnx",
         "2 stepzero: option '--c <C>' cannot be used with option '--input <DATA>'",

@@ -118,6 +118,7 @@ export async function measured(
     learningRate: asked.learningRate ?? null,
     notes: [
       ...(subject.note === null ? [] : [subject.note]),
+      ...drawingNote(model.graph),
       ...notesOf(layers, asked),
       ...costNote(subject, jacobian),
     ],
@@ -208,6 +209,19 @@ function notesOf(
           `\`${firstNotFinite}\` is not finite, so that what is said of ${beyond.join(' and ')} has no meaning.`,
         ]),
   ];
+}
+
+/** Operators that draw. */
+const drawing = /^(RandomNormal|RandomUniform|Bernoulli|Multinomial)/;
+
+/** What draws while the network runs; nothing where nothing does. */
+function drawingNote({ nodes }: Graph): string[] {
+  const node = nodes.find(({ operator }) => drawing.test(operator));
+  return node === undefined
+    ? []
+    : [
+        `\`${node.outputs[0]}\` (${node.operator}) draws while the network runs, so numbers behind it differ from run to run.`,
+      ];
 }
 
 /** Why not every singular value was computed, and what would be cheaper; nothing where all were. */

@@ -37,7 +37,7 @@ describe('a comparison of schemes', () => {
     ]);
     expect(report.take).toBe('right');
     expect(report.verdict).toMatchInlineSnapshot(
-      `"Take \`right\`: it multiplies the second moment by 1 and the squared length of gradients by 1 on the way back; \`small\` multiplies the second moment by 1e-12 and the squared length of gradients by 1e-12 on the way back."`,
+      `"Take \`right\`: from the first to the last hidden layer it multiplies the second moment by 1 and the squared length of gradients by 1 on the way back; \`small\` multiplies the second moment by 1e-12 and the squared length of gradients by 1e-12 on the way back."`,
     );
     expect(comparisonText(report, plain)).toMatchInlineSnapshot(`
       "mlp:64-64x3-10:tanh
@@ -102,9 +102,9 @@ describe('a comparison of schemes', () => {
         length at \`layers.0_output\` is 0.13 times that at \`layers.2_output\`. Most lines agree with the
         theory.
 
-      ▌ Take \`right\`: it multiplies the second moment by 1 and the squared length of gradients by 1 on the
-      ▌ way back; \`small\` multiplies the second moment by 1e-12 and the squared length of gradients by
-      ▌ 1e-12 on the way back."
+      ▌ Take \`right\`: from the first to the last hidden layer it multiplies the second moment by 1 and the
+      ▌ squared length of gradients by 1 on the way back; \`small\` multiplies the second moment by 1e-12
+      ▌ and the squared length of gradients by 1e-12 on the way back."
     `);
   });
 
@@ -124,6 +124,24 @@ describe('a comparison of schemes', () => {
     expect(none.take).toBeNull();
     expect(none.verdict).toMatchInlineSnapshot(
       `"None of them keeps signal and gradients: even \`small\` multiplies the second moment by 1e-12 and the squared length of gradients by 1e-12 on the way back."`,
+    );
+  });
+
+  test('tells schemes apart that differ in the distance of two examples alone', () => {
+    const blurred = chain(1, 1).map(({ q, gradient = null }, i) => ({
+      q,
+      gradient,
+      c: 0.1 + 0.13 * i,
+    }));
+    const report = buildComparisonReport([
+      ['blurred', reportOf(blurred)],
+      ['sharp', reportOf(chain(1, 1))],
+    ]);
+    expect(report.take).toBe('sharp');
+    // 1 - c falls from 0.9 to 1 - 0.1 - 4 · 0.13 = 0.38 at the last hidden linear layer, the 5th of 7 values.
+    expect(report.schemes[0].distance!.value).toBeCloseTo(0.38 / 0.9, 12);
+    expect(report.verdict).toMatch(
+      /`blurred` multiplies .* and 1 - c of two examples by 0\.422\.$/,
     );
   });
 

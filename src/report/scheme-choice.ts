@@ -36,25 +36,32 @@ const ALIKE = 2;
 
 const times = ({ value }: Ratio): string => formatNumber(Number(value.toPrecision(3)));
 
-/** What a scheme does, in a clause. */
-function deed({ state, signal, gradient }: SchemeSummary): string {
+/** Changes of the distance of two examples below this, in the logarithm, are not worth a word. */
+const SMALL = 0.1;
+
+/** What a scheme does from the first to the last hidden layer, in a clause. */
+function deed({ state, signal, gradient, distance }: SchemeSummary): string {
   if (state === 'not_finite') return 'gives numbers that are not finite';
   if (state === 'dead') return 'leaves most units dead';
   const parts = [
-    ...(signal === null ? [] : [`multiplies the second moment by ${times(signal)}`]),
+    ...(signal === null ? [] : [`the second moment by ${times(signal)}`]),
     ...(gradient === null
       ? []
       : [`the squared length of gradients by ${times(gradient)} on the way back`]),
+    ...(distance === null || lengthOf(distance) < SMALL
+      ? []
+      : [`1 - c of two examples by ${times(distance)}`]),
   ];
-  return parts.length === 0 ? 'gives no ratio to judge by' : parts.join(' and ');
+  return parts.length === 0 ? 'gives no ratio to judge by' : `multiplies ${listed(parts)}`;
 }
 
-const quoted = (scores: readonly Score[]): string => {
-  const names = scores.map(({ summary }) => `\`${summary.scheme}\``);
-  return names.length === 1
-    ? names[0]
-    : `${names.slice(0, -1).join(', ')} and ${names[names.length - 1]}`;
-};
+const listed = (items: readonly string[]): string =>
+  items.length < 2
+    ? items.join('')
+    : `${items.slice(0, -1).join(', ')} and ${items[items.length - 1]}`;
+
+const quoted = (scores: readonly Score[]): string =>
+  listed(scores.map(({ summary }) => `\`${summary.scheme}\``));
 
 /**
  * The scheme that keeps signal, gradients and the distance of examples best from the first to the last hidden layer:
@@ -90,5 +97,8 @@ export function chooseScheme(summaries: readonly SchemeSummary[]): SchemeChoice 
     alike.length === 1
       ? ''
       : ` (${quoted(alike.filter((score) => score !== best))} ${alike.length === 2 ? 'does' : 'do'} as well within the errors)`;
-  return { take, sentence: `Take \`${take}\`${as}: it ${deed(best.summary)}${others}.` };
+  return {
+    take,
+    sentence: `Take \`${take}\`${as}: from the first to the last hidden layer it ${deed(best.summary)}${others}.`,
+  };
 }
