@@ -116,6 +116,5 @@ test('a matrix without full rank has its zeros among equal values too', () => {
 test('elements whose squares are no normal numbers beside others count as zeros', () => {
   const tiny = 1e-160;
   const matrix = Float64Array.of(1, 0, 0, 0, tiny, tiny, 0, tiny, -tiny);
-  const values = singularValues(matrix, 3, 3);
-  expect([...values]).toEqual([0, 0, 1]);
+  expect([...singularValues(matrix, 3, 3)]).toEqual([0, 0, expect.closeTo(1, 14)]);
 });
