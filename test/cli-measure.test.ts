@@ -118,7 +118,7 @@ describe('stepzero measure', () => {
     expect(text).toMatch(/\nlayer +op +E\[x²\] +theory +c +theory +dead +satur\. +verdict\n/);
     expect(text).toMatch(/\nlayers\.3_output +Gemm +[\d.e-]+ +[\d.e-]+/);
     expect(text).toMatch(/\n▌ The signal stays alive/);
-    expect(text).toMatch(/--jacobian: the singular values of ∂`output`\/∂`input`, 4 × 8/);
+    expect(text).toMatch(/--jacobian: all singular values of ∂`output`\/∂`input`, 4 × 8/);
     expect(text.split('\n').every((line) => line.length <= 100)).toBe(true);
   });
 

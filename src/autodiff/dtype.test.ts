@@ -14,7 +14,7 @@ function network(dtype: FloatDType): Graph {
       dtype,
       Float64Array.from({ length: size }, () => 2 * next() - 1),
     );
-    return { dtype: 'float64', shape, data: Float64Array.from(data) };
+    return { dtype, shape, data };
   };
   const b = builder('network');
   b.input('x', dtype, ['n', 3]);

@@ -72,6 +72,14 @@ const cases: (OperatorCase & { readonly opset: number })[] = [
     opset: 8,
   },
   {
+    operator: 'TopK',
+    operands: [[2, 5]],
+    attributes: { k: 2 },
+    outputs: 2,
+    looksAt: [0],
+    opset: 9,
+  },
+  {
     operator: 'GroupNormalization',
     operands: [[2, 4, 3], [2], [2]],
     attributes: { num_groups: 2 },

@@ -141,6 +141,11 @@ const groupNorm: Change = (s, node) => {
   return { ...node, inputs: [x, ...byChannel] };
 };
 
+const topK: Change = (s, node) => {
+  const count = ints(s, [numberAttribute(node, 'k', 1)]);
+  return { ...node, inputs: [node.inputs[0], count], attributes: without(node.attributes, 'k') };
+};
+
 const scatter: Change = (_, node) => ({ ...node, operator: 'ScatterElements' });
 
 /** The first `Scan` went through every example of a batch: it is one over these, with one inside it. */
@@ -206,6 +211,7 @@ const steps: ReadonlyMap<string, Step> = new Map<string, Step>([
   ['Split', { since: 18, change: split }],
   ['BatchNormalization', { since: 14, change: batchNorm }],
   ['GroupNormalization', { since: 21, change: groupNorm }],
+  ['TopK', { since: 10, change: topK }],
   ['Scatter', { since: 99, change: scatter }],
   ['Scan', { since: 9, change: oldScan }],
 ]);

@@ -17,5 +17,5 @@ function first(tensor: Tensor, count: number): Tensor {
     throw new UsageError(`--samples: must be at most the ${examples} of --input, got ${count}`);
   }
   const shape = [count, ...rest];
-  return { ...tensor, shape, data: tensor.data.subarray(0, sizeOf(shape)) } as Tensor;
+  return { ...tensor, shape, data: tensor.data.subarray(0, sizeOf(shape)) };
 }

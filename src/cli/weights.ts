@@ -10,10 +10,11 @@ import { storedWeights, type Ensemble } from '../measure/index.ts';
 import type { Laws } from '../meanfield/index.ts';
 import { describeNetwork, type Network } from '../network/index.ts';
 import type { Kernels } from '../random/index.ts';
-import type { FloatDType, Tensor } from '../tensor/index.ts';
+import { bytesPerElement, sizeOf, type FloatDType, type Tensor } from '../tensor/index.ts';
 import { dialectOption } from './dialect-option.ts';
 import { UsageError } from './failure.ts';
 import { loadModel, type Loaded } from './load.ts';
+import { checkMemory } from './memory.ts';
 import { lawsOfDraws } from './plan-laws.ts';
 
 /** The options that say what the weights of a network are. */
@@ -95,6 +96,11 @@ export function weightsOf(
   kernels: Kernels,
 ): Weights {
   const { seed, as, asIs } = options;
+  const bytes = network.parameters.reduce(
+    (sum, { shape, dtype }) => sum + sizeOf(shape) * bytesPerElement(dtype),
+    0,
+  );
+  checkMemory(loaded.label, 'the weights, stored and drawn,', 2 * bytes);
   if (asIs === true) {
     checkStored(loaded);
     if (count > 1) throw new UsageError(`--draws: must be 1 with --as-is, got ${count}`);
