@@ -129,7 +129,8 @@ function edgeOf(slopes: readonly Slopes[], gaussian: number, width: number): Cha
   const scale = (width * Math.sqrt(2 / bend)) ** (-2 / 3);
   // Of s half of what λ does.
   return {
-    deviation: 0.5 * Math.hypot(TRACY_WIDOM.deviation * scale, Math.sqrt(Math.max(0, at(m).variance))),
+    deviation:
+      0.5 * Math.hypot(TRACY_WIDOM.deviation * scale, Math.sqrt(Math.max(0, at(m).variance))),
     shift: 0.5 * TRACY_WIDOM.mean * scale,
   };
 }
