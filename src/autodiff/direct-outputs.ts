@@ -21,13 +21,10 @@ export function withDirectOutputs(graph: Graph): Graph {
     copies.add(node);
   }
   if (copies.size === 0) return graph;
-  const renamed = (name: string): string => names.get(name) ?? name;
-  const nodes = graph.nodes
-    .filter((node) => !copies.has(node))
-    .map((node) => ({
-      ...node,
-      inputs: node.inputs.map(renamed),
-      outputs: node.outputs.map(renamed),
-    }));
+  const own = (name: string): string => names.get(name) ?? name;
+  const renamed = (node: Node): Node => {
+    return { ...node, inputs: node.inputs.map(own), outputs: node.outputs.map(own) };
+  };
+  const nodes = graph.nodes.filter((node) => !copies.has(node)).map(renamed);
   return { ...graph, nodes };
 }

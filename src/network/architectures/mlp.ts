@@ -28,7 +28,10 @@ export const mlp: Architecture = {
   defaults: `mlp:${DEFAULTS}:relu`,
   build: (spec) => {
     const { beta, rest } = residualWord(spec);
-    const words = readWords(rest, { flags: ['batchnorm', 'centred', 'residual'], activations: true });
+    const words = readWords(rest, {
+      flags: ['batchnorm', 'centred', 'residual'],
+      activations: true,
+    });
     const isNormalised = words.flags.has('batchnorm');
     if (isNormalised && words.flags.has('centred')) {
       throw new RangeError(`mlp: layers must be normalised or centred, got both in ${spec.text}`);
