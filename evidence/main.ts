@@ -4,6 +4,7 @@
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { format, resolveConfig } from 'prettier';
 import { openThreads } from '../src/threads/index.ts';
 import { balduzzi } from './balduzzi.ts';
 import { pennington } from './pennington.ts';
@@ -44,7 +45,9 @@ try {
     const seconds = ((user + system) / 1e6).toFixed(0);
     const made = `Made by \`npm run evidence -- ${name}\`, ${seconds} s of processor time.`;
     const old = readFileSync(document, 'utf8');
-    writeFileSync(document, withSection(old, name, `${made}\n\n${text}`));
+    const whole = withSection(old, name, `${made}\n\n${text}`);
+    const style = await resolveConfig(document);
+    writeFileSync(document, await format(whole, { ...style, filepath: document }));
     says('done');
   }
 } finally {

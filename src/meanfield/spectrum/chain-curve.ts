@@ -22,6 +22,7 @@ export interface ChainCurve extends LawCurve {
 /** Newton steps to a point near the last one. */
 const STEPS = 30;
 const EXACT = 1e-13;
+const ROUNDING = 1e-8;
 /** The largest change of `ln w` in a step that the next point is trusted after. */
 const LEAP = 1.5;
 /** Angles below count as none. */
@@ -54,6 +55,7 @@ export function chainCurve(groups: readonly LayerGroup[]): ChainCurve {
     const t = Float64Array.from(from.t);
     const theta = Float64Array.from(from.theta);
     let lnEta = from.lnEta;
+    let last = Infinity;
     for (let step = 0; step < STEPS; step++) {
       // With κ = d ln η_l/dv: v_l moves by (ln η - ln η_l + δ)/κ, where δ is what ln η moves by.
       let [gap0, gap1] = [goal[0] + lnEta[0], goal[1] + lnEta[1]];
@@ -92,7 +94,10 @@ export function chainCurve(groups: readonly LayerGroup[]): ChainCurve {
         size = Math.max(size, 1 + Math.abs(t[l]));
       }
       if (!(largest < LEAP)) return null;
-      if (largest <= EXACT * size) {
+      // Steps that no longer get smaller are rounding, more of it where a small angle is left of large ones.
+      const isSettled = largest <= ROUNDING * size && largest >= 0.5 * last;
+      last = largest;
+      if (isSettled || largest <= EXACT * size) {
         const state = { t, theta, lnEta, patches: from.patches };
         return isInside(state, goal[1]) ? state : null;
       }

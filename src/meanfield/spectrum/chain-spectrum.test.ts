@@ -128,6 +128,19 @@ test('the density of layers with different q has the moments of the product of t
   }
 });
 
+test('layers whose slopes are all but the same have the law of equal ones, with an atom at 0 too', () => {
+  // ReLU6 has the slopes of ReLU up to a probability of 1e-9 where q is near 1.
+  const relu6 = activation('relu6');
+  const relu = activation('relu');
+  for (const weights of ['orthogonal', 'gaussian'] as const) {
+    const near = [1, 1.1, 0.9].map((q): ChainLayer => ({ phi: relu6, weights, sigmaW2: 2, q }));
+    const found = chainSpectrum(near, 50);
+    const want = jacobianSpectrum(relu, { weights, depth: 3, sigmaW2: 2, q: 1 });
+    for (const [i, s] of want.deciles.entries()) expect(found.deciles[i]).toBeCloseTo(s, 6);
+    expect(found.sMax).toBeCloseTo(want.sMax, 6);
+  }
+});
+
 test('the order of the layers does not matter, nor do orthogonal layers without slopes', () => {
   const layers = chain(2, 1.21, 'orthogonal', 5);
   const want = chainSpectrum(layers, 50);
