@@ -147,6 +147,16 @@ const losses: OperatorCase[] = ['mean', 'sum', 'none'].flatMap((reduction): Oper
   },
 ]);
 
+const blocks: OperatorCase[] = [
+  { operator: 'Col2Im', operands: [[1, 4, 9], int64([4, 4]), int64([2, 2])] },
+  {
+    operator: 'Col2Im',
+    operands: [[2, 12, 4], int64([5, 6]), int64([3, 2])],
+    attributes: { strides: [2, 3], dilations: [1, 2], pads: [0, 1, 0, 0] },
+    symbols: [[0, 0]],
+  },
+];
+
 const attentions: OperatorCase[] = [
   {
     operator: 'Attention',
@@ -218,7 +228,7 @@ describe('composed operators are what onnxruntime computes, and differentiated i
     await checkComposed(one);
   });
 
-  test.each(named([...losses, ...attentions]))('%s', async (_, one) => {
+  test.each(named([...losses, ...blocks, ...attentions]))('%s', async (_, one) => {
     await checkComposed(one);
   });
 });
