@@ -260,6 +260,42 @@ describe('the derivative of a Loop', () => {
   );
 });
 
+test('loops that a condition ends inside of a Scan, in a branch of an If', async () => {
+  const loop = loopBody((inner) => {
+    const least = inner.node('least', 'Cast', ['trip'], { to: 1 });
+    return inner.node('less', 'Less', [least, inner.constant('limit', float32([0.5], []))]);
+  });
+  const thenBranch = builder('then');
+  const most = thenBranch.constant('most', int64([5], []));
+  const begin = thenBranch.constant('begin', flag);
+  thenBranch.node('loop', 'Loop', [most, begin, 'x_step'], { body: loop }, 2);
+  thenBranch.output('looped', 'loop_output_0', 'float32', [3]);
+  const elseBranch = builder('else');
+  elseBranch.output('plain', elseBranch.node('product2', 'Mul', ['x_step', 'h']), 'float32', [3]);
+  const body = builder('body');
+  body.input('h', 'float32', [3]);
+  body.input('x_step', 'float32', [3]);
+  const sum = body.node('total', 'ReduceSum', ['x_step'], { keepdims: 0 });
+  const isPositive = body.node('positive', 'Greater', [
+    sum,
+    body.constant('zero', float32([0], [])),
+  ]);
+  const attributes = { then_branch: thenBranch.build(), else_branch: elseBranch.build() };
+  const chosen = body.node('chosen', 'If', [isPositive], attributes);
+  const next = body.node('tanh', 'Tanh', [body.node('joined', 'Add', ['h', chosen])]);
+  body.output('next', next, 'float32', [3]);
+  body.output('shown', body.node('twice', 'Mul', [next, next]), 'float32', [3]);
+  const { graph, feeds } = graphOf(
+    'nested',
+    { start: [3], xs: [5, 3], a: [3] },
+    ['scan_output_0', 'scan_output_1'],
+    (b) => {
+      b.node('scan', 'Scan', ['start', 'xs'], { body: body.build(), num_scan_inputs: 1 }, 2);
+    },
+  );
+  await checkGraph(graph, feeds);
+});
+
 describe('the derivative of an If', () => {
   test.each([1, 0])('is that of the branch that is taken: %d', async (taken) => {
     const thenBranch = builder('then');
