@@ -1,8 +1,7 @@
 /** The networks of bench/measure.ts, each with its weights, inputs and the cotangent of its output. */
-import { advise, drawsOfPlan } from '../src/advise/index.ts';
 import { cotangentName, vjp } from '../src/autodiff/index.ts';
 import { type Constant, type Graph, type Node } from '../src/graph/index.ts';
-import { buildArchitecture, describeNetwork } from '../src/network/index.ts';
+import { buildArchitecture } from '../src/network/index.ts';
 import { fillNormal, fold, key } from '../src/random/index.ts';
 import { sizeOf, type Tensor } from '../src/tensor/index.ts';
 
@@ -105,7 +104,23 @@ function isFixed({ name, dtype, shape }: Constant): boolean {
   return dtype !== 'float32' || shape.length === 0 || name.includes('running_');
 }
 
-/** What goes in: weights as `stepzero advise` draws them, Gaussian inputs or tokens, a Gaussian cotangent. */
+/**
+ * A weight: Gaussian of variance 2 / fan-in, or for a vector a tenth of that of the unit Gaussian around 1 (the scale
+ * of a normalisation) or 0, so that no gradient is 0.
+ */
+function weightOf({ name, shape }: Constant): Tensor {
+  const { dtype, data } = normal(name, shape);
+  const isScale = shape.length === 1 && /(bn|norm|downsample\.1)\d*\.weight$/.test(name);
+  const size = shape.slice(1).reduce((product, extent) => product * extent, 1);
+  const factor = shape.length === 1 ? 0.1 : Math.sqrt(2 / size);
+  const values = Float32Array.from(
+    data as Float32Array,
+    (value) => factor * value + (isScale ? 1 : 0),
+  );
+  return { dtype, shape, data: values };
+}
+
+/** What goes in: Gaussian weights, Gaussian inputs or tokens, a Gaussian cotangent. */
 export interface Given {
   /** Gradients of all weights and biases, from the cotangent of the output. */
   readonly derivative: Graph;
@@ -114,13 +129,10 @@ export interface Given {
 }
 
 /** The derivative of a network with what it is run on. */
-export function givenOf({ name, graph, batch, output }: Timed): Given {
+export function givenOf({ graph, batch, output }: Timed): Given {
   const parameters = [...graph.constants.values()].filter((constant) => !isFixed(constant));
   const derivative = vjp(graph, { withRespectTo: parameters.map((parameter) => parameter.name) });
-  const drawn = drawsOfPlan(describeNetwork(graph), { model: name, seed: SEED })(SEED);
-  const weights = new Map(
-    parameters.map((parameter) => [parameter.name, drawn.get(parameter.name) ?? parameter.read()]),
-  );
+  const weights = new Map(parameters.map((parameter) => [parameter.name, weightOf(parameter)]));
   const [input] = graph.inputs;
   const shape = [batch, ...(input.shape?.slice(1) ?? []).map(Number)];
   const feeds = {

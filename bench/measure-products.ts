@@ -38,15 +38,21 @@ export async function productSeconds(
   const folder = mkdtempSync(join(tmpdir(), 'stepzero-profile-'));
   try {
     const session = await InferenceSession.create(bytes, {
-      graphOptimizationLevel: 'all',
+      graphOptimizationLevel: 'basic',
       intraOpNumThreads: threads,
       logSeverityLevel: 4,
+      enableMemPattern: false,
       enableProfiling: true,
       profileFilePrefix: join(folder, 'profile'),
     });
+    const stored = (name: string): Tensor => {
+      const constant = lifted.get(name);
+      if (constant === undefined) throw new RangeError(`no value for ${name}`);
+      return constant.read();
+    };
     const feeds = Object.fromEntries(
       session.inputNames.map((name) => {
-        const { dtype, shape, data } = values.get(name) ?? (lifted.get(name)?.read() as Tensor);
+        const { dtype, shape, data } = values.get(name) ?? stored(name);
         return [name, Reflect.construct(EngineTensor, [dtype, data, shape]) as EngineTensor];
       }),
     );

@@ -45,8 +45,10 @@ async function lineOf(file: string): Promise<Line> {
   await probe.close();
   mark();
   const draw = drawsOfPlan(network, { model: file, seed: SEED });
+  const spent = process.cpuUsage();
   const measured = await measureLayers(model, { seeds: [SEED], draw }, feeds, { network });
   mark();
+  const { user, system } = process.cpuUsage(spent);
   const [toDifferentiate, toLoad, toMeasure] = marks
     .slice(1)
     .map((at, index) => ((at - marks[index]) / 1000).toFixed(2));
@@ -73,6 +75,7 @@ async function lineOf(file: string): Promise<Line> {
     toDifferentiate,
     toLoad,
     toMeasure,
+    ((user + system) / 1e6).toFixed(2),
     // The kernel counts in KiB.
     (process.resourceUsage().maxRSS / 2 ** 20).toFixed(2),
     moments.join(' → '),
@@ -96,8 +99,8 @@ if (!existsSync(MODELS)) {
     .flatMap((set) => readdirSync(join(MODELS, set)).map((name) => join(set, name)))
     .filter((file) => wanted.length === 0 || wanted.some((name) => file.includes(name)));
   const head = [
-    '| model | layers | parameters | gradients | to differentiate, s | to load, s | to measure, s | memory, GiB | second moment | of the gradient | verdict |',
-    '| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |',
+    '| model | layers | parameters | gradients | to differentiate, s | to load, s | to measure, s | processor, s | memory, GiB | second moment | of the gradient | verdict |',
+    '| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |',
   ];
   console.log(head.join('\n'));
   const rows: string[] = [];
@@ -113,7 +116,7 @@ if (!existsSync(MODELS)) {
   const page = [
     '# Every shared model, differentiated and measured',
     '',
-    `Weights as \`stepzero advise\` draws them, seed ${SEED}, on ${EXAMPLES} Gaussian examples; files of batch 1 are run twice. Gradients: tensors of which one is computed, layers and parameters. To measure: the draw of the weights, shapes, two loads and all runs. Memory: the most that the process held, with all weights and gradients. Second moments: first → last linear layer; those of gradients with respect to the first ← last layer, relative to the last linear layers.`,
+    `Weights as \`stepzero advise\` draws them, seed ${SEED}, on ${EXAMPLES} Gaussian examples; files of batch 1 are run twice. Gradients: tensors of which one is computed, layers and parameters. To measure: the draw of the weights, shapes, two loads and all runs; processor: the time of all cores together that it took, which other work on the machine does not lengthen. Memory: the most that the process held, with all weights and gradients. Second moments: first → last linear layer; those of gradients with respect to the first ← last layer, relative to the last linear layers.`,
     '',
     ...head,
     ...rows,

@@ -29,6 +29,7 @@ interface Case {
   readonly before: BatchNetwork['before'];
   readonly beta?: number;
   readonly width?: number;
+  readonly draws?: number;
 }
 
 const CASES: readonly Case[] = [
@@ -45,17 +46,13 @@ const CASES: readonly Case[] = [
     beta: 0.1,
   },
 ];
-/** The plain network once more, 4 times as wide, and the centred one at a depth where some correlation is left. */
+/** The centred network at a depth where correlation is left, and the deep ones at 4 times the width. */
 const MORE: readonly Case[] = [
   { name: '4 layers, centred', tone: 'orange', depth: 4, words: ':centred', before: 'centred' },
-  {
-    name: '24 layers, plain, width 800',
-    tone: 'violet',
-    depth: 24,
-    words: '',
-    before: 'nothing',
-    width: 800,
-  },
+  ...CASES.filter(({ depth, before }) => depth === 24 && before !== 'normalised').map(
+    ({ name, ...rest }): Case =>
+      Object.assign({ name: `${name}, width ${4 * WIDTH}`, width: 4 * WIDTH, draws: 8 }, rest),
+  ),
 ];
 
 interface Found {
@@ -82,11 +79,13 @@ function theoryOf({ depth, before }: Case, inputs: number): readonly number[] | 
 async function find(own: Case, inputs: number, { kernels, says }: EvidenceRun): Promise<Found> {
   const width = own.width ?? WIDTH;
   const first = inputs === 1 ? 1 : width;
-  const spec = `mlp:${first}-${width}x${own.depth}-1${own.words}`;
+  // The first linear map of a residual network is no branch.
+  const hidden = own.beta === undefined ? own.depth : own.depth + 1;
+  const spec = `mlp:${first}-${width}x${hidden}-1${own.words}`;
   says(spec);
   const graph = buildArchitecture(spec);
   const options = { model: spec, seed: 0, scheme: SCHEME };
-  const seeds = Array.from({ length: DRAWS }, (_, i) => i + 1);
+  const seeds = Array.from({ length: own.draws ?? DRAWS }, (_, i) => i + 1);
   const measured = await measureShattering(
     modelOf(graph),
     { seeds, draw: drawsOfPlan(describeNetwork(graph), options, kernels) },
@@ -109,6 +108,8 @@ function meanAndError(values: readonly number[]): MeanAndError {
 
 const atLag = ({ measured }: Found, lag: number): MeanAndError =>
   meanAndError(measured.draws.autocorrelation.map((draw) => draw[lag]));
+
+const signed = (value: number): string => value.toFixed(3).replace('-', '−');
 
 /** The autocorrelation that white noise has on average once its mean is taken away. */
 const whiteAt = (lag: number): number =>
@@ -168,23 +169,23 @@ function tableOf(all: readonly Found[]): string {
       `${found.own.name}, measured`,
       ...SHOWN.map((lag) => {
         const { mean: middle, error } = atLag(found, lag);
-        return `${middle.toFixed(3)} ± ${error.toFixed(3)}`;
+        return `${signed(middle)} ± ${error.toFixed(3)}`;
       }),
     ];
     if (found.theory === null) return [own];
     const { theory } = found;
     return [
       own,
-      ['theory', ...SHOWN.map((lag) => theory[lag].toFixed(3))],
+      ['theory', ...SHOWN.map((lag) => signed(theory[lag]))],
       ['apart', ...linesOf(found).map(errorsText)],
     ];
   });
   const [{ measured }] = all;
   return markdownTable(head, [
     ...rows,
-    ['brown noise', ...SHOWN.map((lag) => measured.brown[lag].toFixed(3))],
-    ['white noise', ...SHOWN.map((lag) => measured.white[lag].toFixed(3))],
-    ['white noise, theory', ...SHOWN.map((lag) => whiteAt(lag).toFixed(3))],
+    ['brown noise', ...SHOWN.map((lag) => signed(measured.brown[lag]))],
+    ['white noise', ...SHOWN.map((lag) => signed(measured.white[lag]))],
+    ['white noise, theory', ...SHOWN.map((lag) => signed(whiteAt(lag)))],
   ]);
 }
 
@@ -228,7 +229,7 @@ export async function balduzzi(run: EvidenceRun): Promise<Evidence> {
   });
   const text = [
     `Scheme \`${SCHEME}\`, no biases, ${DRAWS} draws of the weights (seeds 1 to ${DRAWS}), ${POINTS} inputs from ${RANGE[0]} to ${RANGE[1]}, ` +
-      `lags in steps of the grid, width ${WIDTH}. Errors are standard errors over the draws.`,
+      `lags in steps of the grid, width ${WIDTH}, 8 draws where it is ${4 * WIDTH}. Errors are standard errors over the draws.`,
     verdictOf([...lines, ...independent]),
     image(caption, file),
     '### Inputs of one number',

@@ -3,7 +3,6 @@
  * them without a name. Writes docs/images/evidence-*.svg and the measured part of each section of docs/evidence.md.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
-import { cpus } from 'node:os';
 import { join, resolve } from 'node:path';
 import { openThreads } from '../src/threads/index.ts';
 import { balduzzi } from './balduzzi.ts';
@@ -34,17 +33,18 @@ if (wrong !== undefined) {
 const threads = openThreads();
 try {
   for (const name of names) {
-    const start = performance.now();
+    const [start, before] = [performance.now(), process.cpuUsage()];
     const says = (what: string): void => {
       const seconds = ((performance.now() - start) / 1000).toFixed(0);
       process.stderr.write(`${name}: ${what} (${seconds} s)\n`);
     };
     const { images, text } = await figures[name]({ kernels: threads.kernels, says });
     for (const [file, svg] of images) writeFileSync(join(root, 'docs/images', file), svg);
-    const seconds = ((performance.now() - start) / 1000).toFixed(0);
-    const made = `Made by \`npm run evidence -- ${name}\` in ${seconds} s on ${cpus().length} cores.`;
-    const before = readFileSync(document, 'utf8');
-    writeFileSync(document, withSection(before, name, `${made}\n\n${text}`));
+    const { user, system } = process.cpuUsage(before);
+    const seconds = ((user + system) / 1e6).toFixed(0);
+    const made = `Made by \`npm run evidence -- ${name}\`, ${seconds} s of processor time.`;
+    const old = readFileSync(document, 'utf8');
+    writeFileSync(document, withSection(old, name, `${made}\n\n${text}`));
     says('done');
   }
 } finally {

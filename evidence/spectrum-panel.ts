@@ -52,8 +52,10 @@ export function spectrumPanel(compared: ComparedChain, title: string): Panel {
   const values = measured.singularValues ?? [];
   const edge = (i: number): number => (log ? low * Math.exp(i * width) : low / unit + i * width);
   const shares = new Float64Array(BINS);
+  // On an axis that begins at 0, what is 0 up to rounding is told apart.
+  const least = Math.max(low, LEAST * Math.max(law.sMax, measured.sMax));
   for (const s of values) {
-    const bin = s > 0 ? Math.floor((along(s) - along(low)) / width) : -1;
+    const bin = s >= least ? Math.floor((along(s) - along(low)) / width) : -1;
     if (bin >= 0 && bin < BINS) shares[bin] += 1 / values.length;
   }
   const points = law.density.s
@@ -65,11 +67,12 @@ export function spectrumPanel(compared: ComparedChain, title: string): Panel {
   // An atom, or a density that runs to infinity at an edge, is cut, so that the rest is seen.
   const heights = Array.from(shares, (share) => share / width).filter((_, i) => isFree(i));
   const top = 1.35 * (Math.max(...heights) || 1);
-  const lost = values.filter((s) => s < low).length / values.length;
-  const lostTheory = below(law, low);
+  const lost = values.filter((s) => s < least).length / values.length;
+  const lostTheory = below(law, least);
+  const place = log ? 'left of it' : 'at 0';
   const rest =
     Math.max(lostTheory, lost) > 5e-4
-      ? `; below ${percent(lost)}, by theory ${percent(lostTheory)}`
+      ? `; ${place} ${percent(lost)}, by theory ${percent(lostTheory)}`
       : '';
   const name = unit === 1 ? 'singular value s' : `s in units of ${superscript(Math.log10(unit))}`;
   return {

@@ -25,7 +25,7 @@ export function errorsText({ errors }: Line): string {
 
 /** A number for a table, three digits. */
 export const shown = (value: number): string =>
-  formatNumber(Number(value.toPrecision(3))).replace('-', '−');
+  formatNumber(Number(value.toPrecision(3))).replaceAll('-', '−');
 
 /** How many lines agree, and which do not. */
 export function verdictOf(lines: readonly (Line & { readonly where: string })[]): string {

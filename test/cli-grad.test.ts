@@ -21,7 +21,7 @@ describe('stepzero grad', () => {
     const { stdout, stderr, status } = stepzero('grad', 'square.onnx');
     expect({ stderr, status }).toEqual({ stderr: '', status: 0 });
     expect(stdout).toMatchInlineSnapshot(`
-      "square.onnx: 3 nodes, its derivative 8
+      "square.onnx: 3 nodes, its derivative 6
       inputs
         x  float32 [2]
         n  int64 [2]

@@ -4,9 +4,15 @@
 
 import { describe, expect, test } from 'vitest';
 import { advise, drawsOfPlan, lawsOfPlan, type AdviseOptions } from '../src/advise/index.ts';
-import { agree, type NetworkAgreement } from '../src/agreement/index.ts';
+import {
+  agree,
+  agreeSpectrum,
+  predictedSpectrum,
+  type NetworkAgreement,
+  type SpectrumAgreement,
+} from '../src/agreement/index.ts';
 import { builder, modelOf, type Builder, type Graph } from '../src/graph/index.ts';
-import { makeInputs, measureLayers, type Feeds } from '../src/measure/index.ts';
+import { makeInputs, measureJacobian, measureLayers, type Feeds } from '../src/measure/index.ts';
 import { predict, type Prediction } from '../src/meanfield/index.ts';
 import { buildArchitecture, describeNetwork } from '../src/network/index.ts';
 import { fillNormal, fold, key } from '../src/random/index.ts';
@@ -196,4 +202,78 @@ test('10 % more standard deviation shows in a single draw', async () => {
   expect(first).toMatchObject({ line: 'q' });
   const right = await heldAgainst({ ...network, drawn: network.advice, draws: 1 });
   expect(right.counts.differs, right.verdict).toBe(0);
+});
+
+/** The singular values from input to output of drawn networks beside the law of the wide one. */
+async function spectrumAgainst({
+  graph,
+  advice = {},
+  drawn = advice,
+  draws = 8,
+}: Case): Promise<SpectrumAgreement> {
+  const network = describeNetwork(graph);
+  const model = graph.name;
+  const laws = lawsOfPlan(advise(network, { model, seed: 0, ...advice }), network);
+  const ensemble = {
+    seeds: Array.from({ length: draws }, (_, i) => 100 + i),
+    draw: drawsOfPlan(network, { model, seed: 0, ...drawn }),
+  };
+  const [feeds] = makeInputs(graph, { batch: 1, seed: 7 });
+  const [from, to] = [graph.inputs[0].name, graph.outputs[0].name];
+  const values = Array.from(feeds[from].data, Number);
+  const q = values.reduce((sum, x) => sum + x * x, 0) / values.length;
+  const prediction = predictedSpectrum(graph, network, laws, { from, to, q });
+  if (prediction.spectrum === null) throw new Error(prediction.reason);
+  const options = { from, to, threads: 1 };
+  return agreeSpectrum(await measureJacobian(modelOf(graph), ensemble, feeds, options), prediction);
+}
+
+describe('singular values follow the law of their chain', () => {
+  test.each<readonly [string, Case]>([
+    ['tanh, orthogonal', { graph: mlp('128-128x8-128:tanh') }],
+    ['tanh, Gaussian', { graph: mlp('128-128x8-128:tanh'), advice: gaussian(1.5, 0.05, 128) }],
+    ['relu, Gaussian', { graph: mlp('128-128x6-128:relu'), advice: { scheme: 'he_normal' } }],
+    [
+      'linear, Gaussian',
+      { graph: buildArchitecture('linear:128-128x4-128'), advice: { scheme: 'lecun_normal' } },
+    ],
+  ])('%s', async (_, network) => {
+    const { sMax, mean, variance, deciles, verdict } = await spectrumAgainst(network);
+    const all = [sMax, mean, variance, ...deciles];
+    expect(
+      all.filter((line) => line.verdict !== 'agrees'),
+      verdict,
+    ).toEqual([]);
+  });
+
+  test('and not that of weights of 5 % more standard deviation', async () => {
+    const { sMax, mean, verdict } = await spectrumAgainst({
+      graph: buildArchitecture('linear:128-128x4-128'),
+      advice: gaussian(1, 0, 128),
+      drawn: gaussian(1.05 ** 2, 0, 128),
+    });
+    expect(mean.verdict).toBe('differs');
+    expect(sMax.verdict).toBe('differs');
+    expect(verdict).toContain('standard errors away');
+  });
+});
+
+test('where the path is no chain the reason is said', () => {
+  const reasonOf = (graph: Graph): string | null => {
+    const network = describeNetwork(graph);
+    const laws = lawsOfPlan(advise(network, { model: graph.name, seed: 0 }), network);
+    const ends = { from: graph.inputs[0].name, to: graph.outputs[0].name };
+    return predictedSpectrum(graph, network, laws, ends).reason;
+  };
+  expect([
+    reasonOf(mlp('32-64-32:tanh')),
+    reasonOf(residual(64, 2)),
+    reasonOf(buildArchitecture('lstm:16-16-16')),
+  ]).toMatchInlineSnapshot(`
+    [
+      "The law of the singular values is not known here: \`activations.0_output\` has 64 units and \`input\` 32.",
+      "The law of the singular values is not known here: Add (add2) is no layer of a chain.",
+      "The law of the singular values is not known here: \`rnn.l0_output_1\` is not Gaussian.",
+    ]
+  `);
 });

@@ -19,6 +19,9 @@ const DIFFERENT = 4;
 /** Chance that some line of a network differs though the theory holds. */
 const CHANCE = 0.02;
 
+/** From here on the largest elements of a value of this second moment are more than float32 holds. */
+const OVERFLOW = 1e74;
+
 /** Roundoff of float32. */
 const EPSILON = 2 ** -24;
 
@@ -47,6 +50,8 @@ export function agree(
         });
   const rows = new Map(prediction.layers.map((row) => [row.name, row]));
   const threshold = thresholdOf(3 * measured.layers.length);
+  const before = approximations(graph, rows);
+  const overflows = prediction.layers.some(({ q }) => q !== null && q > OVERFLOW);
   const isFromOutput = startsAtPrediction(graph, measured.of, rows);
   let units = 0;
   const layers = measured.layers.map((layer) => {
@@ -56,6 +61,8 @@ export function agree(
       threshold,
       rounding,
       isFromOutput,
+      overflows,
+      before: before.get(layer.name) ?? null,
     });
   });
   const counts = countsOf(layers);
@@ -74,23 +81,31 @@ interface Terms {
   readonly threshold: number;
   readonly rounding: number;
   readonly isFromOutput: boolean;
+  /** Whether numbers are predicted somewhere that float32 does not hold. */
+  readonly overflows: boolean;
+  /** The approximation before the layer, `null` where there is none. */
+  readonly before: string | null;
 }
 
 function layerAgreement(
   layer: MeasuredLayer,
   row: PredictedLayer | undefined,
   known: LayerFluctuation | undefined,
-  { threshold, rounding, isFromOutput }: Terms,
+  { threshold, rounding, isFromOutput, overflows, before }: Terms,
 ): LayerAgreement {
   const { name, draws } = layer;
   const rms = Math.sqrt(row?.q ?? 0);
   // Below the smallest float32 there is no relative accuracy.
   const coarse = rms > 0 ? 2 ** -149 / rms : 0;
+  // The theory knows no largest number: what it lets overflow is not compared with what came of that.
+  const isLost = overflows && (layer.secondMoment === null || (row?.q ?? 0) > OVERFLOW);
+  // Nor has a correlation a meaning of numbers that are all but zero.
+  const isNothing = coarse > 2 ** -10;
   const q = compareMoment(
     {
       draws: draws.secondMoment,
       measured: layer.secondMoment,
-      predicted: row?.q ?? null,
+      predicted: isLost ? null : (row?.q ?? null),
       scatter: known?.q ?? null,
       rounding: rounding + coarse,
     },
@@ -100,7 +115,7 @@ function layerAgreement(
     {
       draws: draws.c,
       measured: layer.c,
-      predicted: layer.c === null ? null : (row?.c ?? null),
+      predicted: layer.c === null || isLost || isNothing ? null : (row?.c ?? null),
       scatter: known?.c ?? null,
       rounding: rounding ** 2 + coarse ** 2 + Number.EPSILON,
     },
@@ -111,24 +126,50 @@ function layerAgreement(
       draws: draws.gradientSecondMoment,
       measured: layer.gradientSecondMoment,
       predicted:
-        layer.gradientSecondMoment === null || !isFromOutput ? null : (row?.gradient ?? null),
+        layer.gradientSecondMoment === null || !isFromOutput || overflows
+          ? null
+          : (row?.gradient ?? null),
       scatter: known?.gradient ?? null,
       rounding,
     },
     threshold,
   );
-  return { name, q, c, gradient, note: noteOf(row, known, [q, c, gradient]) };
+  return { name, q, c, gradient, note: noteOf(row, known, [q, c, gradient], before) };
 }
 
 function noteOf(
   row: PredictedLayer | undefined,
   known: LayerFluctuation | undefined,
   lines: readonly Agreement[],
+  before: string | null,
 ): string | null {
   if (row === undefined) return 'nothing is predicted of it';
   if (row.note !== null) return row.note;
+  if (before !== null && lines.some(({ verdict }) => verdict === 'differs')) return before;
   const isCompared = lines.some(({ error }) => error !== null);
-  return isCompared && known === undefined ? 'the error is that of the scatter over draws' : null;
+  const isAnalysed = known !== undefined && known.q !== null && known.q.variance !== null;
+  return isCompared && !isAnalysed ? 'the error is that of the scatter over draws' : null;
+}
+
+/** The nearest approximation that the prediction made before each value, as a clause. */
+function approximations(
+  graph: Graph,
+  rows: ReadonlyMap<string, PredictedLayer>,
+): ReadonlyMap<string, string> {
+  const found = new Map<string, string>();
+  for (const { inputs, outputs } of graph.nodes) {
+    const inherited = inputs
+      .map((input) => found.get(input))
+      .findLast((note) => note !== undefined);
+    for (const output of outputs) {
+      const row = rows.get(output);
+      const own =
+        row?.known === true && row.note !== null ? `behind \`${output}\`: ${row.note}` : null;
+      const note = own ?? inherited;
+      if (note !== undefined) found.set(output, note);
+    }
+  }
+  return found;
 }
 
 const LINES = ['q', 'c', 'gradient'] as const;

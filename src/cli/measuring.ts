@@ -1,21 +1,25 @@
-import { agree } from '../agreement/index.ts';
+import { agree, agreeSpectrum, predictedSpectrum } from '../agreement/index.ts';
 import { predict, type Prediction } from '../meanfield/index.ts';
 import {
+  exampleCount,
   jacobianCost,
   measureJacobian,
   measureKernel,
   measureLayers,
   measureShattering,
   type Feeds,
+  type JacobianCost,
   type JacobianOptions,
   type LayersMeasurement,
 } from '../measure/index.ts';
+import type { Graph, Model } from '../graph/index.ts';
 import type { Network } from '../network/index.ts';
 import {
   buildMeasurementReport,
   type MeasurementReport,
   type ReportedJacobian,
 } from '../report/index.ts';
+import { isFloat, toFloat64 } from '../tensor/index.ts';
 import { forwardWork } from './forward-work.ts';
 import type { Loaded } from './load.ts';
 import { bytesText } from './memory.ts';
@@ -85,7 +89,11 @@ export async function measured(
   const jacobian = asked.jacobian === true ? await jacobianOf(subject, between, say) : null;
   const shattering =
     asked.shattering === true
-      ? await measureShattering(model, ensemble, { ...between, ...watched('Shattering') })
+      ? await measureShattering(model, ensemble, {
+          ...between,
+          ...watched('Shattering'),
+          ...(subject.from === 'Gaussian' ? {} : { feeds: batches[0] }),
+        })
       : null;
   const ntk =
     asked.ntk === true
@@ -97,7 +105,8 @@ export async function measured(
   return buildMeasurementReport({
     model: name,
     weights: weights.label,
-    seeds: ensemble.seeds,
+    // What is stored has no seed.
+    seeds: weights.isStored ? [] : ensemble.seeds,
     seed,
     from: subject.from,
     measured: layers,
@@ -107,14 +116,18 @@ export async function measured(
     shattering,
     ntk,
     learningRate: asked.learningRate ?? null,
-    notes: [...(subject.note === null ? [] : [subject.note]), ...notesOf(layers)],
+    notes: [
+      ...(subject.note === null ? [] : [subject.note]),
+      ...notesOf(layers, asked),
+      ...costNote(subject, jacobian),
+    ],
     more: moreOf(subject, asked, gradients),
   });
 }
 
 /** Singular values of a Jacobian, beside their law in the wide limit. */
 async function jacobianOf(
-  { loaded: { model }, weights, batches }: Subject,
+  { loaded: { model }, network, weights, batches }: Subject,
   between: JacobianOptions,
   say: Say,
 ): Promise<ReportedJacobian> {
@@ -122,11 +135,41 @@ async function jacobianOf(
     ...between,
     progress: (done, total, what) => say(what, done, total),
   });
-  return { ...jacobian, predicted: null, reason: 'its law is not known' };
+  const q = inputMoment(model.graph, batches[0]);
+  const law = predictedSpectrum(model.graph, network, weights.laws, {
+    from: jacobian.from,
+    to: jacobian.to,
+    ...(q === null ? {} : { q }),
+  });
+  return law.spectrum === null
+    ? { ...jacobian, predicted: null, agreement: null, reason: law.reason }
+    : {
+        ...jacobian,
+        predicted: law.spectrum,
+        agreement: agreeSpectrum(jacobian, law),
+        reason: null,
+      };
 }
 
-/** Multiplications of all runs forward, and nodes: beyond these gradients wait until they are asked for. */
-const MOST = { work: 2e10, nodes: 5000 } as const;
+/** Second moment of the float inputs of the first example, at which a Jacobian is measured; `null` where it is 0. */
+function inputMoment(graph: Graph, feeds: Feeds): number | null {
+  const examples = exampleCount(graph, feeds);
+  let [sum, count] = [0, 0];
+  for (const tensor of Object.values(feeds)) {
+    if (!isFloat(tensor.dtype)) continue;
+    const values = toFloat64(tensor);
+    const size = values.length % examples === 0 ? values.length / examples : values.length;
+    for (const value of values.subarray(0, size)) sum += value ** 2;
+    count += size;
+  }
+  return sum > 0 && sum < Infinity ? sum / count : null;
+}
+
+/**
+ * Multiplications of all runs forward, and nodes: beyond these gradients wait until they are asked for. Bytes of a Jacobian
+ * of which all singular values are computed.
+ */
+const MOST = { work: 2e10, nodes: 5000, bytes: 2 ** 30 } as const;
 
 /** Whether gradients are a matter of seconds. */
 function takesSeconds({ loaded, network, batches, weights }: Subject): boolean {
@@ -147,10 +190,37 @@ function predicted(
   return predict(model.graph, network, weights.laws, { model: label, q, c: correlation });
 }
 
-function notesOf({ notDifferentiable, input }: LayersMeasurement): string[] {
+function notesOf(
+  { notDifferentiable, input, firstNotFinite }: LayersMeasurement,
+  asked: Asked,
+): string[] {
+  const beyond = [
+    ...(asked.jacobian === true ? ['Jacobian'] : []),
+    ...(asked.shattering === true ? ['shattering'] : []),
+    ...(asked.ntk === true ? ['tangent kernel'] : []),
+  ];
   return [
     ...(notDifferentiable === null ? [] : [notDifferentiable]),
     ...(input !== null && input.q === 0 ? ['The inputs are all 0, so nothing is predicted.'] : []),
+    ...(firstNotFinite === null || beyond.length === 0
+      ? []
+      : [
+          `\`${firstNotFinite}\` is not finite, so that what is said of ${beyond.join(' and ')} has no meaning.`,
+        ]),
+  ];
+}
+
+/** Why not every singular value was computed, and what would be cheaper; nothing where all were. */
+function costNote(
+  { loaded: { model }, batches }: Subject,
+  jacobian: ReportedJacobian | null,
+): string[] {
+  if (jacobian?.method !== 'lanczos') return [];
+  const { from, to, rows, cols } = jacobian;
+  const cost = costOf(model, batches[0], { from, to });
+  if (cost === null) return [];
+  return [
+    `All singular values of the ${rows} × ${cols} Jacobian would take ${bytesText(cost.bytes)}, so extremes and density are from Lanczos; between nearer values, with --from and --to, it is smaller.`,
   ];
 }
 
@@ -160,9 +230,23 @@ function jacobianOffer(
   { from, to }: Asked,
 ): string | null {
   const named = { ...(from === undefined ? {} : { from }), ...(to === undefined ? {} : { to }) };
+  const cost = costOf(model, batches[0], named);
+  if (cost === null) return null;
+  const { rows, cols, bytes, ...ends } = cost;
+  const what = `∂\`${ends.to}\`/∂\`${ends.from}\`, ${rows} × ${cols}`;
+  return bytes > MOST.bytes
+    ? `--jacobian: extremes and density of the singular values of ${what}, by Lanczos, since all of them would take ${bytesText(bytes)}.`
+    : `--jacobian: all singular values of ${what}, from ${Math.min(rows, cols)} products and in ${bytesText(bytes)}.`;
+}
+
+/** What a Jacobian would take; `null` where there is none to be had, or its shape is not known beforehand. */
+function costOf(
+  model: Model,
+  feeds: Feeds,
+  named: { readonly from?: string; readonly to?: string },
+): JacobianCost | null {
   try {
-    const { rows, cols, bytes, ...ends } = jacobianCost(model, batches[0], named);
-    return `--jacobian: the singular values of ∂\`${ends.to}\`/∂\`${ends.from}\`, ${rows} × ${cols}; all of them take ${bytesText(bytes)}.`;
+    return jacobianCost(model, feeds, named);
   } catch (error) {
     if (error instanceof RangeError || error instanceof TypeError) return null;
     throw error;
@@ -182,6 +266,8 @@ function moreOf(subject: Subject, asked: Asked, gradients: boolean): string[] {
       : ['--shattering: how gradients of neighbouring inputs resemble each other.']),
     ...(asked.ntk === true ? [] : ['--ntk: the tangent kernel and its condition number.']),
     ...(asked.rank === true ? [] : ['--rank: the effective rank of every layer.']),
-    ...(subject.weights.ensemble.seeds.length > 1 ? [] : ['--draws 10: the mean of ten draws.']),
+    ...(subject.weights.isStored || subject.weights.ensemble.seeds.length > 1
+      ? []
+      : ['--draws 10: the mean of ten draws.']),
   ];
 }

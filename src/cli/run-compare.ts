@@ -15,7 +15,13 @@ import { measured } from './measuring.ts';
 import { checkPlaces } from './places.ts';
 import { printJson, printText, textOptions } from './print.ts';
 import { progress } from './progress.ts';
-import { givenPlaces, inputsOf, writtenPlaces, type MeasuringOptions } from './run-measure.ts';
+import {
+  checkNames,
+  givenPlaces,
+  inputsOf,
+  writtenPlaces,
+  type MeasuringOptions,
+} from './run-measure.ts';
 import { schemeList } from './scheme-list.ts';
 import { weightsOf, type WeightOptions } from './weights.ts';
 
@@ -34,6 +40,7 @@ const DIALECT = 'as:';
 /** Measures a network with one scheme after the other on the same inputs, and says which to take. */
 export async function runCompare(text: string, options: CompareOptions): Promise<void> {
   const schemes = schemeList(options.schemes);
+  checkNames(options);
   const bar = progress();
   const { kernels, close } = openThreads();
   try {

@@ -1,9 +1,11 @@
-import { writeAtomically } from '../files/index.ts';
+import { isDataSet, writeAtomically } from '../files/index.ts';
 import { makeInputs } from '../measure/index.ts';
 import { describeNetwork } from '../network/index.ts';
 import { measurementHtml, measurementText, printable } from '../report/index.ts';
 import { openThreads } from '../threads/index.ts';
 import { commandLine } from './command-line.ts';
+import { UsageError } from './failure.ts';
+import { firstExamples } from './first-examples.ts';
 import { loadModel, readPlaces } from './load.ts';
 import { measured, type Asked } from './measuring.ts';
 import { checkPlaces, type Place } from './places.ts';
@@ -28,6 +30,7 @@ export interface MeasureOptions extends MeasuringOptions, WeightOptions {}
 
 /** Measures what the weights of a network do, and prints it beside the prediction. */
 export async function runMeasure(text: string, options: MeasureOptions): Promise<void> {
+  checkNames(options);
   const bar = progress();
   const { kernels, close } = openThreads();
   try {
@@ -57,6 +60,20 @@ export async function runMeasure(text: string, options: MeasureOptions): Promise
   }
 }
 
+/** Checks that the names of values are of use to something. */
+export function checkNames({ from, to, jacobian, shattering, ntk }: Asked): void {
+  if (from !== undefined && jacobian !== true && shattering !== true) {
+    throw new UsageError(
+      `--from: must be given with --jacobian or --shattering, got ${from} alone`,
+    );
+  }
+  if (to !== undefined && jacobian !== true && shattering !== true && ntk !== true) {
+    throw new UsageError(
+      `--to: must be given with --jacobian, --shattering or --ntk, got ${to} alone`,
+    );
+  }
+}
+
 /** The files that are written. */
 export function writtenPlaces({ html }: MeasuringOptions): Place[] {
   return html === undefined ? [] : [{ option: '--html', path: html }];
@@ -79,15 +96,15 @@ export function inputsOf(
   readonly from: string;
   readonly note: string | null;
 } {
-  const read =
-    input === undefined
-      ? null
-      : readInputs(input, graph, { seed, ...(samples === undefined ? {} : { batch: samples }) });
+  const batch = samples === undefined ? {} : { batch: samples };
+  const read = input === undefined ? null : readInputs(input, graph, { seed, ...batch });
+  const isFile = read !== null && input !== undefined && !isDataSet(input);
+  const given = isFile && samples !== undefined ? firstExamples(read.given, samples) : read?.given;
   const batches = makeInputs(graph, {
     seed,
-    ...(samples === undefined ? {} : { batch: samples }),
+    ...batch,
     ...(c === undefined ? {} : { c }),
-    ...(read === null ? {} : { given: read.given }),
+    ...(given === undefined ? {} : { given }),
   });
   return { batches, from: input ?? 'Gaussian', note: read?.note ?? null };
 }

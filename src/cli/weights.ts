@@ -10,10 +10,11 @@ import { storedWeights, type Ensemble } from '../measure/index.ts';
 import type { Laws } from '../meanfield/index.ts';
 import { describeNetwork, type Network } from '../network/index.ts';
 import type { Kernels } from '../random/index.ts';
-import type { FloatDType, Tensor } from '../tensor/index.ts';
+import { bytesPerElement, sizeOf, type FloatDType, type Tensor } from '../tensor/index.ts';
 import { dialectOption } from './dialect-option.ts';
 import { UsageError } from './failure.ts';
 import { loadModel, type Loaded } from './load.ts';
+import { checkMemory } from './memory.ts';
 import { lawsOfDraws } from './plan-laws.ts';
 
 /** The options that say what the weights of a network are. */
@@ -78,6 +79,7 @@ function drawnAs(
 export interface Weights {
   /** What they are, as in `weights he_normal`. */
   readonly label: string;
+  readonly isStored: boolean;
   readonly ensemble: Ensemble;
   readonly laws: Laws;
 }
@@ -94,10 +96,15 @@ export function weightsOf(
   kernels: Kernels,
 ): Weights {
   const { seed, as, asIs } = options;
+  const bytes = network.parameters.reduce(
+    (sum, { shape, dtype }) => sum + sizeOf(shape) * bytesPerElement(dtype),
+    0,
+  );
+  checkMemory(loaded.label, 'the weights, stored and drawn,', 2 * bytes);
   if (asIs === true) {
     checkStored(loaded);
     if (count > 1) throw new UsageError(`--draws: must be 1 with --as-is, got ${count}`);
-    return { label: 'as stored', ensemble: storedWeights, laws: storedLaws };
+    return { label: 'as stored', isStored: true, ensemble: storedWeights, laws: storedLaws };
   }
   if (!Number.isSafeInteger(seed + count - 1)) {
     throw new UsageError(
@@ -109,14 +116,19 @@ export function weightsOf(
   const label = labelOf(options);
   if (as === undefined) {
     const laws = lawsOfDraws(advise(network, asked), network);
-    return { label, ensemble: { seeds, draw: drawsOfPlan(network, asked, kernels) }, laws };
+    return {
+      label,
+      isStored: false,
+      ensemble: { seeds, draw: drawsOfPlan(network, asked, kernels) },
+      laws,
+    };
   }
   const { laws } = drawnAs(network, asked, as, kernels);
   const draw = (each: number): ReadonlyMap<string, Tensor<FloatDType>> => {
     const { draws } = drawnAs(network, { ...asked, seed: each }, as, kernels);
     return new Map([...draws].map(([name, make]) => [name, make()]));
   };
-  return { label, ensemble: { seeds, draw }, laws };
+  return { label, isStored: false, ensemble: { seeds, draw }, laws };
 }
 
 function labelOf({ scheme, as, set = [], keep = [] }: WeightOptions): string {

@@ -1,8 +1,8 @@
 import { upgraded, vjp, cotangentName, gradientName } from '../autodiff/index.ts';
-import type { Graph, Model, ValueInfo, Values } from '../graph/index.ts';
+import type { Graph, Model, Values } from '../graph/index.ts';
 import { isFloat, sizeOf, type Tensor } from '../tensor/index.ts';
 import { tensorOfNumbers } from './convert.ts';
-import type { Ensemble } from './ensemble.ts';
+import { keepingLast, type Ensemble } from './ensemble.ts';
 import {
   batchShape,
   joinExamples,
@@ -12,17 +12,28 @@ import {
   type ExampleLayout,
 } from './example-layout.ts';
 import { gradientNotFinite } from './gradient-not-finite.ts';
-import { holdStatistics } from './held-statistics.ts';
-import { makeInputs, type Feeds } from './inputs.ts';
+import { holdStatistics, type HeldStatistics, type SeenTypes } from './held-statistics.ts';
+import type { Feeds } from './inputs.ts';
+import {
+  movingInput,
+  openMovingInputs,
+  smallBatch,
+  testExample,
+  type MovingInputs,
+} from './moving-inputs.ts';
 import { numbersOf } from './numbers-of.ts';
-import { openProbe, type Probe } from './probe.ts';
+import { openProbe, type Probe, type ProbeOptions } from './probe.ts';
 
 /** Gradients of one value of a network, projected, with respect to another, example by example. */
 export interface Gradients {
   readonly from: string;
   readonly to: string;
-  /** The input that examples differ in, and its elements per example. */
-  readonly input: { readonly name: string; readonly size: number };
+  /** The input that examples differ in, its elements per example, and the examples of given data. */
+  readonly input: {
+    readonly name: string;
+    readonly size: number;
+    readonly rows: readonly Float64Array[] | null;
+  };
   /** Elements of `from` and of `to` per example. */
   readonly size: number;
   readonly outputs: number;
@@ -48,6 +59,8 @@ export interface GradientsOptions {
   readonly name?: string;
   /** Of the inputs that stay the same. */
   readonly seed: number;
+  /** A batch of data; the inputs that stay the same are those of its first example. */
+  readonly feeds?: Feeds;
   readonly from?: string;
   readonly to?: string;
   /** Whether statistics over the batch move with the inputs, or are held as they are for the batch. */
@@ -61,9 +74,6 @@ const usualMemory = 2 ** 30;
 /** Values of one layer per element of input, a generous guess, and the fewest. */
 const WIDENING = 8;
 const FEWEST = 1024;
-
-/** Examples of a small batch. */
-const SMALL = 4;
 
 /** Larger changes of an output by other examples, relative to the largest, are no rounding of float32. */
 const ROUNDING = 1e-3;
@@ -85,8 +95,8 @@ export async function openGradients(
   const wanted = { of: [to], withRespectTo: [from] };
   // What has no derivative is refused before anything runs.
   const whole = vjp(graph, wanted);
-  const inputs = openInputs(where, graph, input, options.seed);
-  const weights = drawsOnce(ensemble);
+  const inputs = openMovingInputs(where, graph, input, options);
+  const weights = keepingLast(ensemble);
   const probeOptions = {
     ...(options.name === undefined ? {} : { name: options.name }),
     ...(options.threads === undefined ? {} : { threads: options.threads }),
@@ -105,20 +115,14 @@ export async function openGradients(
   const perExample = Math.max(FEWEST, WIDENING * sizeOf(inputs.layout.shape));
   const bytes = 4 * perExample * Math.max(1, graph.nodes.length);
   const fitting = Math.max(1, Math.floor((options.memory ?? usualMemory) / bytes));
-  const apart = options.statistics === 'held' ? holdStatistics(graph, input.name) : null;
+  const apart =
+    options.statistics === 'held' && seen.isMixed
+      ? await statisticsOf(graph, input.name, inputs, weights(ensemble.seeds[0]), probeOptions)
+      : null;
   const statistics =
-    apart === null || apart.names.length === 0
-      ? null
-      : await openProbe(upgraded(apart.computed), probeOptions);
-  const derivative = async (): Promise<Graph> => {
-    if (apart === null || statistics === null) return whole;
-    const types = await statistics.run(
-      weights(ensemble.seeds[0]),
-      inputs.feeds(smallBatch(inputs)),
-    );
-    return vjp(apart.held(new Map(Object.entries(types))), wanted);
-  };
-  const probe = await openProbe(await derivative(), probeOptions);
+    apart === null ? null : await openProbe(upgraded(apart.cut.computed), probeOptions);
+  const derivative = apart === null ? whole : vjp(apart.cut.held(apart.types), wanted);
+  const probe = await openProbe(derivative, probeOptions);
   const dtype = seen.dtypes.get(to) ?? 'float32';
   const run = async (
     seed: number,
@@ -152,7 +156,7 @@ export async function openGradients(
   return {
     from,
     to,
-    input: { name: input.name, size: sizeOf(inputs.layout.shape) },
+    input: { name: input.name, size: sizeOf(inputs.layout.shape), rows: inputs.rows },
     size: sizeOf(ends.from.shape),
     outputs: sizeOf(ends.to.shape),
     batch: { fixed: inputs.fixed, isMixed: seen.isMixed, isHeld: statistics !== null },
@@ -175,31 +179,9 @@ export async function openGradients(
   };
 }
 
-/** The last draw is kept, since a seed is used several times in a row. */
-function drawsOnce(ensemble: Ensemble): (seed: number) => Values {
-  let last: { readonly seed: number; readonly values: Values } | null = null;
-  return (seed) => {
-    if (last?.seed !== seed) last = { seed, values: ensemble.draw(seed) };
-    return last.values;
-  };
-}
-
 /** A graph with other outputs. */
 export function withOnly(graph: Graph, outputs: readonly string[]): Graph {
   return { ...graph, outputs: outputs.map((name) => ({ name, dtype: null, shape: null })) };
-}
-
-function movingInput(where: string, graph: Graph, from: string | undefined): ValueInfo {
-  const floats = graph.inputs.filter(({ dtype }) => dtype !== null && isFloat(dtype));
-  const named = floats.find(({ name }) => name === from);
-  if (named !== undefined) return named;
-  if (floats.length === 1) return floats[0];
-  const all = graph.inputs.map(({ name, dtype }) => `${name} (${dtype ?? 'no tensor'})`).join(', ');
-  throw new RangeError(
-    floats.length === 0
-      ? `${where}: the network must have a float input to have a gradient, got ${all === '' ? 'no input' : all}`
-      : `${where}: from must name one of several float inputs, got ${from ?? 'none'} of ${floats.map(({ name }) => name).join(', ')}`,
-  );
 }
 
 /** The first output that has a gradient; `RangeError` where there is none. */
@@ -209,54 +191,30 @@ export function firstFloatOutput(where: string, graph: Graph): string {
   throw new RangeError(`${where}: the network must have a float output, got none`);
 }
 
-/** What goes into a network: one input that differs from example to example, and the others. */
-interface Inputs {
-  readonly layout: ExampleLayout;
-  readonly fixed: number | null;
-  readonly feeds: (rows: readonly Float64Array[]) => Feeds;
-}
-
-function openInputs(where: string, graph: Graph, input: ValueInfo, seed: number): Inputs {
-  const [two, three] = [2, 3].map((batch) => makeInputs(graph, { batch, seed })[0]);
-  const moving = layoutFrom([2, two[input.name].shape], [3, three[input.name].shape]);
-  const fixed = moving === null ? (two[input.name].shape[0] ?? 1) : null;
-  const layout = moving ?? layoutOfBatch(two[input.name].shape, fixed ?? 1);
-  if (layout === null) {
-    throw new RangeError(`${where}: ${input.name} must have an axis of examples, got a scalar`);
+/** The statistics over the batch of a network, and their types; `null` where none are known. */
+async function statisticsOf(
+  graph: Graph,
+  input: string,
+  inputs: MovingInputs,
+  weights: Values,
+  options: ProbeOptions,
+): Promise<{ readonly cut: HeldStatistics; readonly types: SeenTypes } | null> {
+  const all = holdStatistics(graph, input, () => inputs.fixed === null);
+  if (all.names.length === 0) return null;
+  const small = smallBatch(inputs);
+  const probe = await openProbe(upgraded(all.computed), options);
+  try {
+    const one = await probe.run(weights, inputs.feeds(small));
+    const types = new Map(Object.entries(one));
+    if (inputs.fixed !== null) return { cut: all, types };
+    const more = [...small, testExample(inputs, small.length)];
+    const other = await probe.run(weights, inputs.feeds(more));
+    const stays = (name: string): boolean => sizeOf(one[name].shape) === sizeOf(other[name].shape);
+    const cut = holdStatistics(graph, input, stays);
+    return cut.names.length === 0 ? null : { cut, types };
+  } finally {
+    await probe.close();
   }
-  const { dtype } = two[input.name];
-  /** The other inputs of a batch, every example like the first. */
-  const others = (examples: number): Feeds =>
-    Object.fromEntries(
-      Object.entries(two)
-        .filter(([name]) => name !== input.name)
-        .map(([name, tensor]) => [name, firstRepeated(tensor, three[name], examples)]),
-    );
-  return {
-    layout,
-    fixed,
-    feeds: (rows) => ({
-      ...others(rows.length),
-      [input.name]: tensorOfNumbers(
-        dtype,
-        batchShape(layout, rows.length),
-        joinExamples(layout, rows),
-      ),
-    }),
-  };
-}
-
-/** A batch of copies of the first example; the tensor itself where it has no axis of examples. */
-function firstRepeated(two: Tensor, three: Tensor, examples: number): Tensor {
-  const layout = layoutFrom([2, two.shape], [3, three.shape]);
-  if (layout === null) return two;
-  const [first] = splitExamples(
-    layout,
-    Float64Array.from<number | bigint>(numbersOf(two), Number),
-    2,
-  );
-  const rows = Array.from({ length: examples }, () => first);
-  return tensorOfNumbers(two.dtype, batchShape(layout, examples), joinExamples(layout, rows));
 }
 
 /** How examples lie in the values at both ends, and whether they depend on each other. */
@@ -266,23 +224,12 @@ interface Seen {
   readonly isMixed: boolean;
 }
 
-/** An example for a test; examples differ by their index alone. */
-function testExample({ layout }: Inputs, index: number): Float64Array {
-  return Float64Array.from({ length: sizeOf(layout.shape) }, (_, d) =>
-    Math.sin(1 + 1.7 * index + (0.9 + 0.3 * index) * d),
-  );
-}
-
-function smallBatch(inputs: Inputs): readonly Float64Array[] {
-  return Array.from({ length: inputs.fixed ?? SMALL }, (_, b) => testExample(inputs, b));
-}
-
 /** Runs small batches forward: larger than 2, since normalisation makes the same of any two. */
 async function look(
   where: string,
   probe: Probe,
   weights: Values,
-  inputs: Inputs,
+  inputs: MovingInputs,
   names: readonly string[],
 ): Promise<Seen> {
   const first = smallBatch(inputs);

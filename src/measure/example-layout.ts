@@ -1,5 +1,5 @@
 import type { Graph } from '../graph/index.ts';
-import { sizeOf } from '../tensor/index.ts';
+import { sizeOf, type Tensor } from '../tensor/index.ts';
 import { makeInputs } from './inputs.ts';
 
 /** How the examples of a batch lie in a tensor: one after the other along an axis. */
@@ -35,6 +35,14 @@ export function layoutOfBatch(shape: readonly number[], examples: number): Examp
   const axis = shape[0] % examples === 0 ? 0 : shape.indexOf(examples);
   if (shape.length === 0 || axis < 0) return null;
   return { axis, shape: shape.map((extent, a) => (a === axis ? extent / examples : extent)) };
+}
+
+/** The layout of an input as a given batch has it; `null` where the declaration leaves no number of examples open. */
+export function layoutOfGiven(graph: Graph, name: string, tensor: Tensor): ExampleLayout | null {
+  const declared = layoutOfInput(graph, name);
+  if (declared === null) return null;
+  const { axis } = declared;
+  return { axis, shape: tensor.shape.map((extent, a) => (a === axis ? 1 : extent)) };
 }
 
 /** The shape of a batch of so many examples. */

@@ -1,4 +1,4 @@
-import { numberAttribute, numbersAttribute, type Graph, type Node } from '../graph/index.ts';
+import { numberAttribute, type Graph, type Node } from '../graph/index.ts';
 import type { Tensor } from '../tensor/index.ts';
 
 /** Shape and dtype of a value that was computed. */
@@ -14,24 +14,19 @@ export interface HeldStatistics {
   readonly held: (seen: SeenTypes) => Graph;
 }
 
-/** The axes of a reduction; `null` where they are not known. */
-function axesOf(graph: Graph, node: Node): readonly number[] | null {
-  const attribute = numbersAttribute(node, 'axes');
-  if (attribute !== null) return attribute;
-  const [, name = ''] = node.inputs;
-  if (name === '') return numberAttribute(node, 'noop_with_empty_axes', 0) === 0 ? [0] : [];
-  const stored = graph.constants.get(name)?.read().data;
-  return stored === undefined ? null : Array.from<number | bigint, number>(stored, Number);
-}
-
 const isTraining = (node: Node): boolean =>
   node.operator === 'BatchNormalization' && numberAttribute(node, 'training_mode', 0) === 1;
 
 /**
  * Cuts a network where it takes a statistic of its input over the batch, that is in batch normalisations in training
- * and in reductions along the first axis. With statistics that are held, no example depends on another.
+ * and in those reductions whose result holds no examples any more. With statistics that are held, no example
+ * depends on another.
  */
-export function holdStatistics(graph: Graph, input: string): HeldStatistics {
+export function holdStatistics(
+  graph: Graph,
+  input: string,
+  isStatistic: (reduced: string) => boolean,
+): HeldStatistics {
   const taken = new Set([
     ...graph.nodes.flatMap(({ outputs }) => outputs),
     ...graph.inputs.map(({ name }) => name),
@@ -64,11 +59,7 @@ export function holdStatistics(graph: Graph, input: string): HeldStatistics {
         inputs: [...node.inputs.slice(0, 3), ...statistics],
         outputs: [y],
       });
-    } else if (
-      isMoving &&
-      node.operator.startsWith('Reduce') &&
-      axesOf(graph, node)?.includes(0) === true
-    ) {
+    } else if (isMoving && node.operator.startsWith('Reduce') && node.outputs.every(isStatistic)) {
       names.push(...node.outputs);
       computed.push(node);
     } else {

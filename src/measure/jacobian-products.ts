@@ -39,6 +39,7 @@ export type Way = 'broadcast' | 'copies' | 'single';
 interface Derivative {
   readonly graph: Graph;
   readonly seed: string;
+  readonly dtype: DType;
   readonly result: string;
 }
 
@@ -48,8 +49,8 @@ export type Side = 'plain' | 'transposed';
 function derivativeOf(graph: Graph, { from, to }: Site['ends'], side: Side): Derivative {
   const wanted = { of: [to], withRespectTo: [from] };
   const derived = side === 'transposed' ? vjp(graph, wanted) : jvp(graph, wanted);
-  const seed = derived.inputs[derived.inputs.length - 1].name;
-  return { graph: derived, seed, result: derived.outputs[0].name };
+  const { name: seed, dtype } = derived.inputs[derived.inputs.length - 1];
+  return { graph: derived, seed, dtype: dtype ?? 'float32', result: derived.outputs[0].name };
 }
 
 /** More vectors in a run than this do not make it faster. */
@@ -82,7 +83,7 @@ export async function openProducts(
     const [shared, each] = bytesOf(many, there.seed);
     const room = Math.floor((memory - shared) / (each + bytesOfVectors));
     const most = Math.max(1, Math.min(MOST_VECTORS, room));
-    return openRows(many, there.seed, { site, into, outOf }, { ...shapes, most }, options);
+    return openRows(many, there, { site, into, outOf }, { ...shapes, most }, options);
   }
   const derivative = derivativeOf(graph, site.ends, side);
   const types = valueTypes(derivative.graph, shapesOfFeeds(site.feeds));
@@ -94,7 +95,7 @@ export async function openProducts(
     most: places.used,
     way: places.used > 1 ? 'copies' : 'single',
     apply: async (weights, block, count) => {
-      const seed = placed(block, count, places, site.dtype);
+      const seed = placed(block, count, places, derivative.dtype);
       const results = await probe.run(weights, { ...places.feeds, [derivative.seed]: seed });
       return taken(results[derivative.result], count, places);
     },
@@ -122,13 +123,13 @@ async function placesOf(
 /** The vectors side by side on an axis in front. */
 async function openRows(
   graph: Graph,
-  seed: string,
+  { seed, dtype }: Derivative,
   { site, into, outOf }: { site: Site; into: ExampleLayout; outOf: ExampleLayout },
   sizes: Pick<Products, 'inSize' | 'outSize' | 'most'>,
   options: ProbeOptions,
 ): Promise<Products> {
   const probe = await openProbe(graph, options);
-  const { feeds, examples, dtype } = site;
+  const { feeds, examples } = site;
   const shape = batchShape(into, examples);
   const result = graph.outputs[0].name;
   return {

@@ -80,6 +80,7 @@ function pooled(laws: readonly DiscreteLaw[]): DiscreteLaw {
   return {
     s: Float64Array.from(points, ({ value }) => value),
     weight: Float64Array.from(points, ({ weight }) => weight),
+    isExact: laws.every(({ isExact }) => isExact),
   };
 }
 
@@ -93,13 +94,18 @@ function momentsOfLaw({ s, weight }: DiscreteLaw): { mean: number; variance: num
 
 /**
  * The share of a law below s. A point of Gauss quadrature with weight w stands for what is around it, half of it
- * below; between points it goes in a straight line. A weight at 0 is that of a null space, and all of it at 0.
+ * below; between points it goes in a straight line. A weight at 0 is that of a null space, and all of it at 0; so are
+ * those of points that are singular values themselves.
  * Reference: Golub and Meurant 2010, Matrices, Moments and Quadrature, theorem 2.6 (the bounds of Chebyshev,
  * Markov and Stieltjes, between which this is)
  */
-function shareBelow({ s, weight }: DiscreteLaw, value: number): number {
+function shareBelow({ s, weight, isExact }: DiscreteLaw, value: number): number {
   let [before, share] = [0, 0];
   let sum = 0;
+  if (isExact) {
+    for (let i = 0; i < s.length && s[i] <= value; i++) sum += weight[i];
+    return sum;
+  }
   for (let i = 0; i < s.length; i++) {
     const here = s[i] === 0 ? sum + weight[i] : sum + weight[i] / 2;
     if (s[i] > value) {

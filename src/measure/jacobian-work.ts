@@ -23,7 +23,11 @@ export interface JacobianWork {
 }
 
 /** What of the largest singular value is the rounding of the Jacobian: 16 units of it. */
-const roundingOf = (dtype: DType): number => (dtype === 'float64' ? 2 ** -49 : 2 ** -20);
+const roundingOf = (dtype: DType): number =>
+  dtype === 'float64' ? 2 ** -49 : dtype === 'float32' ? 2 ** -20 : 2 ** -7;
+
+/** What products with a Jacobian and with its transpose may differ in, relative to the largest: far more than rounding. */
+const MOST_APART = 2 ** -8;
 
 /** A run needs this much, whatever else there is. */
 const LEAST_ROOM = 2 ** 26;
@@ -125,6 +129,12 @@ export async function lanczosLaws(
             length,
             least,
           );
+          const apart = Math.max(...runs.map(({ disagreement }) => disagreement));
+          if (apart > MOST_APART) {
+            throw new RangeError(
+              `jacobian: products with the Jacobian and with its transpose must agree, got a difference of ${apart.toPrecision(2)} of the largest: rounding hides the derivative, as that of a saturated softmax`,
+            );
+          }
           own.push(...runs.map((run) => aboveRounding(bidiagonalLaw(run), least)));
         }
         laws.push(own);
@@ -138,7 +148,7 @@ export async function lanczosLaws(
   return laws;
 }
 
-function aboveRounding({ s, weight }: DiscreteLaw, rounding: number): DiscreteLaw {
+function aboveRounding({ s, weight, isExact }: DiscreteLaw, rounding: number): DiscreteLaw {
   const least = rounding * s[s.length - 1];
-  return { s: s.map((value) => (value <= least ? 0 : value)), weight };
+  return { s: s.map((value) => (value <= least ? 0 : value)), weight, isExact };
 }

@@ -468,6 +468,11 @@ describe('bad input is named in one sentence', () => {
     );
   });
 
+  test('an ensemble without seeds', async () => {
+    const none: Ensemble = { seeds: [], draw: () => new Map() };
+    await expect(failing({}, model, feeds, none)).rejects.toThrowErrorMatchingInlineSnapshot(`[RangeError: jacobian: the ensemble must have at least one seed, got none]`);
+  });
+
   test('numbers that are not finite, with the layer where they begin', async () => {
     const huge = tensorOf([5, 5], new Float32Array(25).fill(3e38));
     const linear = chain(5, 3, null);
@@ -488,6 +493,41 @@ describe('bad input is named in one sentence', () => {
       `[RangeError: jacobian: the Jacobian of y with respect to x must be finite, got NaN, first in the signal of h0_output (seed 0)]`,
     );
   });
+});
+
+test('weights can be what is varied, and a value varies with itself by the identity', async () => {
+  const graph = drawn(buildArchitecture('mlp:6-5x2-4:tanh'));
+  const feeds = inputsOf(graph);
+  const ends = { from: 'layers.1.weight', to: 'output' };
+  const found = await measure(graph, feeds, ends);
+  expect(found).toMatchObject({ ...ends, rows: 4, cols: 25 });
+  expectSame(found.singularValues, reference(graph, feeds, ends, [1, 4]));
+  const itself = await measure(graph, feeds, { from: 'output', to: 'output' });
+  expectSame(itself.singularValues, [1, 1, 1, 1]);
+});
+
+test('a thousand layers are no trouble', async () => {
+  const n = 6;
+  const graph = chain(n, 1000, 'Tanh');
+  const q = haarColumns(key(2), n, n);
+  const one = tensorOf([n, n], q);
+  const weights = Object.fromEntries(Array.from({ length: 1000 }, (_, l) => [`w${l}`, one]));
+  const feeds = { x: tensorOf([1, n], normals('x', n)) };
+  const found = await measureJacobian(modelOf(graph), withWeights(graph, weights), feeds);
+  const drawnGraph = {
+    ...graph,
+    constants: new Map(
+      [...graph.constants].map(([name, constant]) => [
+        name,
+        { ...constant, read: () => weights[name] ?? constant.read() },
+      ]),
+    ),
+  };
+  const expected = reference(drawnGraph, feeds, found, [1, n]);
+  // Rounding of a thousand layers, each to some units of 2⁻²⁴.
+  found.singularValues?.forEach((s, i) =>
+    expect(Math.abs(s - expected[i])).toBeLessThan(1000 * 2 ** -22 * expected[0]),
+  );
 });
 
 const MODELS = resolve(import.meta.dirname, '../../../shared/models');

@@ -38,8 +38,11 @@ export interface JacobianOptions {
   readonly method?: 'exact' | 'lanczos';
   /** Bytes that the Jacobian and the values of a run may take; 2³⁰ if not given. */
   readonly memory?: number;
-  /** Of the random vectors of `lanczos`. */
+  /** Of the random starts of `lanczos`. */
   readonly seed?: number;
+  /** How many starts `lanczos` has, 8 if not given, and how many steps it goes from each, 100. */
+  readonly starts?: number;
+  readonly steps?: number;
   readonly threads?: number;
   /** Called as the work goes on: `what` of the `total` steps is done next. */
   readonly progress?: (done: number, total: number, what: string) => void;
@@ -146,8 +149,18 @@ export async function measureJacobian(
   options: JacobianOptions = {},
 ): Promise<JacobianMeasurement> {
   const { graph } = model;
-  const { memory = usualMemory, seed = 0, threads = 0, progress = () => {} } = options;
+  const {
+    memory = usualMemory,
+    seed = 0,
+    starts = STARTS,
+    steps = STEPS,
+    threads = 0,
+    progress = () => {},
+  } = options;
   const ends = endsOf(where, graph, options);
+  if (ensemble.seeds.length === 0) {
+    throw new RangeError(`${where}: the ensemble must have at least one seed, got none`);
+  }
   const probeOptions: ProbeOptions = {
     ...(options.name === undefined ? {} : { name: options.name }),
     ...(options.threads === undefined ? {} : { threads: options.threads }),
@@ -184,7 +197,7 @@ export async function measureJacobian(
   const summary =
     method === 'exact'
       ? summaryOf(await exactValues(work))
-      : summaryOfLaws(await lanczosLaws(work, STARTS, STEPS));
+      : summaryOfLaws(await lanczosLaws(work, starts, steps));
   progress(1, 1, 'done');
   return { ...ends, rows, cols, method, ...summary };
 }

@@ -5,7 +5,7 @@ import { symmetricEigenvalues } from '../numeric/index.ts';
 import { fillUniform, fold, key } from '../random/index.ts';
 import { isFloat, sizeOf, type Tensor } from '../tensor/index.ts';
 import { tensorOfNumbers } from './convert.ts';
-import { checkDraws, type Ensemble } from './ensemble.ts';
+import { checkDraws, keepingLast, type Ensemble } from './ensemble.ts';
 import {
   exampleBatch,
   oneOf,
@@ -105,14 +105,8 @@ export async function measureKernel(
     ...(options.threads === undefined ? {} : { threads: options.threads }),
   };
   const batch = exampleBatch(graph, feeds);
-  const seen = await seeOutput(
-    where,
-    graph,
-    to,
-    batch,
-    ensemble.draw(ensemble.seeds[0]),
-    probeOptions,
-  );
+  const draw = keepingLast(ensemble);
+  const seen = await seeOutput(where, graph, to, batch, draw(ensemble.seeds[0]), probeOptions);
   const outputs = sizeOf(seen.layout.shape);
   const cotangents = cotangentsFor(outputs, options.cotangents, seed);
   const parameters = names.reduce(
@@ -127,7 +121,7 @@ export async function measureKernel(
     const mean = new Float64Array(n * n);
     const conditions: (number | null)[] = [];
     for (const [index, drawSeed] of ensemble.seeds.entries()) {
-      const values = ensemble.draw(drawSeed);
+      const values = draw(drawSeed);
       const work: Work = { probe, values, to, names, batch, seen, cotangents, held };
       const before = index * cotangents.list.length * n;
       const kernel = await kernelOfDraw(work, {

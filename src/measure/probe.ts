@@ -39,6 +39,7 @@ export async function openProbe(graph: Graph, options: ProbeOptions = {}): Promi
   const bytes = encodeModel(instrument(model, { outputs, shapes, lifted }));
   const session = await openSession(bytes, {
     optimisation: 'basic',
+    keepsMemory: true,
     ...(name === undefined ? {} : { name }),
     ...(threads === undefined ? {} : { threads }),
   });

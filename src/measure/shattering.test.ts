@@ -1,13 +1,15 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { activation } from '../activation/index.ts';
+import { evaluate, vjp } from '../autodiff/index.ts';
 import { builder, modelOf, type Graph, type Model, type Values } from '../graph/index.ts';
 import { gradientCorrelation } from '../meanfield/index.ts';
 import { buildArchitecture } from '../network/index.ts';
 import { fold, key, plainKernels, wasmKernels } from '../random/index.ts';
-import { sizeOf, type Tensor } from '../tensor/index.ts';
+import { sizeOf, type LazyTensor, type Tensor } from '../tensor/index.ts';
 import type { Ensemble } from './ensemble.ts';
-import { storedWeights } from './index.ts';
+import { meanCorrelation } from './gradient-likeness.ts';
+import { makeInputs, storedWeights, type Feeds } from './index.ts';
 import type { ShatteringMeasurement } from './measurement.ts';
 import { measureShattering, type ShatteringOptions } from './shattering.ts';
 
@@ -28,6 +30,8 @@ function rectifiers(graph: Graph, seeds: number): Ensemble {
   };
   return { seeds: [...Array(seeds).keys()], draw };
 }
+
+const read = (value: Tensor | LazyTensor): Tensor => ('data' in value ? value : value.read());
 
 const measured = (
   spec: string,
@@ -208,10 +212,95 @@ describe('however the examples are run', () => {
     expect(Math.abs(found.correlation)).toBeLessThan(1);
   });
 
+  test('a mean over steps is no statistic of the batch, a mean over the batch is one on any axis', async () => {
+    /** `tanh(x W) - mean` of x [batch, time, 2], the mean along an axis of [time, batch, 4]. */
+    const centred = (axis: number): Graph => {
+      const b = builder('centred');
+      const x = b.input('x', 'float32', ['batch', 3, 2]);
+      const w = b.parameter('layers.0.weight', [4, 2]);
+      const turned = b.node('turned', 'Transpose', [x], { perm: [1, 0, 2] });
+      const product = b.node('product', 'MatMul', [
+        turned,
+        b.node('weight', 'Transpose', [w], { perm: [1, 0] }),
+      ]);
+      const axes = b.constant('axes', {
+        dtype: 'int64',
+        shape: [1],
+        data: BigInt64Array.of(BigInt(axis)),
+      });
+      const h = b.node('tanh', 'Tanh', [product]);
+      const difference = b.node('difference', 'Sub', [h, b.node('mean', 'ReduceMean', [h, axes])]);
+      b.output('y', difference, 'float32', [3, 'batch', 4]);
+      return b.build();
+    };
+    const found = (axis: number, statistics: 'held' | 'moving'): Promise<ShatteringMeasurement> => {
+      const graph = centred(axis);
+      const options = { points: 12, lags: 3, statistics };
+      return measureShattering(modelOf(graph), rectifiers(graph, 1), options);
+    };
+    const overTime = await found(0, 'held');
+    expect([overTime.batch, overTime.statistics]).toEqual([null, null]);
+    expect(overTime).toEqual(await found(0, 'moving'));
+    for (const axis of [1, -2]) {
+      const overBatch = await found(axis, 'held');
+      expect([overBatch.batch, overBatch.statistics]).toEqual([12, 'held']);
+    }
+  });
+
   test('a batch that the file fixes is what a network with batch normalisation sees', async () => {
     const graph = fixed('mlp:3-16x2-1:batchnorm', 6);
     const found = await measureShattering(modelOf(graph), rectifiers(graph, 1), { points: 24 });
     expect([found.batch, found.inputs, found.statistics]).toEqual([6, 6, 'held']);
+  });
+
+  test('data take the place of N(0, 1): a line through two examples, and all of them apart', async () => {
+    const spec = 'mlp:4-16x3-2:tanh';
+    const model = modelOf(buildArchitecture(spec));
+    const ensemble = rectifiers(model.graph, 1);
+    const [feeds] = makeInputs(model.graph, { batch: 6, seed: 3 });
+    const found = await measureShattering(model, ensemble, { feeds, points: 5, range: [-1, 1] });
+    expect([found.inputs, found.line]).toEqual([
+      6,
+      'through two examples at t = -1 and 1, t from -1 to 1',
+    ]);
+    // The same gradients by the derivative itself, in float64.
+    const values = ensemble.draw(0);
+    const graph = vjp(model.graph, { withRespectTo: ['input'] });
+    const constants = new Map(
+      [...graph.constants].map(([name, constant]) => {
+        const tensor = values.get(name);
+        return [name, tensor === undefined ? constant : { ...constant, read: () => read(tensor) }];
+      }),
+    );
+    const r = [0, 1].map((k) => [0, 1].map((i) => (i === k ? 1 : 0)));
+    const jacobians = r.map(
+      (row) =>
+        evaluate(
+          { ...graph, constants },
+          {
+            input: feeds.input,
+            'cotangent(output)': {
+              dtype: 'float32',
+              shape: [6, 2],
+              data: Float32Array.from({ length: 12 }, (_, i) => row[i % 2]),
+            },
+          },
+        ).get('grad(input)')!.data,
+    );
+    const root = fold(fold(key(0), 'shattering'), 'draw/0');
+    const cotangent = new Float64Array(2);
+    kernels.normal(fold(root, 'cotangent'), cotangent, 0, 1);
+    const gradients = Array.from({ length: 6 }, (_, a) =>
+      Float64Array.from(
+        { length: 4 },
+        (__, d) => cotangent[0] * jacobians[0][4 * a + d] + cotangent[1] * jacobians[1][4 * a + d],
+      ),
+    );
+    expect(found.correlation).toBeCloseTo(meanCorrelation(gradients)!, 5);
+    const one = { input: { ...feeds.input, shape: [1, 4], data: new Float32Array(4) } } as Feeds;
+    await expect(measureShattering(model, ensemble, { feeds: one })).rejects.toThrow(
+      'shattering: data must have at least two examples, got 1',
+    );
   });
 
   test('gradients may be with respect to values inside', async () => {

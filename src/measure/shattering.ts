@@ -3,6 +3,7 @@ import { fillNormal, fold, key, type Key } from '../random/index.ts';
 import { checkDraws, type Ensemble } from './ensemble.ts';
 import { openGradients, type Gradients } from './example-gradients.ts';
 import { autocorrelation, brownNoise, meanCorrelation, whiteNoise } from './gradient-likeness.ts';
+import type { Feeds } from './inputs.ts';
 import type { ShatteringMeasurement } from './measurement.ts';
 
 /** How shattering is measured. */
@@ -17,6 +18,8 @@ export interface ShatteringOptions {
   readonly lags?: number;
   /** Independent inputs, 64 if not given. */
   readonly inputs?: number;
+  /** A batch of data, of two examples at least, in place of N(0, 1). */
+  readonly feeds?: Feeds;
   /** Of the inputs, the projection and the noise; 0 if not given. */
   readonly seed?: number;
   /** What the gradient is with respect to: the only float input if not given. */
@@ -45,7 +48,8 @@ const MOST_COMPONENTS = 64;
  * draws of the weights; r ~ N(0, 1) is the same for all inputs of a draw. The grid is t = low … high: an
  * input of one number is t itself; a larger one is `a + t b` with a and b ~ N(0, 1), new ones in every draw, a
  * line that misses the origin, since on a line through it a positively homogeneous network has the same
- * gradient everywhere but for the sign of t. Where examples depend on each other, as with normalisation over the
+ * gradient everywhere but for the sign of t. Of data it is the line through two examples, at t = -1 and 1, those of the
+ * i-th draw being the i-th and the next, and the independent inputs are all of them. Where examples depend on each other, as with normalisation over the
  * batch, the whole grid is one batch.
  * `RangeError` for options out of range, values that have no gradient, and gradients that are not finite or
  * zero in all draws.
@@ -68,7 +72,12 @@ export async function measureShattering(
   });
   try {
     const { size, input, batch } = gradients;
-    const independent = batch.fixed !== null && batch.isMixed ? batch.fixed : inputs;
+    const data = input.rows;
+    if (data !== null && data.length < 2) {
+      throw new RangeError(`${where}: data must have at least two examples, got ${data.length}`);
+    }
+    const independent =
+      data?.length ?? (batch.fixed !== null && batch.isMixed ? batch.fixed : inputs);
     const noiseSize = Math.min(size, MOST_COMPONENTS);
     const draws: {
       correlation: number;
@@ -85,6 +94,7 @@ export async function measureShattering(
         range,
         lags,
         independent,
+        pair: index,
       });
       if (found === null) dead++;
       else {
@@ -106,7 +116,7 @@ export async function measureShattering(
       to: gradients.to,
       size,
       points,
-      line: lineText(input.size, range),
+      line: lineText(input.size, range, data !== null),
       batch: batch.isMixed ? Math.min(points, batch.fixed ?? points) : null,
       statistics: batch.isMixed ? (batch.isHeld ? 'held' : 'moving') : null,
       inputs: independent,
@@ -130,6 +140,8 @@ interface Grid {
   readonly range: readonly [low: number, high: number];
   readonly lags: number;
   readonly independent: number;
+  /** Which examples of data the line goes through. */
+  readonly pair: number;
 }
 
 /** One draw of the weights; `null` where its gradients are zero. */
@@ -137,15 +149,19 @@ async function measureDraw(
   gradients: Gradients,
   drawSeed: number,
   own: Key,
-  { points, range, lags, independent }: Grid,
+  { points, range, lags, independent, pair }: Grid,
 ): Promise<{ correlation: number; autocorrelation: readonly number[] } | null> {
-  const { size } = gradients.input;
-  const line = gridOf(fold(own, 'line'), size, points, range);
+  const { size, rows } = gradients.input;
+  const { origin, direction } = lineOf(fold(own, 'line'), size, rows, pair);
+  const [low, high] = range;
+  const line = Array.from({ length: points }, (_, i) => {
+    const t = low + ((high - low) * i) / (points - 1);
+    return origin.map((x, d) => x + t * direction[d]);
+  });
   const cotangent = normals(fold(own, 'cotangent'), gradients.outputs);
   const along = autocorrelation(await gradients.at(drawSeed, line, cotangent), lags);
-  const apart = Array.from({ length: independent }, (_, i) =>
-    normals(fold(own, `input/${i}`), size),
-  );
+  const apart =
+    rows ?? Array.from({ length: independent }, (_, i) => normals(fold(own, `input/${i}`), size));
   const correlation = meanCorrelation(await gradients.at(drawSeed, apart, cotangent));
   return along === null || correlation === null ? null : { correlation, autocorrelation: along };
 }
@@ -156,24 +172,31 @@ function normals(from: Key, count: number): Float64Array {
   return numbers;
 }
 
-/** The inputs of the grid. */
-function gridOf(
+/** The line that the grid lies on: `origin + t direction`. */
+function lineOf(
   from: Key,
   size: number,
-  points: number,
-  [low, high]: readonly [number, number],
-): readonly Float64Array[] {
-  const a = size === 1 ? new Float64Array(1) : normals(fold(from, 'origin'), size);
-  const b = size === 1 ? Float64Array.of(1) : normals(fold(from, 'direction'), size);
-  return Array.from({ length: points }, (_, i) => {
-    const t = low + ((high - low) * i) / (points - 1);
-    return a.map((x, d) => x + t * b[d]);
-  });
+  rows: readonly Float64Array[] | null,
+  pair: number,
+): { readonly origin: Float64Array; readonly direction: Float64Array } {
+  if (size === 1) return { origin: Float64Array.of(0), direction: Float64Array.of(1) };
+  if (rows === null) {
+    return {
+      origin: normals(fold(from, 'origin'), size),
+      direction: normals(fold(from, 'direction'), size),
+    };
+  }
+  const [one, other] = [rows[pair % rows.length], rows[(pair + 1) % rows.length]];
+  return {
+    origin: one.map((x, d) => (x + other[d]) / 2),
+    direction: one.map((x, d) => (other[d] - x) / 2),
+  };
 }
 
-function lineText(size: number, [low, high]: readonly [number, number]): string {
-  return size === 1
-    ? `the input from ${low} to ${high}`
+function lineText(size: number, [low, high]: readonly [number, number], isOfData: boolean): string {
+  if (size === 1) return `the input from ${low} to ${high}`;
+  return isOfData
+    ? `through two examples at t = -1 and 1, t from ${low} to ${high}`
     : `a + t b with a, b ~ N(0, 1) and t from ${low} to ${high}, which misses the origin`;
 }
 

@@ -1,7 +1,7 @@
 import {
   singularValues,
-  tridiagonalEigen,
   tridiagonalForm,
+  tridiagonalValues,
   type RankUpdate,
 } from '../numeric/index.ts';
 import { addProduct, matrixAt } from '../runtime/index.ts';
@@ -37,8 +37,9 @@ export async function singularValuesOnEngine(
       { minus: true, threads },
     );
   const { diagonal, beside } = await tridiagonalForm(gram, m, update);
-  const { values } = tridiagonalEigen(diagonal, beside);
-  return values.map((value) => largest * Math.sqrt(Math.max(value, 0)));
+  return tridiagonalValues(diagonal, beside).map(
+    (value) => largest * Math.sqrt(Math.max(value, 0)),
+  );
 }
 
 /** `(f M) (f M)ᵀ` in float64. */

@@ -106,3 +106,19 @@ test('a matrix of zeros has the law of 0', async () => {
   const { s, weight } = bidiagonalLaw(run);
   expect([s[0], weight[0], s.length]).toEqual([0, 1, 1]);
 });
+
+test('products of two different matrices are seen to disagree', async () => {
+  const [m, n] = [12, 10];
+  const [a, b] = [noise(m * n, 5), noise(m * n, 6)];
+  const [same] = await decompose(a, m, n, 5, 1);
+  expect(same.disagreement).toBeLessThan(1e-14);
+  const starts = [noise(n, 100)];
+  const [mixed] = await golubKahan(
+    product(a, m, n, false),
+    product(b, m, n, true),
+    starts,
+    5,
+    2 ** -46,
+  );
+  expect(mixed.disagreement).toBeGreaterThan(0.1);
+});

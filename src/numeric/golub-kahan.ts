@@ -7,6 +7,11 @@ export interface Bidiagonal {
   readonly beta: readonly number[];
   /** Whether the space holds all that A and its transpose make of the start. */
   readonly isComplete: boolean;
+  /**
+   * How far `uᵀ (A v)` and `(Aᵀ u)ᵀ v` are apart at most, relative to the largest number of B: some rounding where both
+   * products are of the same matrix.
+   */
+  readonly disagreement: number;
 }
 
 /** Products of a matrix with vectors that stand one after another in a block. */
@@ -21,6 +26,7 @@ interface Run {
   /** The last vector on the other side. */
   other: Float64Array;
   isComplete: boolean;
+  apart: number;
 }
 
 /**
@@ -39,7 +45,7 @@ export async function golubKahan(
   const runs: Run[] = starts.map((start) => {
     const first = start.slice();
     scale(first, 1 / norm(first));
-    return { basis: [first], alpha: [], beta: [], other: first, isComplete: false };
+    return { basis: [first], alpha: [], beta: [], other: first, isComplete: false, apart: 0 };
   });
   for (;;) {
     const active = runs.filter(({ isComplete, alpha }) => !isComplete && alpha.length < steps);
@@ -48,7 +54,10 @@ export async function golubKahan(
     const going = active.filter(({ isComplete, alpha }) => !isComplete && alpha.length < steps);
     await goBackward(backward, going, negligible);
   }
-  return runs.map(({ alpha, beta, isComplete }) => ({ alpha, beta, isComplete }));
+  return runs.map((run) => {
+    const { alpha, beta, isComplete, apart } = run;
+    return { alpha, beta, isComplete, disagreement: apart === 0 ? 0 : apart / largest(run) };
+  });
 }
 
 const largest = ({ alpha, beta }: Run): number => Math.max(0, ...alpha, ...beta);
@@ -90,7 +99,9 @@ async function goBackward(
   for (const [index, run] of runs.entries()) {
     const v = made[index];
     const { basis, alpha } = run;
-    subtract(v, alpha[alpha.length - 1], basis[basis.length - 1]);
+    const last = alpha[alpha.length - 1];
+    run.apart = Math.max(run.apart, Math.abs(dot(v, basis[basis.length - 1]) - last));
+    subtract(v, last, basis[basis.length - 1]);
     makeOrthogonal(v, basis);
     const beta = norm(v);
     if (beta <= negligible * largest(run) || basis.length === v.length) {
@@ -121,6 +132,8 @@ async function products(
 export interface DiscreteLaw {
   readonly s: Float64Array;
   readonly weight: Float64Array;
+  /** Whether the points are singular values of A themselves. */
+  readonly isExact: boolean;
 }
 
 /**
@@ -128,7 +141,7 @@ export interface DiscreteLaw {
  * quadrature of the law of the singular values of A as the start sees them.
  * Reference: Golub and Meurant 2010, Matrices, Moments and Quadrature, chapter 6
  */
-export function bidiagonalLaw({ alpha, beta }: Bidiagonal): DiscreteLaw {
+export function bidiagonalLaw({ alpha, beta, isComplete }: Bidiagonal): DiscreteLaw {
   const k = alpha.length;
   // [0 B; Bᵀ 0] with v and u in turn is tridiagonal; from the end, so that the start is the last element.
   const between = new Float64Array(2 * k - 1);
@@ -142,14 +155,16 @@ export function bidiagonalLaw({ alpha, beta }: Bidiagonal): DiscreteLaw {
     { length: k },
     (_, i) => last[k + i] * last[k + i] + last[k - 1 - i] * last[k - 1 - i],
   );
-  return { s, weight };
+  return { s, weight, isExact: isComplete };
 }
 
-function norm(a: Float64Array): number {
+function dot(a: Float64Array, b: Float64Array): number {
   let sum = 0;
-  for (let i = 0; i < a.length; i++) sum += a[i] * a[i];
-  return Math.sqrt(sum);
+  for (let i = 0; i < a.length; i++) sum += a[i] * b[i];
+  return sum;
 }
+
+const norm = (a: Float64Array): number => Math.sqrt(dot(a, a));
 
 function scale(a: Float64Array, factor: number): void {
   for (let i = 0; i < a.length; i++) a[i] *= factor;
@@ -160,9 +175,5 @@ function subtract(a: Float64Array, factor: number, b: Float64Array): void {
 }
 
 function makeOrthogonal(a: Float64Array, basis: readonly Float64Array[]): void {
-  for (const b of basis) {
-    let sum = 0;
-    for (let i = 0; i < a.length; i++) sum += a[i] * b[i];
-    subtract(a, sum, b);
-  }
+  for (const b of basis) subtract(a, dot(a, b), b);
 }

@@ -39,6 +39,7 @@ export {
   type RankUpdate,
   type TridiagonalForm,
 } from './tridiagonal-form.ts';
+export { tridiagonalValues } from './tridiagonal-values.ts';
 export { tridiagonalEigen, type TridiagonalEigen } from './tridiagonal.ts';
 export { fma32 } from './fma32.ts';
 export { transposeSquare } from './transpose-square.ts';

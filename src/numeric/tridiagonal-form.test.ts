@@ -16,7 +16,7 @@ function symmetric(n: number): Float64Array {
   return s;
 }
 
-test.each([1, 2, 3, 5, 47, 48, 49, 97, 150])(
+test.each([1, 2, 3, 5, 31, 32, 33, 64, 97, 150])(
   'the form of a matrix of %i rows has its eigenvalues',
   async (n) => {
     const s = symmetric(n);

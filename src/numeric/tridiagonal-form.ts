@@ -16,7 +16,7 @@ export interface TridiagonalForm {
 }
 
 /** Columns that are reduced before the rest of the matrix is changed. */
-const PANEL = 48;
+const PANEL = 32;
 
 /**
  * The tridiagonal form of a symmetric matrix, n × n by rows, by reflections in panels; only the lower triangle is

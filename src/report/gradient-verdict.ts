@@ -49,6 +49,10 @@ const isReached = ({ gradientSecondMoment }: MeasuredLayer): boolean =>
 
 /** What becomes of the gradient, in a sentence; `null` where it was not measured. */
 export function gradientSentence(layers: readonly MeasuredLayer[]): string | null {
+  const wild = layers.findLast(({ gradientNotFinite }) => gradientNotFinite !== undefined);
+  if (wild !== undefined) {
+    return `On the way back, gradients are not finite from \`${wild.name}\` on.`;
+  }
   const course = gradientCourse(layers);
   if (course === null) {
     const reached = layers.filter(({ gradientSecondMoment }) => gradientSecondMoment !== null);

@@ -13,7 +13,13 @@ import {
   VERDICT,
   type Quantity,
 } from './measurement-quantities.ts';
-import { GRADIENT_SYMBOL, kernelSentence, measuredOn, shatteringSentence } from './measurement.ts';
+import {
+  GRADIENT_SYMBOL,
+  kernelSentence,
+  measuredOn,
+  shatteringIntroduction,
+  shatteringSentence,
+} from './measurement.ts';
 import type { MeasurementReport, ReportedJacobian, ReportedLayer } from './measurement-report.ts';
 import { placesOf, symbols } from './measurement-tables.ts';
 import { formatNumber, formatShape } from './number.ts';
@@ -204,11 +210,7 @@ async function jacobianSection(jacobian: ReportedJacobian): Promise<Markup> {
   const { from, to, rows, cols, method, predicted, reason } = jacobian;
   const chart = await spectraChart([{ tone: 'blue', jacobian, predicted }], CHART);
   const theory =
-    predicted === null
-      ? reason === null
-        ? ''
-        : ` Not predicted: ${reason}.`
-      : ' The line is their law in the wide limit.';
+    predicted === null ? ` ${reason ?? ''}`.trimEnd() : ' The line is their law in the wide limit.';
   const how = method === 'exact' ? 'All singular values' : 'Singular values by Lanczos, estimated,';
   return section(
     'The Jacobian',
@@ -304,7 +306,7 @@ export async function measurementHtml(report: MeasurementReport): Promise<string
             'Shattering',
             charts(
               [await shatteringChart([{ tone: 'blue', shattering }], CHART)],
-              `Gradients of two independent inputs correlate by ${formatNumber(shattering.correlation)}. Along a line of ${shattering.points} inputs: ${shatteringSentence(shattering)}`,
+              `${shatteringIntroduction(shattering).replace('as below', 'as above')} ${shatteringSentence(shattering)}`,
             ),
           ),
       ntk === null ? null : section('Tangent kernel', markup`<p>${prose(kernelSentence(ntk))}</p>`),

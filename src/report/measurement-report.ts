@@ -1,4 +1,9 @@
-import type { Agreement, LayerAgreement, NetworkAgreement } from '../agreement/index.ts';
+import type {
+  Agreement,
+  LayerAgreement,
+  NetworkAgreement,
+  SpectrumAgreement,
+} from '../agreement/index.ts';
 import type { JacobianSpectrum, PredictedLayer, Prediction } from '../meanfield/index.ts';
 import {
   judgeSignal,
@@ -31,7 +36,9 @@ export interface ReportedLayer extends MeasuredLayer {
 export interface ReportedJacobian extends JacobianMeasurement {
   /** The law of its singular values, `null` where the theory has none for this network. */
   readonly predicted: JacobianSpectrum | null;
-  /** Why nothing is predicted, in a clause; else `null`. */
+  /** Measured against predicted; `null` where nothing is. */
+  readonly agreement: SpectrumAgreement | null;
+  /** Why nothing is predicted, in a sentence; else `null`. */
   readonly reason: string | null;
 }
 
@@ -135,6 +142,7 @@ export function buildMeasurementReport(parts: MeasurementParts): MeasurementRepo
       judgeSignal(measured.layers).sentence,
       gradientSentence(measured.layers),
       agreement?.verdict,
+      parts.jacobian?.agreement?.verdict,
     ]
       .flatMap((sentence) => sentence ?? [])
       .join(' '),

@@ -1,4 +1,6 @@
+import type { Agreement } from '../agreement/index.ts';
 import type { KernelMeasurement, ShatteringMeasurement } from '../measure/index.ts';
+import { verdictText } from './measurement-quantities.ts';
 import type { MeasurementReport, ReportedJacobian } from './measurement-report.ts';
 import {
   measuredGradients,
@@ -36,9 +38,20 @@ export function measuredOn({ weights, seeds, inputs }: MeasurementReport): strin
 
 const deciles = [10, 20, 30, 40, 50, 60, 70, 80, 90] as const;
 
+/** A row of verdicts; numbers that have none are not predicted one by one. */
+function verdicts(agreements: readonly (Agreement | undefined)[]): readonly Cell[] {
+  return ['verdict'].concat(
+    agreements.map((agreement) =>
+      agreement === undefined
+        ? '–'
+        : verdictText([['', agreement]]).text.replace('differs: ', '✗ '),
+    ),
+  );
+}
+
 /** The singular values of a Jacobian in numbers, beside the law of the wide limit. */
 export function jacobianLines(jacobian: ReportedJacobian, options: TextOptions): readonly string[] {
-  const { from, to, rows, cols, method, predicted, reason } = jacobian;
+  const { from, to, rows, cols, method, predicted, agreement, reason } = jacobian;
   const numbers = ['sMax', 'sMin', 'mean', 'variance'] as const;
   const titles = { sMax: 's_max', sMin: 's_min', mean: 'mean of s²', variance: 'variance of s²' };
   const columns: readonly Column[] = [
@@ -62,7 +75,13 @@ export function jacobianLines(jacobian: ReportedJacobian, options: TextOptions):
     '',
     ...table(
       columns,
-      [line('measured', jacobian), ...(predicted === null ? [] : [line('theory', predicted)])],
+      [
+        line('measured', jacobian),
+        ...(predicted === null ? [] : [line('theory', predicted)]),
+        ...(agreement === null
+          ? []
+          : [verdicts([agreement.sMax, undefined, agreement.mean, agreement.variance])]),
+      ],
       options,
     ),
     '',
@@ -71,13 +90,14 @@ export function jacobianLines(jacobian: ReportedJacobian, options: TextOptions):
       [
         ['measured', ...jacobian.deciles.slice(1, -1).map(formatNumber)],
         ...(predicted === null ? [] : [['theory', ...predicted.deciles.map(formatNumber)]]),
+        ...(agreement === null ? [] : [verdicts(agreement.deciles)]),
       ],
       options,
     ),
     ...wrap('deciles: this share of the singular values is smaller', options.width).map((text) =>
       painter(options.colour)('dim', text),
     ),
-    ...(reason === null ? [] : wrap(`Not predicted: ${printable(reason)}.`, options.width)),
+    ...(reason === null ? [] : ['', ...wrap(printable(reason), options.width)]),
   ];
 }
 
@@ -91,12 +111,28 @@ function correlationText(value: number): string {
     .replace(/^-/, '');
 }
 
+/** What gradients were compared, and how those of independent inputs correlate. */
+export function shatteringIntroduction(shattering: ShatteringMeasurement): string {
+  const { from, to, points, line, statistics, inputs, dead, correlation, draws } = shattering;
+  const held =
+    statistics === null
+      ? ''
+      : statistics === 'held'
+        ? ' Statistics of the batch are held.'
+        : ' Statistics of the batch move with its inputs.';
+  const lost =
+    dead === 0
+      ? ''
+      : ` In ${dead} of ${dead + draws.correlation.length} draws all gradients are 0; these are left out.`;
+  return `Gradients of \`${to}\`, projected, with respect to \`${from}\`: those of ${inputs} independent inputs correlate by ${formatNumber(correlation)}, and those of ${points} inputs along a line (${line}) as below.${held}${lost}`;
+}
+
 /** How gradients of neighbouring inputs resemble each other, beside white and brown noise. */
 export function shatteringLines(
   shattering: ShatteringMeasurement,
   options: TextOptions,
 ): readonly string[] {
-  const { points, correlation, autocorrelation, white, brown } = shattering;
+  const { autocorrelation, white, brown } = shattering;
   const shown = lags.filter((lag) => lag < autocorrelation.length);
   const row = (name: string, values: readonly number[]): Cell[] => [
     name,
@@ -104,7 +140,7 @@ export function shatteringLines(
   ];
   return [
     ...wrap(
-      `Gradients of two independent inputs correlate by ${formatNumber(correlation)}. Along a line of ${points} inputs, by the number of steps between them:`,
+      `${shatteringIntroduction(shattering)} By the number of steps between them:`,
       options.width,
     ),
     '',
@@ -118,22 +154,32 @@ export function shatteringLines(
   ];
 }
 
-/** Which noise the gradients are like, in a sentence: by the mean distance over the first lags. */
+/** The lag at which an autocorrelation first is below ½, `null` where it stays above. */
+function halfLag(autocorrelation: readonly number[]): number | null {
+  const lag = autocorrelation.findIndex((value) => value < 0.5);
+  return lag < 0 ? null : lag;
+}
+
+/**
+ * Which noise the gradients are like, in a sentence. They are white where the autocorrelation at lag 1 is 0 to 4.5 times
+ * the error `1/√(points draws)` that it has for white noise.
+ */
 export function shatteringSentence({
+  points,
   autocorrelation,
-  white,
   brown,
+  draws,
 }: ShatteringMeasurement): string {
-  const near = autocorrelation.slice(1, 16);
-  const distance = (noise: readonly number[]): number =>
-    near.reduce((sum, value, i) => sum + Math.abs(value - noise[i + 1]), 0) / near.length;
-  const rougher = near.reduce((sum, value, i) => sum + value - brown[i + 1], 0) < 0;
-  if (distance(white) < distance(brown)) {
+  const [, next] = autocorrelation;
+  if (Math.abs(next) < 4.5 / Math.sqrt(points * draws.correlation.length)) {
     return 'They are like white noise: the gradient of an input says nothing about that of its neighbour, so it is shattered.';
   }
-  return rougher
-    ? 'They are rougher than brown noise, but not yet white: the gradient is on its way to shatter.'
-    : 'They are at least as smooth as brown noise: the gradient does not shatter.';
+  const [own, smooth] = [halfLag(autocorrelation), halfLag(brown)];
+  if (own !== null && (smooth === null || own < smooth)) {
+    const beside = smooth === null ? 'more than are shown here' : counted(smooth, 'step');
+    return `Half of the likeness is lost within ${counted(own, 'step')}, that of brown noise within ${beside}: the gradient is on its way to shatter.`;
+  }
+  return 'They are at least as smooth as brown noise: the gradient does not shatter.';
 }
 
 /** A tangent kernel in a sentence. */

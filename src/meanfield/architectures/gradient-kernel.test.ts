@@ -47,8 +47,8 @@ test('residual layers with normalisation correlate gradients as the theorem says
   const inputs = kernelOf(size, (a, b) => (a === b ? 1 : 0));
   const depth = 10;
   const network = { depth, variances: he, before: 'normalised', beta: 1 } as const;
-  let want = 0.5;
-  for (let layer = 1; layer < depth; layer++) {
+  let want = 1;
+  for (let layer = 1; layer <= depth; layer++) {
     const gamma = 2 + (layer - 1) * (1 - 1 / Math.PI);
     want *= (1 + 0.5 / gamma) / (1 + 1 / gamma);
   }
@@ -99,6 +99,10 @@ test('what has no gradient kernel is refused with the reason', () => {
   ).toThrowErrorMatchingInlineSnapshot(
     `[RangeError: gradientKernel: beta must be positive and finite, got 0]`,
   );
+  const line = kernelOf(4, (a, b) => (a - 1.5) * (b - 1.5));
+  expect(() =>
+    gradientKernel(relu, { ...network, before: 'normalised' }, line),
+  ).toThrowErrorMatchingInlineSnapshot(`[RangeError: gradientKernel: the inverse of the variance over the batch must have a mean, got signals of 1 degrees of freedom at layer 1; take independent inputs]`);
   expect(() => kernelCorrelation([])).toThrowErrorMatchingInlineSnapshot(
     `[RangeError: kernelCorrelation: inputs must number at least 2, got 0]`,
   );

@@ -5,7 +5,7 @@ import { outputCovariance, slopeCovariance } from './outputs.ts';
 
 /** A dense network that sees a whole batch of inputs at once. */
 export interface BatchNetwork {
-  /** Hidden layers, each a linear map and `φ`; one linear map more gives the outputs. */
+  /** How often `φ` is applied: each time behind a linear map, with one more that gives the outputs. */
   readonly depth: number;
   readonly variances: Variances;
   /**
@@ -13,7 +13,7 @@ export interface BatchNetwork {
    * deviation over the batch.
    */
   readonly before: 'nothing' | 'centred' | 'normalised';
-  /** `β` of layers `h + β W φ(h)`, all hidden ones but the first; layers are not residual if not given. */
+  /** `β` of layers `h + β W φ(h)` between the first linear map and the last; not residual if not given. */
   readonly beta?: number;
 }
 
@@ -27,10 +27,12 @@ export type BatchKernel = readonly Float64Array[];
  * `P = 1 - 1 1ᵀ/B`; back `G ← σw² G ∘ E φ'(u_a) φ'(u_b)`, residual layers `K + β² …` and `G + β² …`. The mean and the
  * variance over the batch are held while an input varies. It holds element by element for inputs of many elements.
  *
- * Normalised, u is divided by the standard deviation over the batch of all units together: right to `1/B` for
- * independent inputs, where that of every unit is the same, and not for inputs along a line.
+ * Normalised, u is divided by its standard deviation s over the batch, with
+ * `E φ(u_a/s) φ(u_b/s) = E φ(u_a) φ(u_b) / E s²` and `E 1/s² = ν / ((ν - 2) E s²)`, `ν = (Σ C_aa)² / Σ C_ab²` the degrees of freedom of s²:
+ * exact for rectifiers and independent inputs, where s² says nothing of the direction of u.
  *
- * `RangeError` for bad variances, depth and β, a kernel that is not square, and where signals leave float64.
+ * `RangeError` for bad variances, depth and β, a kernel that is not square, where signals leave float64, and for ν up
+ * to 2, as along a line, where the inverse of s² has no mean.
  * Reference: Balduzzi et al. 2017, section 3, arXiv:1702.08591, without its assumption c = 0 in every layer
  */
 export function gradientKernel(
@@ -55,20 +57,22 @@ export function gradientKernel(
   for (let layer = 1; layer <= depth; layer++) {
     const centred = before === 'nothing' ? signal : doublyCentred(signal);
     checkDiagonal(where, centred, layer);
-    const spread = before === 'normalised' ? traceOf(centred) / centred.length : 1;
+    const isNormalised = before === 'normalised';
+    const spread = isNormalised ? traceOf(centred) / centred.length : 1;
+    const inverse = isNormalised ? inverseOf(where, centred, layer) : 1;
     const seen = spread === 1 ? centred : mapped(centred, (k) => k / spread);
     slopes.push(
-      overPairs(seen, (q1, q2, k) => (sigmaW2 * slopeCovariance(phi, q1, q2, k)) / spread),
+      overPairs(seen, (q1, q2, k) => sigmaW2 * slopeCovariance(phi, q1, q2, k) * inverse),
     );
     if (layer === depth) break;
     const branch = linear(overPairs(seen, (q1, q2, k) => outputCovariance(phi, q1, q2, k)));
     signal = beta === undefined ? branch : added(signal, branch, beta * beta);
   }
-  // The cotangent of all outputs is the same, and their layer is not residual.
+  // The cotangent of all outputs is the same.
   let gradient: BatchKernel = inputs.map((row) => row.map(() => 1));
-  for (const [i, slope] of slopes.reverse().entries()) {
+  for (const slope of slopes.reverse()) {
     const behind = gradient.map((row, a) => row.map((g, b) => g * slope[a][b]));
-    gradient = beta === undefined || i === 0 ? behind : added(gradient, behind, beta * beta);
+    gradient = beta === undefined ? behind : added(gradient, behind, beta * beta);
   }
   return mapped(gradient, (g) => sigmaW2 * g);
 }
@@ -78,6 +82,18 @@ const mapped = (kernel: BatchKernel, of: (k: number) => number): BatchKernel =>
 
 const added = (kernel: BatchKernel, other: BatchKernel, factor: number): BatchKernel =>
   kernel.map((row, a) => row.map((k, b) => k + factor * other[a][b]));
+
+/** `E 1/s²` of the variance s² over the batch of a unit with this covariance. */
+function inverseOf(where: string, kernel: BatchKernel, layer: number): number {
+  const trace = traceOf(kernel);
+  const squares = kernel.reduce((sum, row) => sum + row.reduce((part, k) => part + k * k, 0), 0);
+  const freedom = trace ** 2 / squares;
+  if (freedom > 2 + 1e-9) return ((freedom / (freedom - 2)) * kernel.length) / trace;
+  throw new RangeError(
+    `${where}: the inverse of the variance over the batch must have a mean, got signals of ${freedom} degrees of ` +
+      `freedom at layer ${layer}; take independent inputs`,
+  );
+}
 
 const traceOf = (kernel: BatchKernel): number => kernel.reduce((sum, row, a) => sum + row[a], 0);
 

@@ -127,10 +127,12 @@ export function gradientScatter(
       continue;
     }
     const whole = combined([1, tide.kernel], [1, tide.own]);
-    found.set(value, {
+    // Of what is zero exactly there is no relative scatter.
+    const relative = {
       variance: product(whole, whole) / tide.size ** 2,
       bias: tide.bias / tide.size,
-    });
+    };
+    found.set(value, tide.size > 0 ? relative : null);
     if (state.source.value !== value) {
       add(
         state.source.value,

@@ -31,12 +31,14 @@ export function responseOf(transfer: Transfer, source: Moments): Response {
   const { q, k } = source;
   const d = q - k;
   const [h, g] = [STEP * q, STEP * Math.min(d, q)];
-  const at = (dq: number, dd: number): readonly [number, number] => {
-    const pair = q + dq - (d + dd);
-    const found = transferMoments(transfer, { ...source, q: q + dq, k: pair, p: pair, r: pair });
-    return [found.q, found.q - found.k];
+  // Three distances at once, as three pairs of one value.
+  const at = (change: number): readonly [q: number, d: number, more: number, less: number] => {
+    const square = q + change;
+    const [k1, p1, r1] = [square - d, square - (d + g), square - (d - g)];
+    const found = transferMoments(transfer, { ...source, q: square, k: k1, p: p1, r: r1 });
+    return [found.q, found.q - found.k, found.q - found.p, found.q - found.r];
   };
-  const [here, up, down] = [at(0, 0), at(h, 0), at(-h, 0)];
+  const [here, up, down] = [at(0), at(h), at(-h)];
   const slope = (high: number, low: number, step: number): number => (high - low) / (2 * step);
   const bend = (high: number, middle: number, low: number, step: number): number =>
     (high - 2 * middle + low) / step ** 2;
@@ -53,16 +55,15 @@ export function responseOf(transfer: Transfer, source: Moments): Response {
       second: { ...flat, qqq, dee: 0.25 * qqq - bendOfPair(transfer, source) },
     };
   }
-  const [more, less, both] = [at(0, g), at(0, -g), at(h, g)];
   return {
     ...first,
-    dd: slope(more[1], less[1], g),
+    dd: slope(here[2], here[3], g),
     second: {
       qqq,
       dqq,
-      ddd: bend(more[1], here[1], less[1], g),
+      ddd: bend(here[2], here[1], here[3], g),
       dee: 0.25 * qqq - bendOfPair(transfer, source),
-      dqd: (both[1] - up[1] - more[1] + here[1]) / (h * g),
+      dqd: (up[2] - up[1] - here[2] + here[1]) / (h * g),
     },
   };
 }
@@ -77,7 +78,8 @@ function bendOfPair(transfer: Transfer, { mean, q, k }: Moments): number {
   const half = APART * variance;
   const product = (a: number, b: number): number => {
     const rho = (k - square) / Math.sqrt(a * b);
-    const [left, right] = [a, b].map((v) => hermiteCoefficients(transfer, mean, v));
+    const left = hermiteCoefficients(transfer, mean, a);
+    const right = a === b ? left : hermiteCoefficients(transfer, mean, b);
     let sum = 0;
     for (let n = left.length - 1; n >= 0; n--) {
       sum = sum * Math.min(1, Math.max(-1, rho)) + left[n] * right[n];

@@ -25,17 +25,24 @@ interface Parts {
   readonly squares: number;
 }
 
-/** The noise of one unit of a value, of its source, and of the two together. */
+/** The noise of one unit of a value, of its source, and of the two together, each found when it is asked for. */
 export interface UnitNoise {
-  readonly value: Parts;
-  readonly source: Parts;
-  readonly both: Parts;
+  readonly value: () => Parts;
+  readonly source: () => Parts;
+  readonly both: () => Parts;
 }
 
 /** A rule for the standard normal: the trapezoidal one, of which an error of a few percent is left at kinks. */
-const STEP = 0.25;
-const NODES = Float64Array.from({ length: 49 }, (_, i) => STEP * (i - 24));
-const WEIGHTS = NODES.map((z) => STEP * normalPdf(z));
+const trapezoid = (
+  step: number,
+  reach: number,
+): { readonly z: Float64Array; readonly weights: Float64Array } => {
+  const half = Math.round(reach / step);
+  const z = Float64Array.from({ length: 2 * half + 1 }, (_, i) => step * (i - half));
+  return { z, weights: z.map((x) => step * normalPdf(x)) };
+};
+const SHARED = trapezoid(0.5, 5.5);
+const { z: NODES, weights: WEIGHTS } = trapezoid(0.25, 5.5);
 
 /** Values of f and of h itself over examples, for one of the numbers u that all examples share. */
 interface Given {
@@ -53,23 +60,23 @@ export function unitNoise({ f }: Transfer, { mean, q, k }: Moments): UnitNoise {
   const variance = Math.max(0, q - mean * mean);
   const common = Math.sqrt(Math.min(variance, Math.max(0, k - mean * mean)));
   const apart = Math.sqrt(Math.max(0, q - Math.max(k, mean * mean)));
-  const given = Array.from(NODES, (u, i): Given => {
+  const given = Array.from(SHARED.z, (u, i): Given => {
     const centre = mean + common * u;
     // From the value in the middle, so that nothing cancels where examples are all but equal.
     const base = f(centre);
     const values = NODES.map((w) => f(centre + apart * w) - base);
     const shift = weighted(values);
     return {
-      weight: WEIGHTS[i],
+      weight: SHARED.weights[i],
       f: [base + shift, values.map((value) => value - shift)],
       h: [centre, NODES.map((w) => apart * w)],
     };
   });
-  return {
-    value: partsOf(given, 'f', 'f'),
-    source: partsOf(given, 'h', 'h'),
-    both: partsOf(given, 'f', 'h'),
+  const once = (left: 'f' | 'h', right: 'f' | 'h'): (() => Parts) => {
+    let known: Parts | null = null;
+    return () => (known ??= partsOf(given, left, right));
   };
+  return { value: once('f', 'f'), source: once('h', 'h'), both: once('f', 'h') };
 }
 
 function weighted(values: Float64Array): number {
@@ -183,9 +190,9 @@ export function noiseOfMean(
     dq: a * shared.dq + (b * own.dq) / paired,
     dd: a * shared.dd + b * (own.dd / paired + (2 * squares) / (paired * (paired - 1))),
   });
-  const { qq, qd, dd } = over(unit.value);
+  const { qq, qd, dd } = over(unit.value());
   if (rigid.q === 0 && rigid.d === 0) return { qq, qd, dd };
-  const [source, both] = [over(unit.source), over(unit.both)];
+  const [source, both] = [over(unit.source()), over(unit.both())];
   // First what q of the source explains, then what d explains besides.
   const sq = source.qq > 0 ? 1 / source.qq : 0;
   const rest = source.dd - source.qd ** 2 * sq;

@@ -6,7 +6,7 @@ import { countOf } from './axes.ts';
 import type { Laws } from './prediction.ts';
 import { completed, inputState } from './predict.ts';
 import { ruleOf } from './rules.ts';
-import type { Signal, State } from './state.ts';
+import type { Pull, Signal, State } from './state.ts';
 import type { Transfer } from './transfer.ts';
 import { walkGraph } from './walk.ts';
 
@@ -132,6 +132,9 @@ function slopesOf(transfer: Transfer, q: number, of: string): Factor {
   return { kind: 'slopes', phi, q, of };
 }
 
+const pullsOf = (state: State | undefined): readonly Pull[] =>
+  state?.kind === 'signal' ? state.source.pulls : [];
+
 /** One step back: the value before a node, and what the node multiplies by. */
 function stepOf(
   network: Network,
@@ -142,13 +145,11 @@ function stepOf(
 ): { readonly value: string; readonly factor: Factor | null } | string {
   const layer = network.layers.find(({ node: name }) => name === node.name);
   const state = states.get(at);
-  const pulls = state?.kind === 'signal' ? state.source.pulls : [];
+  const pulls = pullsOf(state);
   if (layer === undefined) {
     const moving = pulls.filter(({ to }) => states.get(to)?.kind === 'signal');
     const isBias = node.operator === 'Add' && moving.length > 0;
-    const data = isBias
-      ? moving.filter(({ to }) => (states.get(to) as Signal).source.pulls.length > 0)
-      : moving;
+    const data = isBias ? moving.filter(({ to }) => pullsOf(states.get(to)).length > 0) : moving;
     if ((isBias || MOVES.has(node.operator)) && data.length === 1) {
       return { value: data[0].to, factor: null };
     }

@@ -54,7 +54,8 @@ export function chainErrors(
       const r = Math.exp(state.t[group]) * means[l];
       return [r * Math.cos(state.theta[group]), r * Math.sin(state.theta[group])] as const;
     });
-    return Math.sqrt(variance((l, d) => Math.atan2(places[l][1], places[l][0] - d) / Math.PI));
+    const ofUnits = variance((l, d) => Math.atan2(places[l][1], places[l][0] - d) / Math.PI);
+    return Math.sqrt(ofUnits + numberVariance(width) / width ** 2);
   });
   const spreads = groupOf.map((group) => groups[group].law.spread2);
   const ofProducts = productVariance(layers, spreads, width);
@@ -88,6 +89,16 @@ export function chainErrors(
     },
     cdf,
   };
+}
+
+/**
+ * Variance of the number of eigenvalues below a place in the bulk, that of real symmetric matrices of N rows: what is
+ * left where units do not scatter.
+ * Reference: Mehta 2004, Random Matrices, eq. 16.1.4, half of that of an interval with two ends
+ */
+function numberVariance(width: number): number {
+  const gamma = 0.5772156649015329;
+  return (Math.log(2 * Math.PI * width) + gamma + 1 - Math.PI ** 2 / 8) / Math.PI ** 2;
 }
 
 /** N times the variance of a quantity over random units of all layers. */
