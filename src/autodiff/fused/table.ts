@@ -7,11 +7,18 @@ import type { Expansion } from './expansion.ts';
 import { losses } from './losses.ts';
 import { normalizations } from './normalizations.ts';
 import { products } from './products.ts';
+import { sampling } from './sampling.ts';
 
 /** Composed operators of ONNX, and those of onnxruntime that its optimizer and converters write. */
 const table: Readonly<Record<string, ReadonlyMap<string, Expansion>>> = {
   '': new Map(
-    Object.entries({ ...columns, ...losses, ...attention.standard, ...normalizations.standard }),
+    Object.entries({
+      ...columns,
+      ...losses,
+      ...attention.standard,
+      ...normalizations.standard,
+      ...sampling,
+    }),
   ),
   'com.microsoft': new Map(
     Object.entries({ ...activations, ...products, ...normalizations.fused, ...attention.fused }),
