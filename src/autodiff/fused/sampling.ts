@@ -64,9 +64,11 @@ const gridSample: Expansion = (s, node) => {
   const padding = textAttribute(node, 'padding_mode', 'zeros');
   const isKnown = /^(?:bi)?linear$|^nearest$/.test(mode) && /^(?:zeros|border)$/.test(padding);
   if (!isKnown || rankOf(s, x) !== 4 || rankOf(s, grid) !== 4) return null;
-  const [across, down] = [placesAlong(s, node, 3, 0), placesAlong(s, node, 2, 1)].map((along) =>
-    padding === 'border' ? { ...along, at: clipped(s, along) } : along,
-  );
+  const along = (axis: number, coordinate: number): Along => {
+    const own = placesAlong(s, node, axis, coordinate);
+    return padding === 'border' ? { at: clipped(s, own), extent: own.extent } : own;
+  };
+  const [across, down] = [along(3, 0), along(2, 1)];
   const concat = (parts: readonly string[]): string => emit(s, 'Concat', parts, { axis: 0 });
   const flat = emit(s, 'Reshape', [x, ints(s, [0, 0, -1])]);
   const line = (value: string): string =>
