@@ -181,6 +181,17 @@ describe('what has no derivative is said in one sentence before anything runs', 
     );
   });
 
+  test('but a dropout that drops nothing is one', () => {
+    const b = builder('dropout');
+    b.input('x', 'float32', [2]);
+    const on = b.constant('on', { dtype: 'bool', shape: [], data: Uint8Array.of(1) });
+    const none = b.constant('none', float32([0], []));
+    b.output('y', b.node('drop', 'Dropout', ['x', none, on]), 'float32', [2]);
+    const product = vjp(b.build());
+    const feeds = { x: float32([1, 2]), 'cotangent(y)': float32([3, 4]) };
+    expect([...(evaluate(product, feeds).get('grad(x)')?.data ?? [])]).toEqual([3, 4]);
+  });
+
   test('a graph without floats', () => {
     const b = builder('integers');
     b.input('n', 'int64', [2]);

@@ -116,5 +116,12 @@ export function instantiate(scope: Scope, graph: Graph, names: Names, opset: num
       if (output !== '' && index < written.length) all.set(output, written[index]);
     }
   }
+  for (const { name, dtype, shape } of graph.outputs) {
+    const own = rename(name);
+    const type = typeOf(scope, own);
+    // An engine wants to know the shapes of what a body gives, which its file may say.
+    const isOpen = type.shape === null && shape !== null && scope.makers.has(own);
+    if (isOpen) scope.types.set(own, merged(type, typed(dtype, shape)));
+  }
   return all;
 }

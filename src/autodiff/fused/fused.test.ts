@@ -147,6 +147,34 @@ const losses: OperatorCase[] = ['mean', 'sum', 'none'].flatMap((reduction): Oper
   },
 ]);
 
+const blocks: OperatorCase[] = [
+  { operator: 'Col2Im', operands: [[1, 4, 9], int64([4, 4]), int64([2, 2])] },
+  {
+    operator: 'Col2Im',
+    operands: [[2, 12, 4], int64([5, 6]), int64([3, 2])],
+    attributes: { strides: [2, 3], dilations: [1, 2], pads: [0, 1, 0, 0] },
+    symbols: [[0, 0]],
+  },
+];
+
+const samplings: OperatorCase[] = ['zeros', 'border'].flatMap((padding_mode) =>
+  [0, 1].flatMap((align_corners): OperatorCase[] => [
+    {
+      operator: 'GridSample',
+      operands: [
+        [2, 2, 3, 4],
+        [2, 3, 2, 2],
+      ],
+      attributes: { padding_mode, align_corners },
+    },
+    {
+      operator: 'GridSample',
+      operands: [[1, 2, 3, 4], float32([-0.7, 0.3, 0.9, -0.4, 1.4, 0.2], [1, 3, 1, 2])],
+      attributes: { mode: 'nearest', padding_mode, align_corners },
+    },
+  ]),
+);
+
 const attentions: OperatorCase[] = [
   {
     operator: 'Attention',
@@ -218,7 +246,7 @@ describe('composed operators are what onnxruntime computes, and differentiated i
     await checkComposed(one);
   });
 
-  test.each(named([...losses, ...attentions]))('%s', async (_, one) => {
+  test.each(named([...losses, ...blocks, ...samplings, ...attentions]))('%s', async (_, one) => {
     await checkComposed(one);
   });
 });

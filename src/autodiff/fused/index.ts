@@ -1,1 +1,1 @@
-export { expanded } from './table.ts';
+export { composed, expanded } from './table.ts';

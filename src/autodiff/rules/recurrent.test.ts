@@ -76,4 +76,26 @@ describe('the vector-Jacobian product is that of differences, in onnxruntime too
   ])('%s', async (_, one) => {
     await checkOperator(one);
   });
+
+  test.each([
+    ['RNN', 1, 1],
+    ['GRU', 3, 1],
+    ['LSTM', 4, 2],
+  ] as const)('%s with the batch first, against the reference', async (operator, gate, states) => {
+    const some = (shape: number[]): Operand => between(-0.9, 0.9, shape);
+    await checkOperator({
+      operator,
+      operands: [
+        some([batch, steps, inputs]),
+        some([2, gate * hidden, inputs]),
+        some([2, gate * hidden, hidden]),
+        some([2, 2 * gate * hidden]),
+        null,
+        ...Array.from({ length: states }, () => some([batch, 2, hidden])),
+      ],
+      attributes: { hidden_size: hidden, layout: 1, direction: 'bidirectional' },
+      outputs: 1 + states,
+      notInEngine: 'onnxruntime has no recurrent layers with the batch first',
+    });
+  });
 });
