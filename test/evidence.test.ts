@@ -12,7 +12,9 @@ test('a section is replaced between its marks, and nothing else', () => {
   const once = withSection(document, 'saxe', 'new');
   expect(once).toBe('before\n<!-- saxe: measured -->\n\nnew\n\n<!-- end of saxe -->\nafter\n');
   expect(withSection(once, 'saxe', 'new')).toBe(once);
-  expect(() => withSection(document, 'other', '')).toThrowErrorMatchingInlineSnapshot(`[RangeError: evidence: the document must have <!-- other: measured --> before <!-- end of other -->, got none]`);
+  expect(() => withSection(document, 'other', '')).toThrowErrorMatchingInlineSnapshot(
+    `[RangeError: evidence: the document must have <!-- other: measured --> before <!-- end of other -->, got none]`,
+  );
 });
 
 test('the pictures of docs/evidence.md exist, and every figure has its measured part', () => {
@@ -35,7 +37,9 @@ test('a verdict counts what is judged and names what differs', () => {
     { ...line, name: 'b', errors: -4.25 },
     { ...line, name: 'c', errors: null },
   ];
-  expect(verdictOf(lines)).toMatchInlineSnapshot(`"**Verdict:** 1 of 2 numbers agree within 3 standard errors; the root mean square is 3.03 of them. Differs: here, b (by 4.3)."`);
+  expect(verdictOf(lines)).toMatchInlineSnapshot(
+    `"**Verdict:** 1 of 2 numbers agree within 3 standard errors; the root mean square is 3.03 of them. Differs: here, b (by 4.3)."`,
+  );
   expect(lines.map(errorsText)).toEqual(['+0.5', '**−4.3**', '–']);
   expect([0.01234, -1.5e-7, 12345].map(shown)).toEqual(['0.0123', '−1.5e−7', '12300']);
 });

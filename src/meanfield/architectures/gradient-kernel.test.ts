@@ -102,7 +102,9 @@ test('what has no gradient kernel is refused with the reason', () => {
   const line = kernelOf(4, (a, b) => (a - 1.5) * (b - 1.5));
   expect(() =>
     gradientKernel(relu, { ...network, before: 'normalised' }, line),
-  ).toThrowErrorMatchingInlineSnapshot(`[RangeError: gradientKernel: the inverse of the variance over the batch must have a mean, got signals of 1 degrees of freedom at layer 1; take independent inputs]`);
+  ).toThrowErrorMatchingInlineSnapshot(
+    `[RangeError: gradientKernel: the inverse of the variance over the batch must have a mean, got signals of 1 degrees of freedom at layer 1; take independent inputs]`,
+  );
   expect(() => kernelCorrelation([])).toThrowErrorMatchingInlineSnapshot(
     `[RangeError: kernelCorrelation: inputs must number at least 2, got 0]`,
   );
