@@ -126,11 +126,12 @@ export async function figure(
   const palette = palettes[theme];
   const text = { color: palette.ink, fontFamily: font, fontSize: 12 };
   const colours: Colours = { tones: tones[theme], palette, text };
+  // One legend may serve the panels beside it too.
+  const hasLegend = panels.some((panel) => legendOf(panel, colours).length > 0);
+  const top = hasLegend ? MARGIN.top : MARGIN.top - LEGEND;
   const boxes = panels.map((panel, i) => {
     const share = width / panels.length;
     const right = MARGIN.right + (panel.heat === undefined ? 0 : MARGIN.bar);
-    const hasLegend = legendOf(panel, colours).length > 0;
-    const top = hasLegend ? MARGIN.top : MARGIN.top - LEGEND;
     const left = MARGIN.left + (panel.y.log === true ? LOG_LABELS : 0);
     return {
       left: i * share + left,
