@@ -1,45 +1,19 @@
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import * as fc from 'fast-check';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { readModelFile } from '../src/files/index.ts';
 import { decodeNpy, decodeNpz, type Tensor } from '../src/tensor/index.ts';
+import { failure as failed, folder, json, stepzero } from './run-command.ts';
 
-const MAIN = resolve(import.meta.dirname, '../src/cli/main.ts');
 const MODULES = resolve(import.meta.dirname, 'golden/pytorch_modules');
-let folder: string;
-
-beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), 'stepzero-as-'));
-});
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
-
-function stepzero(...args: string[]): { status: number | null; stdout: string; stderr: string } {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [MAIN, ...args], {
-    cwd: folder,
-    encoding: 'utf8',
-    env: { ...process.env, NODE_OPTIONS: '', NO_COLOR: '' },
-  });
-  return { status, stdout, stderr };
-}
-
-function json(...args: string[]): Record<string, unknown> {
-  const { status, stdout, stderr } = stepzero(...args, '--json');
-  expect(stderr).toBe('');
-  expect(status).toBe(0);
-  return JSON.parse(stdout) as Record<string, unknown>;
-}
 
 /** What stands on standard error, without the line that names --help, and the exit code. */
 function failure(...args: string[]): { sentence: string; status: number | null } {
-  const before = readdirSync(folder).sort();
-  const { status, stdout, stderr } = stepzero(...args);
-  expect(stdout).toBe('');
-  expect(readdirSync(folder).sort()).toEqual(before);
-  return { sentence: stderr.replace(/\n\(stepzero .*\n$/, '').trim(), status };
+  const { sentence, status } = failed(...args);
+  return { sentence: sentence.replace(/\n\(stepzero .*$/, ''), status };
 }
 
 const read = (name: string): Tensor => decodeNpy(readFileSync(join(folder, name)), name);

@@ -1,26 +1,6 @@
-import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import type { Prediction } from '../src/meanfield/index.ts';
-
-const MAIN = resolve(import.meta.dirname, '../src/cli/main.ts');
-let folder: string;
-
-beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), 'stepzero-predict-'));
-});
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
-
-function stepzero(...args: string[]): { status: number | null; stdout: string; stderr: string } {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [MAIN, ...args], {
-    cwd: folder,
-    encoding: 'utf8',
-    env: { ...process.env, NODE_OPTIONS: '', NO_COLOR: '' },
-  });
-  return { status, stdout, stderr };
-}
+import { stepzero } from './run-command.ts';
 
 const predicted = (...args: string[]): Prediction =>
   JSON.parse(stepzero('predict', ...args, '--json').stdout) as Prediction;

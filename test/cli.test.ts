@@ -9,16 +9,14 @@ import {
   openSync,
   readdirSync,
   readFileSync,
-  rmSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { create, toBinary } from '@bufbuild/protobuf';
 import { ModelProtoSchema, TensorProto_DataType as DataType } from 'onnx-buf';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import {
   decodeNpy,
   decodeNpz,
@@ -27,23 +25,7 @@ import {
   toFloat64,
 } from '../src/tensor/index.ts';
 import { readModelFile } from '../src/files/index.ts';
-
-const MAIN = resolve(import.meta.dirname, '../src/cli/main.ts');
-let folder: string;
-
-beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), 'stepzero-cli-'));
-});
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
-
-function stepzero(...args: string[]): { status: number | null; stdout: string; stderr: string } {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [MAIN, ...args], {
-    cwd: folder,
-    encoding: 'utf8',
-    env: { ...process.env, NODE_OPTIONS: '', NO_COLOR: '' },
-  });
-  return { status, stdout, stderr };
-}
+import { failure, folder, MAIN, stepzero } from './run-command.ts';
 
 interface Report {
   version: number;
@@ -84,16 +66,6 @@ const report = (...args: string[]): Report => {
   expect(status).toBe(0);
   return JSON.parse(stdout) as Report;
 };
-
-/** The one sentence on standard error and the exit code; nothing may have been written. */
-function failure(...args: string[]): { sentence: string; status: number | null } {
-  const before = readdirSync(folder).sort();
-  const { status, stdout, stderr } = stepzero(...args);
-  expect(stdout).toBe('');
-  expect(readdirSync(folder).sort()).toEqual(before);
-  expect(stderr).not.toMatch(/\n\s+at /);
-  return { sentence: stderr.replaceAll(folder, 'FOLDER').trim(), status };
-}
 
 function variance(values: Float64Array): number {
   const mean = values.reduce((sum, value) => sum + value, 0) / values.length;

@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import { evaluate, gradientName, jvp, vjp, type Numbers } from '../src/autodiff/index.ts';
+import { evaluate, gradientName, jvp, upgraded, vjp, type Numbers } from '../src/autodiff/index.ts';
 import { builder, encodeModel, modelOf, type Attribute, type Graph } from '../src/graph/index.ts';
 import { openSession } from '../src/runtime/index.ts';
 import { isFloat, sizeOf, type Tensor } from '../src/tensor/index.ts';
@@ -31,6 +31,7 @@ export interface OperatorCase {
   readonly attributes?: Readonly<Record<string, Attribute>>;
   readonly outputs?: number;
   readonly opset?: number;
+  readonly domain?: string;
   /** Which outputs are looked at; all if not given. */
   readonly looksAt?: readonly number[];
   /** Extents of the random operands that are declared by a symbol, as `[operand, axis]`. */
@@ -98,7 +99,8 @@ export function graphOfCase(one: OperatorCase): { graph: Graph; feeds: Record<st
   const looksAt = one.looksAt ?? Array.from({ length: count }, (_, index) => index);
   const graph: Graph = {
     ...built,
-    opsets: { '': one.opset ?? 21 },
+    opsets: { '': one.opset ?? 21, ...(one.domain === undefined ? {} : { [one.domain]: 1 }) },
+    nodes: built.nodes.map((node) => ({ ...node, domain: one.domain ?? '' })),
     outputs: looksAt.map((index) => ({
       name: built.nodes[0].outputs[index],
       dtype: 'float32',
@@ -269,6 +271,18 @@ export async function checkGraph(
     seeds,
     most.again,
   );
+}
+
+/** That a composed operator is the same in onnxruntime and in its parts, and what must hold of these. */
+export async function checkComposed(one: OperatorCase): Promise<void> {
+  const { graph, feeds } = graphOfCase(one);
+  const parts = upgraded(graph);
+  expect(parts.nodes.every(({ domain }) => domain === '')).toBe(true);
+  const session = await openSession(encodeModel(modelOf(graph)), { threads: 1 });
+  const ran = await session.run(feeds);
+  await session.close();
+  for (const [name, value] of evaluate(parts, feeds)) checkClose(ran[name], value, name);
+  await checkGraph(parts, feeds, one);
 }
 
 /** Checks one case. */

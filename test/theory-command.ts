@@ -1,55 +1,37 @@
-import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
-import { afterAll, expect } from 'vitest';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect } from 'vitest';
+import {
+  failure as failed,
+  folder,
+  json as parsed,
+  MAIN,
+  printed,
+  stepzero,
+} from './run-command.ts';
+import type { Outcome } from './run-command.ts';
 
-/** The command, run from source. */
-export const MAIN: string = resolve(import.meta.dirname, '../src/cli/main.ts');
-
-/** Where the commands run; a folder for each test file. */
-export const folder: string = mkdtempSync(join(tmpdir(), 'stepzero-theory-'));
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+export { folder, MAIN };
 
 /** Runs `stepzero theory`. */
-export function theory(...args: string[]): {
-  status: number | null;
-  stdout: string;
-  stderr: string;
-} {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [MAIN, 'theory', ...args], {
-    cwd: folder,
-    encoding: 'utf8',
-    env: { ...process.env, NODE_OPTIONS: '', NO_COLOR: '' },
-  });
-  return { status, stdout, stderr };
+export function theory(...args: string[]): Outcome {
+  return stepzero('theory', ...args);
 }
 
 /** What a command prints as JSON. */
 export function json(...args: string[]): unknown {
-  const { status, stdout, stderr } = theory(...args, '--json');
-  expect(stderr).toBe('');
-  expect(status).toBe(0);
-  return JSON.parse(stdout);
+  return parsed('theory', ...args);
 }
 
 /** What a command prints for people. */
 export function text(...args: string[]): string {
-  const { status, stdout, stderr } = theory(...args);
-  expect(stderr).toBe('');
-  expect(status).toBe(0);
-  return stdout;
+  return printed('theory', ...args);
 }
 
 /** The one sentence on standard error and the exit code; nothing may have been written. */
 export function failure(...args: string[]): [sentence: string, status: number | null] {
-  const before = readdirSync(folder).sort();
-  const { status, stdout, stderr } = theory(...args);
-  expect(stdout).toBe('');
-  expect(readdirSync(folder).sort()).toEqual(before);
-  expect(stderr).not.toMatch(/\n\s+at /);
-  const [sentence] = stderr.replaceAll(folder, 'FOLDER').split('\n');
-  return [sentence, status];
+  const { sentence, status } = failed('theory', ...args);
+  return [sentence.split('\n')[0], status];
 }
 
 /** A picture that a command wrote. */

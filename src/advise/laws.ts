@@ -21,6 +21,14 @@ const CAVEATS: Readonly<Record<string, string>> = {
 
 const DIRAC = 'a kernel that hands its input on is not drawn';
 
+/** Schemes of matrices that keep inner products. */
+const ORTHOGONAL = new Set([
+  'delta_orthogonal',
+  'orthogonal',
+  'scaled_orthogonal',
+  'special_orthogonal',
+]);
+
 /** Schemes whose kernels are zero but for the centre. */
 const CENTRED = new Set(['delta_orthogonal', 'dirac']);
 
@@ -59,5 +67,6 @@ function lawOf(choice: Choice, spec: Parameters<typeof stdOf>[1], where: string)
     variance: isShift ? std ** 2 : std ** 2 + mean ** 2,
     caveat,
     ...(CENTRED.has(scheme) ? { centre: true } : {}),
+    ...(ORTHOGONAL.has(scheme) ? { isOrthogonal: true } : {}),
   };
 }

@@ -16,7 +16,7 @@ function network(): Graph {
   b.node('noise', 'RandomNormalLike', [hidden]);
   b.node('noisy', 'Mul', [hidden, 'noise_output']);
   b.node('best', 'ArgMax', [hidden]);
-  b.node('most', 'TopK', [hidden, b.constant('k', int64([1]))], {}, 2);
+  b.node('volume', 'Det', [hidden]);
   b.node('coin', 'Bernoulli', [hidden]);
   b.output('y', b.node('sum', 'Add', [hidden, bias]), 'float32', ['batch', 2]);
   return b.build();
@@ -39,8 +39,16 @@ describe('a derivative as a graph', () => {
 
   test('holds no more than it needs: of a linear layer its gradient keeps no value', () => {
     const { nodes, constants } = vjp(network(), { withRespectTo: ['b'] });
-    expect(nodes.map(({ operator }) => operator)).toEqual(['ReduceSum', 'Identity']);
+    expect(nodes.map(({ operator }) => operator)).toEqual(['ReduceSum']);
     expect([...constants.keys()]).toHaveLength(1);
+  });
+
+  test('leaves out what has no path to it where that is asked for', () => {
+    const withRespectTo = ['x', 'tokens', 'noisy_output', 'w'];
+    const { outputs } = vjp(network(), { withRespectTo, whereDependent: true });
+    expect(outputs.map(({ name }) => name)).toEqual(['grad(x)', 'grad(w)']);
+    const nothing = { withRespectTo: ['tokens'], whereDependent: true, keep: ['y'] };
+    expect(vjp(network(), nothing).outputs.map(({ name }) => name)).toEqual(['y']);
   });
 
   test('computes equal values once', () => {
@@ -88,7 +96,7 @@ describe('a derivative as a graph', () => {
       'tangent(a)': float32([0.25, -1]),
     });
     expect([...(found.get('derivative(y)')?.data ?? [])]).toEqual([5.5, 0.5]);
-    expect(graph.nodes.map(({ operator }) => operator)).toEqual(['Mul', 'Mul', 'Add', 'Identity']);
+    expect(graph.nodes.map(({ operator }) => operator)).toEqual(['Mul', 'Mul', 'Add']);
   });
 
   test('is also one with respect to a value inside, whatever that depends on', () => {
@@ -149,8 +157,8 @@ describe('what has no derivative is said in one sentence before anything runs', 
   });
 
   test('operators without a rule', () => {
-    expect(message(() => vjp(network(), { of: ['most_output_0'] }))).toMatchInlineSnapshot(
-      `"node "most" (TopK): must have a derivative rule, got an operator without one"`,
+    expect(message(() => vjp(network(), { of: ['volume_output'] }))).toMatchInlineSnapshot(
+      `"node "volume" (Det): must have a derivative rule, got an operator without one"`,
     );
   });
 
@@ -171,6 +179,17 @@ describe('what has no derivative is said in one sentence before anything runs', 
     expect(message(() => vjp(b.build()))).toMatchInlineSnapshot(
       `"node "drop" (Dropout): must give the same values every time to be differentiated, got an operator that draws"`,
     );
+  });
+
+  test('but a dropout that drops nothing is one', () => {
+    const b = builder('dropout');
+    b.input('x', 'float32', [2]);
+    const on = b.constant('on', { dtype: 'bool', shape: [], data: Uint8Array.of(1) });
+    const none = b.constant('none', float32([0], []));
+    b.output('y', b.node('drop', 'Dropout', ['x', none, on]), 'float32', [2]);
+    const product = vjp(b.build());
+    const feeds = { x: float32([1, 2]), 'cotangent(y)': float32([3, 4]) };
+    expect([...(evaluate(product, feeds).get('grad(x)')?.data ?? [])]).toEqual([3, 4]);
   });
 
   test('a graph without floats', () => {

@@ -2,6 +2,7 @@ import type { Graph, Node } from '../graph/index.ts';
 import { isFloat } from '../tensor/index.ts';
 import { activeValues, isSmooth } from './active.ts';
 import { backward } from './backward.ts';
+import { withDirectOutputs } from './direct-outputs.ts';
 import { isRandom } from './emit.ts';
 import { instantiate, passOn, passOnAs, type Names } from './instantiate.ts';
 import { writtenOpset } from './modernise.ts';
@@ -22,6 +23,11 @@ export interface Wanted {
   readonly withRespectTo?: readonly string[];
   /** Values of the graph that the result gives as well, under their own names. */
   readonly keep?: readonly string[];
+  /**
+   * Whether those of `withRespectTo` that `of` does not depend on smoothly, or that are no floats, are left out of
+   * the result in place of an error; `false` if not given.
+   */
+  readonly whereDependent?: boolean;
 }
 
 /** The name of the output that holds the gradient with respect to a value. */
@@ -50,8 +56,8 @@ interface Start {
   readonly names: Names;
   readonly of: readonly string[];
   readonly withRespectTo: readonly string[];
-  /** Whether the caller said with respect to what. */
-  readonly isChosen: boolean;
+  /** Of how many of them there must be a derivative. */
+  readonly need: 'all' | 'one' | 'none';
   readonly keep: readonly string[];
   /** What an output is called, and which of these names are free. */
   readonly title: (name: string) => string;
@@ -95,17 +101,18 @@ function start(
   const withRespectTo = distinct(
     wanted.withRespectTo ?? influential(scope, names, candidates.filter(smooth), of),
   );
-  if (withRespectTo.length === 0) {
+  const isPartial = wanted.whereDependent === true;
+  if (withRespectTo.length === 0 && !isPartial) {
     throw new RangeError(
       `${where}: ${of.map(quoted).join(', ')} must depend on a float input or stored tensor, got none`,
     );
   }
   for (const name of withRespectTo) {
     checkValue(scope, names, name, where);
-    checkFloat(scope, names, name, where);
+    if (!isPartial) checkFloat(scope, names, name, where);
   }
-  const isChosen = wanted.withRespectTo !== undefined;
-  return { scope, names, of, withRespectTo, isChosen, keep, title, titles: new Set(titles) };
+  const need = isPartial ? 'none' : wanted.withRespectTo === undefined ? 'one' : 'all';
+  return { scope, names, of, withRespectTo, need, keep, title, titles: new Set(titles) };
 }
 
 function distinct(names: readonly string[]): readonly string[] {
@@ -176,7 +183,7 @@ type Found = readonly (readonly [value: string, cotangent: string])[];
 
 /** The cotangents of `withRespectTo`; `RangeError` where one that was asked for has none. */
 function cotangents(begun: Start, seeds: readonly string[], where: string): Found {
-  const { scope, names, of, withRespectTo, isChosen } = begun;
+  const { scope, names, of, withRespectTo, need } = begun;
   const values = renamed(names, of);
   checkDeterministic(scope, values);
   const wanted = renamed(names, withRespectTo);
@@ -187,7 +194,8 @@ function cotangents(begun: Start, seeds: readonly string[], where: string): Foun
     return cotangent === undefined ? [] : [[name, cotangent] as const];
   });
   const missing = withRespectTo.find((_, index) => !found.has(wanted[index]));
-  if (missing === undefined || (!isChosen && list.length > 0)) return list;
+  if (missing === undefined || need === 'none') return list;
+  if (need === 'one' && list.length > 0) return list;
   throw new RangeError(
     `${where}: ${of.map(quoted).join(', ')} must depend smoothly on ${quoted(missing)}, got no path with a derivative between them`,
   );
@@ -198,7 +206,7 @@ function outputsOf({ scope, names, keep, title, titles }: Start, found: Found): 
     const own = title(name);
     return titles.has(own) ? passOnAs(scope, value, own) : passOn(scope, value, own);
   });
-  return finish(scope, [...keptOutputs(scope, names, keep), ...produced]);
+  return withDirectOutputs(finish(scope, [...keptOutputs(scope, names, keep), ...produced]));
 }
 
 /**

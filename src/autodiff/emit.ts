@@ -1,9 +1,9 @@
 import type { Attribute, Node } from '../graph/index.ts';
-import { foldIntegers } from './fold.ts';
+import { foldNumbers } from './fold.ts';
 import { infer } from './infer/index.ts';
 import { graphsIn } from './reads.ts';
 import { claim, ints, typeOf, type Scope } from './scope.ts';
-import { fixedShape, merged, unknown, type Type } from './type.ts';
+import { fixedShape, merged, partsOf, unknown, withParts, type Type } from './type.ts';
 
 /** Attributes of a node, by name. */
 export type Attributes = Readonly<Record<string, Attribute>>;
@@ -18,11 +18,13 @@ const random: ReadonlySet<string> = new Set([
   'RandomUniformLike',
 ]);
 
-/** Whether a node gives something else each time; a dropout does if it is or may be in training. */
+/** Whether a node gives something else each time; a dropout does if it is or may be in training and drops. */
 export function isRandom(scope: Scope, { operator, inputs }: Node): boolean {
   if (operator !== 'Dropout') return random.has(operator);
   const training = inputs[2] ?? '';
-  return training !== '' && typeOf(scope, training).value?.[0] !== 0;
+  if (training === '' || typeOf(scope, training).value?.[0] === 0) return false;
+  const ratio = inputs[1] ?? '';
+  return ratio === '' || typeOf(scope, ratio).value?.[0] !== 0;
 }
 
 function keyOf(scope: Scope, node: Node, count: number): string | null {
@@ -47,7 +49,7 @@ export function typesOf(scope: Scope, node: Node): Type[] {
   const types = infer(node, inputs, around);
   return node.outputs.map((_, index) => {
     const type = types[index] ?? unknown;
-    return { ...type, value: type.value ?? foldIntegers(node, inputs, type) };
+    return partsOf(type) === null ? withParts(type, foldNumbers(node, inputs, type)) : type;
   });
 }
 

@@ -11,3 +11,4 @@ export {
 } from './differentiate.ts';
 export { evaluate, type Numbers } from './reference/index.ts';
 export { differentiable } from './rules/index.ts';
+export { valueTypes, type ValueType } from './value-types.ts';

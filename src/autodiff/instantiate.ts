@@ -1,5 +1,6 @@
 import type { Attribute, Graph, Node } from '../graph/index.ts';
 import { write } from './emit.ts';
+import { expanded } from './fused/index.ts';
 import { modernised } from './modernise.ts';
 import { addConstant, addInput, claim, finish, subscope, typeOf, type Scope } from './scope.ts';
 import { merged, typed, unknown, type Type } from './type.ts';
@@ -15,7 +16,8 @@ export function passOn(scope: Scope, value: string, name: string): string {
 /** Passes a value on under a name that nothing has. */
 export function passOnAs(scope: Scope, value: string, output: string): string {
   const own = claim(scope, `${output}:identity`);
-  scope.types.set(output, { ...typeOf(scope, value), value: null });
+  const { dtype, shape } = typeOf(scope, value);
+  scope.types.set(output, typed(dtype, shape));
   scope.makers.set(output, own);
   scope.positions.set(own, scope.nodes.length);
   scope.nodes.push({
@@ -42,7 +44,8 @@ export function finishBody(scope: Scope, outputs: readonly string[]): Graph {
 
 function typeOfInput(body: Graph, index: number, known: Type): Type {
   const { dtype, shape } = body.inputs[index];
-  return { ...merged(known, typed(dtype, shape)), value: null };
+  const type = merged(known, typed(dtype, shape));
+  return typed(type.dtype, type.shape);
 }
 
 /** The subgraph `body` written again inside `scope`; `known` are the types of its inputs. */
@@ -77,7 +80,8 @@ function rewrittenAttribute(
 }
 
 /**
- * Writes the nodes of a graph into `scope`, each in the form of the newest operator sets. `names` says what
+ * Writes the nodes of a graph into `scope`, each in the form of the newest operator sets, composed ones in
+ * their parts. `names` says what
  * its inputs and the values around it are called there; what comes back says it of all its values.
  */
 export function instantiate(scope: Scope, graph: Graph, names: Names, opset: number): Names {
@@ -107,10 +111,17 @@ export function instantiate(scope: Scope, graph: Graph, names: Names, opset: num
       const declared = graph.values.get(output);
       return declared === undefined ? unknown : typed(declared.dtype, declared.shape);
     });
-    const written = write(scope, modernised(scope, named, opset), known);
+    const written = expanded(scope, named) ?? write(scope, modernised(scope, named, opset), known);
     for (const [index, output] of node.outputs.entries()) {
-      if (output !== '') all.set(output, written[index]);
+      if (output !== '' && index < written.length) all.set(output, written[index]);
     }
+  }
+  for (const { name, dtype, shape } of graph.outputs) {
+    const own = rename(name);
+    const type = typeOf(scope, own);
+    // An engine wants to know the shapes of what a body gives, which its file may say.
+    const isOpen = type.shape === null && shape !== null && scope.makers.has(own);
+    if (isOpen) scope.types.set(own, merged(type, typed(dtype, shape)));
   }
   return all;
 }

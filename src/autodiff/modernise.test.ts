@@ -2,10 +2,12 @@ import { describe, expect, test } from 'vitest';
 import {
   checkClose,
   checkGraph,
+  float32,
   graphOfCase,
+  numbersFrom,
   type OperatorCase,
 } from '../../test/operator-check.ts';
-import { encodeModel, modelOf, type Graph } from '../graph/index.ts';
+import { builder, encodeModel, modelOf, type Graph } from '../graph/index.ts';
 import { openSession } from '../runtime/index.ts';
 import { evaluate, upgraded, vjp } from './index.ts';
 
@@ -70,6 +72,14 @@ const cases: (OperatorCase & { readonly opset: number })[] = [
     opset: 8,
   },
   {
+    operator: 'TopK',
+    operands: [[2, 5]],
+    attributes: { k: 2 },
+    outputs: 2,
+    looksAt: [0],
+    opset: 9,
+  },
+  {
     operator: 'GroupNormalization',
     operands: [[2, 4, 3], [2], [2]],
     attributes: { num_groups: 2 },
@@ -93,21 +103,73 @@ describe('an operator in the form of an older set', () => {
     await checkGraph(newest, feeds);
   });
 
-  test('a Scan of opset 8 is refused in one sentence', () => {
-    const node = { name: 's', operator: 'Scan', domain: '', inputs: ['x'], outputs: ['y'] };
-    const graph: Graph = {
-      name: 'old',
-      opsets: { '': 8 },
-      inputs: [{ name: 'x', dtype: 'float32', shape: [1, 2] }],
-      outputs: [{ name: 'y', dtype: 'float32', shape: null }],
-      nodes: [{ ...node, attributes: {} }],
-      constants: new Map(),
-      values: new Map(),
-    };
-    expect(() => vjp(graph)).toThrow(
-      new RangeError(
-        'node "s" (Scan): a Scan must be of opset 9 or newer to be differentiated, got one of opset 8',
-      ),
+  /** `h' = tanh(h + x)` over [batch, steps, 3], with the lengths of the sequences or without. */
+  function oldScan(lengths: string): Graph {
+    const body = builder('body');
+    body.input('h', 'float32', [3]);
+    body.input('x', 'float32', [3]);
+    const next = body.node('next', 'Tanh', [body.node('sum', 'Add', ['h', 'x'])]);
+    body.output('state', next, 'float32', [3]);
+    body.output('twice', body.node('double', 'Add', [next, next]), 'float32', [3]);
+    const b = builder('old');
+    b.input('start', 'float32', [2, 3]);
+    b.input('xs', 'float32', [2, 4, 3]);
+    if (lengths !== '') b.input(lengths, 'int64', [2]);
+    const attributes = { body: body.build(), num_scan_inputs: 1, directions: [1] };
+    b.node('s', 'Scan', [lengths, 'start', 'xs'], attributes, 2);
+    b.output('last', 's_output_0', 'float32', [2, 3]);
+    b.output('all', 's_output_1', 'float32', [2, 4, 3]);
+    return { ...b.build(), opsets: { '': 8 } };
+  }
+
+  test('a Scan of opset 8 is one over the examples', async () => {
+    const graph = oldScan('');
+    const next = numbersFrom(3);
+    const draw = (shape: number[], size: number) =>
+      float32(
+        Array.from({ length: size }, () => 2 * next() - 1),
+        shape,
+      );
+    const feeds = { start: draw([2, 3], 6), xs: draw([2, 4, 3], 24) };
+    const newest = upgraded(graph);
+    const session = await openSession(encodeModel(modelOf(graph)), { threads: 1 });
+    const ran = await session.run(feeds);
+    await session.close();
+    for (const [name, value] of evaluate(newest, feeds)) checkClose(ran[name], value, name);
+    await checkGraph(newest, feeds);
+  });
+
+  test('what has no newer form is refused in one sentence', () => {
+    expect(() => vjp(oldScan('lengths'))).toThrowErrorMatchingInlineSnapshot(
+      `[RangeError: node "s" (Scan): a Scan of opset 8 must be without sequence_lens to be differentiated, got some]`,
     );
+    const { graph } = graphOfCase({
+      operator: 'BatchNormalization',
+      operands: [
+        [2, 3, 4],
+        [3, 4],
+        [3, 4],
+        [3, 4],
+        [3, 4],
+      ],
+      attributes: { spatial: 0 },
+      opset: 8,
+    });
+    expect(() => vjp(graph)).toThrowErrorMatchingInlineSnapshot(
+      `[RangeError: node "node" (BatchNormalization): spatial must be 1 to be differentiated, got 0, a mean for every place]`,
+    );
+  });
+
+  test('a batch normalisation that gives running averages is in training', () => {
+    const { graph } = graphOfCase({
+      operator: 'BatchNormalization',
+      operands: [[2, 3, 4], [3], [3], [3], [3]],
+      outputs: 5,
+      looksAt: [0, 1, 2],
+      opset: 9,
+    });
+    const [node] = upgraded(graph).nodes;
+    expect(node.outputs).toHaveLength(3);
+    expect(node.attributes).toEqual({ training_mode: 1 });
   });
 });

@@ -3,10 +3,11 @@ import {
   numbersAttribute,
   textAttribute,
   type Attribute,
+  type Graph,
   type Node,
 } from '../graph/index.ts';
 import { emit, type Attributes } from './emit.ts';
-import { ints, scalar, floats, typeOf, type Scope } from './scope.ts';
+import { claim, floats, ints, scalar, typeOf, type Scope } from './scope.ts';
 import { nodeText } from './wording.ts';
 
 /** The operator set in which derivatives are written, unless the model has a newer one. */
@@ -110,11 +111,21 @@ const split: Change = (s, node) => {
   return { ...node, attributes: { ...node.attributes, num_outputs: node.outputs.length } };
 };
 
-const batchNorm: Change = (_, node) => ({
-  ...node,
-  outputs: node.outputs.slice(0, 1),
-  attributes: without(node.attributes, 'spatial', 'momentum'),
-});
+/** Before opset 14 the averages of the batch were taken where the running ones were asked for. */
+const batchNorm: Change = (_, node) => {
+  if (numberAttribute(node, 'spatial', 1) === 0) {
+    throw new RangeError(
+      `${nodeText(node)}: spatial must be 1 to be differentiated, got 0, a mean for every place`,
+    );
+  }
+  const isTraining = node.outputs.slice(1).some((output) => output !== '');
+  const kept = without(node.attributes, 'spatial', ...(isTraining ? [] : ['momentum']));
+  return {
+    ...node,
+    outputs: node.outputs.slice(0, isTraining ? 3 : 1),
+    attributes: isTraining ? { ...kept, training_mode: 1 } : kept,
+  };
+};
 
 /** Before opset 21 a group normalisation had one scale and one bias for each group. */
 const groupNorm: Change = (s, node) => {
@@ -130,12 +141,47 @@ const groupNorm: Change = (s, node) => {
   return { ...node, inputs: [x, ...byChannel] };
 };
 
+const topK: Change = (s, node) => {
+  const count = ints(s, [numberAttribute(node, 'k', 1)]);
+  return { ...node, inputs: [node.inputs[0], count], attributes: without(node.attributes, 'k') };
+};
+
 const scatter: Change = (_, node) => ({ ...node, operator: 'ScatterElements' });
 
-const oldScan: Change = (_, node) => {
-  throw new RangeError(
-    `${nodeText(node)}: a Scan must be of opset 9 or newer to be differentiated, got one of opset 8`,
-  );
+/** The first `Scan` went through every example of a batch: it is one over these, with one inside it. */
+const oldScan: Change = (s, node) => {
+  const [lengths, ...given] = node.inputs;
+  if (lengths !== '') {
+    throw new RangeError(
+      `${nodeText(node)}: a Scan of opset 8 must be without sequence_lens to be differentiated, got some`,
+    );
+  }
+  const { directions, ...attributes } = node.attributes;
+  const inputs = given.map((name) => {
+    const { dtype, shape } = typeOf(s, name);
+    return { name: claim(s, `${name}:example`), dtype, shape: shape?.slice(1) ?? null };
+  });
+  const outputs = node.outputs.map((_, index) => claim(s, `${node.name}:example${index}`));
+  const inner: Node = {
+    ...node,
+    name: claim(s, `${node.name}:inner`),
+    inputs: inputs.map(({ name }) => name),
+    outputs,
+    attributes: {
+      ...attributes,
+      ...(directions === undefined ? {} : { scan_input_directions: directions }),
+    },
+  };
+  const body: Graph = {
+    name: 'examples',
+    opsets: s.shared.opsets,
+    inputs,
+    outputs: outputs.map((name) => ({ name, dtype: null, shape: null })),
+    nodes: [inner],
+    constants: new Map(),
+    values: new Map(),
+  };
+  return { ...node, inputs: given, attributes: { body, num_scan_inputs: given.length } };
 };
 
 /** What an operator became, and with which opset. */
@@ -165,6 +211,7 @@ const steps: ReadonlyMap<string, Step> = new Map<string, Step>([
   ['Split', { since: 18, change: split }],
   ['BatchNormalization', { since: 14, change: batchNorm }],
   ['GroupNormalization', { since: 21, change: groupNorm }],
+  ['TopK', { since: 10, change: topK }],
   ['Scatter', { since: 99, change: scatter }],
   ['Scan', { since: 9, change: oldScan }],
 ]);

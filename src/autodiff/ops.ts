@@ -37,9 +37,12 @@ export function plus(s: Scope, a: string, term: number): string {
   return term === 0 ? a : add(s, a, scalar(s, term, a));
 }
 
-/** `a` where `condition` holds, else 0. */
+/**
+ * `a` where `condition` holds, else 0, for an `a` that is finite: a product with zeros and ones, for which
+ * onnxruntime takes less than half the time of a `Where`.
+ */
 export function keepWhere(s: Scope, condition: string, a: string): string {
-  return emit(s, 'Where', [condition, a, scalar(s, 0, a)]);
+  return mul(s, a, emit(s, 'CastLike', [condition, a]));
 }
 
 /** 1 where `condition` holds, else 0, in the dtype of `like`. */
@@ -130,7 +133,18 @@ export function squeeze(s: Scope, a: string, axes: readonly number[]): string {
 
 /** `a` with its axes in another order. */
 export function transpose(s: Scope, a: string, perm: readonly number[]): string {
-  return perm.every((axis, index) => axis === index) ? a : emit(s, 'Transpose', [a], { perm });
+  if (perm.every((axis, index) => axis === index)) return a;
+  return transposedProduct(s, a) ?? emit(s, 'Transpose', [a], { perm });
+}
+
+/** `(A B)ᵀ = Bᵀ Aᵀ`, if this is what is written for a matrix; `null` otherwise. */
+function transposedProduct(s: Scope, value: string): string | null {
+  const node = s.nodes[s.positions.get(s.makers.get(value) ?? '') ?? -1];
+  if (node?.operator !== 'Gemm' || node.domain !== '' || node.inputs.length !== 2) return null;
+  const [a, b] = node.inputs;
+  const flipped = (name: string): number => (node.attributes[name] === 1 ? 0 : 1);
+  const attributes = { transA: flipped('transB'), transB: flipped('transA') };
+  return emit(s, 'Gemm', [b, a], { ...node.attributes, ...attributes });
 }
 
 /** Elements `start … end - 1` along an axis, by `step`. */

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { readModelFile } from '../files/index.ts';
@@ -82,4 +82,53 @@ describe.skipIf(!isThere)('gradients of half the sum of squares are those of aut
       }
     },
   );
+});
+
+const MODULES = resolve(import.meta.dirname, '../../test/golden/pytorch_modules');
+
+/** By module and parameter: its shape, and the golden numbers. test/golden/module_gradients.py made them. */
+const ofModules = JSON.parse(
+  readFileSync(resolve(import.meta.dirname, '../../test/golden/module_gradients.json'), 'utf8'),
+) as Readonly<Record<string, Readonly<Record<string, readonly [number[], number[]]>>>>;
+
+/** The inputs of the modules, as the script of their gradients says. */
+function feedsOfModule(graph: Graph): Record<string, Tensor> {
+  const feeds = feedsOf(graph);
+  for (const [name, { dtype, shape, data }] of Object.entries(feeds)) {
+    if (dtype !== 'int64') continue;
+    const tokens = BigInt64Array.from({ length: data.length }, (_, index) =>
+      BigInt((7 * index) % 11),
+    );
+    feeds[name] = { dtype, shape, data: tokens };
+  }
+  return feeds;
+}
+
+describe('gradients of what exporters write are those of autograd, for every matrix that the file has', () => {
+  // PyTorch leaves out the row of a table that is for padding; the layers of these encoders and decoders
+  // begin as copies, which are stored once; of one attention every matrix is stored turned.
+  const others = ['padded', 'encoder.', 'decoder.', 'mha_nobias.ts'];
+  const files = readdirSync(MODULES).filter(
+    (file) => !others.some((name) => file.startsWith(name)),
+  );
+
+  test.each(files)('%s', async (file) => {
+    const { graph } = readModelFile(resolve(MODULES, file));
+    const golden = ofModules[file.split('.')[0]];
+    const derivative = gradient(graph);
+    const session = await openSession(encodeModel(modelOf(derivative)), { threads: 1 });
+    const found = await session.run(feedsOfModule(graph));
+    await session.close();
+    const whole = Math.max(...Object.values(golden).map(([, [norm]]) => norm));
+    let compared = 0;
+    for (const [name, [shape, numbers]] of Object.entries(golden)) {
+      const own = found[gradientName(name)];
+      // Vectors that are equal, as zeros are, an exporter stores once, and it adds two biases of a sum.
+      if (own === undefined || own.shape.join() !== shape.join() || shape.length < 2) continue;
+      compared++;
+      if (numbers[0] > 1e-6 * whole) expect(distance(own.data, numbers), name).toBeLessThan(1e-4);
+      else expect(Math.max(0, ...Array.from(own.data, Number)), name).toBeLessThan(1e-5 * whole);
+    }
+    expect(compared).toBeGreaterThan(0);
+  });
 });

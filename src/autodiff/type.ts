@@ -5,8 +5,10 @@ import type { DType } from '../tensor/index.ts';
 export interface Type {
   readonly dtype: DType | null;
   readonly shape: readonly Dimension[] | null;
-  /** The numbers in a small integer tensor, such as the target of a `Reshape`. */
+  /** The numbers in a small tensor, such as the target of a `Reshape`. */
   readonly value: readonly number[] | null;
+  /** The same where some are known as the symbol of an extent, or not at all. */
+  readonly parts?: readonly Dimension[];
 }
 
 /** Nothing is known. */
@@ -15,6 +17,18 @@ export const unknown: Type = { dtype: null, shape: null, value: null };
 /** A type without known numbers. */
 export function typed(dtype: DType | null, shape: readonly Dimension[] | null): Type {
   return { dtype, shape, value: null };
+}
+
+/** The numbers in a small tensor as far as they are known; `null` where not even their count is. */
+export function partsOf({ value, parts }: Type): readonly Dimension[] | null {
+  return value ?? parts ?? null;
+}
+
+/** A type with what is known of its numbers. */
+export function withParts(type: Type, parts: readonly Dimension[] | null): Type {
+  if (parts === null) return type;
+  const value = fixedShape(parts);
+  return value === null ? { ...type, parts } : { ...type, value };
 }
 
 /** The shape if all its extents are numbers, else `null`. */
@@ -64,7 +78,9 @@ export function merged(a: Type, b: Type): Type {
           return typeof other === 'number' ? other : (extent ?? other);
         })
       : (a.shape ?? b.shape);
-  return { dtype: a.dtype ?? b.dtype, shape, value: a.value ?? b.value };
+  const value = a.value ?? b.value;
+  const parts = value === null ? (a.parts ?? b.parts) : undefined;
+  return { dtype: a.dtype ?? b.dtype, shape, value, ...(parts === undefined ? {} : { parts }) };
 }
 
 /** Axes counted from 0; negative ones count from the end. */

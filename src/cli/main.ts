@@ -2,9 +2,11 @@
 import { Command, CommanderError } from 'commander';
 import { adviseCommand } from './commands/advise.ts';
 import { architecturesCommand } from './commands/architectures.ts';
+import { compareCommand } from './commands/compare.ts';
 import { gradCommand } from './commands/grad.ts';
 import { initCommand } from './commands/init.ts';
 import { inspectCommand } from './commands/inspect.ts';
+import { measureCommand } from './commands/measure.ts';
 import { predictCommand } from './commands/predict.ts';
 import { sampleCommand } from './commands/sample.ts';
 import { schemesCommand } from './commands/schemes.ts';
@@ -23,6 +25,9 @@ Examples:
   $ stepzero theory point --activation tanh --sigma-w2 1.5 --sigma-b2 0.05
                                                     what variances do to signals and gradients
   $ stepzero predict model.onnx                     signal and gradient in theory, nothing run
+  $ stepzero measure model.onnx                     the same measured beside the theory
+  $ stepzero compare model.onnx --schemes he_normal,orthogonal
+                                                    which scheme to take, by measuring
   $ stepzero sample orthogonal --shape 64,64 --layout oi --out w.npy
 
 Exit codes: 0 done, 1 bad input, 2 wrong usage.`;
@@ -40,6 +45,8 @@ async function main(): Promise<void> {
     adviseCommand(),
     inspectCommand(),
     predictCommand(),
+    measureCommand(),
+    compareCommand(),
     gradCommand(),
     sampleCommand(),
     theoryCommand(),

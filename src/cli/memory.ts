@@ -3,7 +3,7 @@ import { totalmem } from 'node:os';
 const units = ['bytes', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB'] as const;
 
 /** A number of bytes as text, `37.3 GiB`. */
-function bytesText(bytes: number): string {
+export function bytesText(bytes: number): string {
   const power = Math.min(units.length - 1, Math.max(0, Math.floor(Math.log2(bytes) / 10)));
   return `${Number((bytes / 1024 ** power).toPrecision(3))} ${units[power]}`;
 }

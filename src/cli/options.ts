@@ -59,6 +59,14 @@ Schemes and options are those of "sample --as". What is kept is drawn and droppe
 Modules that initialise themselves anew in their own code (torchvision's ResNet, timm) get the defaults of
 their parts. docs/dialects.md says what is equal to the last bit.`;
 
+/** `--input` of the commands that run a network. */
+export function inputOption(): Option {
+  return new Option(
+    '--input <FILE|mnist:DIR|cifar10:DIR>',
+    'run on these inputs instead of Gaussian ones: .npy, .npz by input name, or images drawn from a data set in a folder',
+  );
+}
+
 /** The options by which `init` and `advise` change the plan. */
 export function planOptions(): Option[] {
   return [
@@ -80,10 +88,7 @@ export function planOptions(): Option[] {
       'leave matching parameters as they are; may be repeated',
     ).argParser(collected),
     asOption(),
-    new Option(
-      '--input <FILE>',
-      'run on these inputs (.npy, or .npz by input name) instead of Gaussian ones',
-    ).conflicts('run'),
+    inputOption().conflicts('run'),
     new Option('--batch <N>', 'examples to run where the network leaves the number open')
       .argParser(countValue)
       .conflicts('run'),

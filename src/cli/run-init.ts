@@ -1,9 +1,9 @@
 import { dirname, extname, join } from 'node:path';
-import { advise, adviseAs, applyPlan, calibrate, certifyPlan, type Plan } from '../advise/index.ts';
+import { applyPlan, calibrate, certifyPlan } from '../advise/index.ts';
 import { emitProgram, type Framework } from '../emit/index.ts';
 import { writeAtomically, writeModelFile } from '../files/index.ts';
 import { externalLocations } from '../graph/index.ts';
-import { predict, type Laws } from '../meanfield/index.ts';
+import { predict } from '../meanfield/index.ts';
 import {
   judgeSignal,
   makeInputs,
@@ -24,17 +24,17 @@ import {
   type Tensor,
 } from '../tensor/index.ts';
 import { openThreads } from '../threads/index.ts';
+import { commandLine } from './command-line.ts';
 import { UsageError } from './failure.ts';
 import { frameworkDefaults } from './framework-defaults.ts';
 import { loadModel, stemOf, type Loaded } from './load.ts';
-import { dialectOption } from './dialect-option.ts';
 import { checkMemory } from './memory.ts';
-import { lawsOfDraws } from './plan-laws.ts';
 import { checkPlaces, type Place } from './places.ts';
 import { printJson, printText, textOptions } from './print.ts';
 import { progress, type Progress } from './progress.ts';
 import { readInputs } from './read-inputs.ts';
 import { sentenceOf } from './sentence.ts';
+import { drawnBy, type Drawn } from './weights.ts';
 import { writeTensors } from './write-tensors.ts';
 
 /** Options of `init` and `advise`. */
@@ -70,8 +70,8 @@ export async function runInit(text: string, options: InitOptions, writes: boolea
     const network = describeNetwork(loaded.model.graph);
     checkWeights(loaded.label, network, options.run);
     const drawn = options.run
-      ? planOf(loaded, network, options, kernels)
-      : oneByOne(recycling(kernels), (own) => planOf(loaded, network, options, own));
+      ? drawnBy(loaded, network, options, kernels)
+      : oneByOne(recycling(kernels), (own) => drawnBy(loaded, network, options, own));
     const proof = options.run
       ? await proveOrSay(loaded, network, drawn, options, kernels, bar)
       : NOT_RUN;
@@ -98,7 +98,7 @@ export async function runInit(text: string, options: InitOptions, writes: boolea
         ...leftOut(certified?.left ?? []),
       ],
       output,
-      command: ['stepzero', ...process.argv.slice(2)].map(quoted).join(' '),
+      command: commandLine(),
     };
     if (options.html !== undefined) {
       bar.say(`Writing ${options.html}`);
@@ -116,36 +116,6 @@ export async function runInit(text: string, options: InitOptions, writes: boolea
     bar.end();
     await close();
   }
-}
-
-/** A plan, what it draws, and how that is distributed. */
-interface Drawn {
-  readonly plan: Plan;
-  readonly draws: Draws;
-  readonly laws: Laws;
-}
-
-/** StepZero's plan, or what a framework would have drawn. */
-function planOf(
-  { label: model }: Loaded,
-  network: Network,
-  { base, ...options }: InitOptions,
-  kernels: Kernels,
-): Drawn {
-  const asked = {
-    ...options,
-    model,
-    ...(base === undefined ? {} : { base: describeNetwork(loadModel(base).model.graph) }),
-  };
-  if (options.as === undefined) {
-    const plan = advise(network, asked);
-    return { plan, draws: applyPlan(plan, network, kernels), laws: lawsOfDraws(plan, network) };
-  }
-  const { plan, values } = adviseAs(network, dialectOption(options.as), asked);
-  const others = plan.parameters.filter(({ name }) => !values.has(name));
-  const draws = applyPlan({ ...plan, parameters: others }, network, kernels);
-  for (const [name, tensor] of values) draws.set(name, () => tensor);
-  return { plan, draws, laws: lawsOfDraws(plan, network, values) };
 }
 
 /** What is drawn with these kernels, for use one tensor after the other: each lies where the one before lay. */
@@ -246,10 +216,12 @@ async function prove(
   bar: Progress,
 ): Promise<Proof> {
   const { model, label } = loaded;
+  const inputs =
+    options.input === undefined ? null : readInputs(options.input, model.graph, options);
   const feeds = makeInputs(model.graph, {
     seed: options.seed,
     ...(options.batch === undefined ? {} : { batch: options.batch }),
-    ...(options.input === undefined ? {} : { given: readInputs(options.input) }),
+    ...(inputs === null ? {} : { given: inputs.given }),
   });
   const run = (what: string, values: ReadonlyMap<string, Tensor>): Promise<readonly SignalRow[]> =>
     measureSignal(model, feeds, {
@@ -258,6 +230,7 @@ async function prove(
       progress: (done, total) => bar.say(`Running ${what}`, done, total),
     });
   const notes: string[] = [];
+  if (inputs !== null && inputs.note !== null) notes.push(`Inputs: ${inputs.note}`);
   const isSpec = loaded.path === null;
   if (isSpec) {
     notes.push(
@@ -349,10 +322,4 @@ function leftOut(names: readonly string[]): string[] {
     : [
         `To save time ${names.length} orthogonal ${names.length === 1 ? 'tensor has' : 'tensors have'} no certificate: ${names.slice(0, 5).join(', ')}${names.length > 5 ? ', …' : ''}.`,
       ];
-}
-
-function quoted(argument: string): string {
-  return /^[\w@%+=:,./-]+$/.test(argument)
-    ? argument
-    : `'${argument.replaceAll("'", String.raw`'\''`)}'`;
 }

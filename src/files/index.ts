@@ -1,3 +1,4 @@
+export { isDataSet, readDataSet } from './data-set.ts';
 export { externalReader } from './external.ts';
 export { readModelFile, writeModelFile, type WriteOptions } from './model.ts';
 export { largestFile, readBytes } from './read-bytes.ts';

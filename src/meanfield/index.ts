@@ -10,6 +10,12 @@ export {
 export { chi1, criticalGain, type CriticalGain } from './critical-gain.ts';
 export { covariance, derivativeCovariance } from './covariance.ts';
 export { chi2At, curvatureMap } from './curvature.ts';
+export {
+  fluctuations,
+  type Fluctuation,
+  type FluctuationOptions,
+  type LayerFluctuation,
+} from './fluctuation/fluctuations.ts';
 export { fixedPoint } from './fixed-point.ts';
 export {
   phaseDiagram,
@@ -33,6 +39,10 @@ export {
   type UnequalMode,
   type UnequalState,
 } from './saxe-unequal.ts';
+export { chainErrors, type ChainErrors } from './spectrum/chain-error.ts';
+export { chainSpectrum, type ChainLayer } from './spectrum/chain-spectrum.ts';
+export { chainScatter, type ChainScatter } from './spectrum/chain-scatter.ts';
+export { jacobianChain, type ChainOptions, type JacobianChain } from './predict/chain.ts';
 export { jacobianSpectrum, type JacobianOptions } from './spectrum/jacobian-spectrum.ts';
 export type { WeightLaw } from './spectrum/jacobian-curve.ts';
 export {

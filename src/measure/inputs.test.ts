@@ -235,3 +235,37 @@ test('what shows nothing is refused: no examples, NaN, and inputs too large to b
     new RangeError('input: a tensor without a name must be for a network with 1 input, got none'),
   );
 });
+
+test('with c two examples have that correlation, whatever axis or batch they are in', () => {
+  const second = (a: ArrayLike<number>, b: ArrayLike<number>): number =>
+    Array.from(a, (value, i) => value * b[i]).reduce((sum, x) => sum + x, 0) / a.length;
+  const c = 0.7;
+  const size = 20_000;
+  // Of the mean of n products of two standard normals of correlation c the variance is (1 + c²)/n.
+  const error = 5 * Math.sqrt((1 + c ** 2) / size);
+  const [feeds] = makeInputs(graphWith({ x: ['float32', ['batch', size]] }), {
+    seed: 3,
+    c,
+    batch: 2,
+  });
+  const x = numbersOf(feeds['x']);
+  const [a, b] = [x.slice(0, size), x.slice(size)];
+  expect(Math.abs(second(a, b) - c)).toBeLessThan(error);
+  expect(Math.abs(second(a, a) - 1)).toBeLessThan(5 * Math.sqrt(2 / size));
+
+  const fixed = makeInputs(graphWith({ x: ['float32', [1, size]] }), { seed: 3, c, batch: 2 });
+  const [one, two] = fixed.map((batch) => numbersOf(batch['x']));
+  expect(Math.abs(second(one, two) - c)).toBeLessThan(error);
+
+  const [steps] = makeInputs(graphWith({ x: ['float32', ['steps', 'batch', 10]] }), {
+    seed: 3,
+    c: 1,
+    batch: 2,
+  });
+  const [first, other] = [numbersOf(steps['x']).slice(0, 10), numbersOf(steps['x']).slice(10, 20)];
+  expect(first).toEqual(other);
+
+  expect(() => makeInputs(graphWith({ x: ['float32', ['n', 1]] }), { seed: 0, c: 2 })).toThrow(
+    'makeInputs: c must be from 0 to 1, got 2',
+  );
+});

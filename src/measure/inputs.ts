@@ -12,6 +12,8 @@ export interface InputOptions {
   readonly seed: number;
   /** Tensors by input name, or one tensor for the only input; what is not given is drawn. */
   readonly given?: ReadonlyMap<string, Tensor> | Tensor;
+  /** Correlation from 0 to 1 of any two examples of the floats that are drawn; 0 if not given. */
+  readonly c?: number;
 }
 
 /** Examples if nothing else is asked for and the inputs are small. */
@@ -116,17 +118,41 @@ function fixedBatch(inputs: readonly ValueInfo[]): number | null {
   return sizes.every((size) => typeof size === 'number') ? Math.max(1, ...sizes) : null;
 }
 
+/** How a made-up input is drawn: from a key, from the stream's number `offset` on. */
+interface Draw {
+  readonly from: Key;
+  readonly offset: number;
+  readonly c: number;
+  /** The axis of examples. */
+  readonly axis: number;
+}
+
+/** Replaces independent N(0, 1) by `√c z + √(1-c) x`, z being the same for all examples. */
+function correlate(values: Float64Array, shape: readonly number[], { from, c, axis }: Draw): void {
+  const inner = sizeOf(shape.slice(axis + 1));
+  const examples = shape[axis];
+  const shared = new Float64Array(values.length / examples);
+  fillNormal(fold(from, 'shared'), shared, 0, 1);
+  const [own, common] = [Math.sqrt(1 - c), Math.sqrt(c)];
+  for (let index = 0; index < values.length; index++) {
+    const place = Math.floor(index / (inner * examples)) * inner + (index % inner);
+    values[index] = own * values[index] + common * shared[place];
+  }
+}
+
 function drawInput(
   graph: Graph,
   input: { readonly name: string; readonly dtype: DType },
   shape: readonly number[],
-  from: Key,
-  offset: number,
+  how: Draw,
 ): Tensor {
   const { name, dtype } = input;
+  const { from, offset } = how;
   const values = new Float64Array(sizeOf(shape));
-  if (isFloat(dtype)) fillNormal(from, values, 0, 1, offset);
-  else if (/mask/i.test(name)) values.fill(1);
+  if (isFloat(dtype)) {
+    fillNormal(from, values, 0, 1, offset);
+    if (how.c > 0 && how.axis < shape.length) correlate(values, shape, how);
+  } else if (/mask/i.test(name)) values.fill(1);
   else {
     const count = dtype === 'bool' ? 2 : tokenCount(graph, name);
     fillUniform(from, values, 0, count, offset);
@@ -186,16 +212,18 @@ export type Feeds = Readonly<Record<string, Tensor>>;
  * against the declared shape. What is not
  * given is drawn from the seed: floats from N(0, 1), integers uniformly from the rows of the embedding
  * table that they index (0 and 1 if there is none), integers and booleans with `mask` in their name as
- * ones.
+ * ones. With `c` the floats of two examples have that correlation: all share a part of variance c.
  *
  * If not asked for otherwise there are 32 examples, or fewer (at least 2) so that they have at most 2¹⁹
  * elements. Other extents that the file leaves open: a feature axis is what its weight asks for, a
  * sequence 16, an image axis 32.
  * Errors start with the name of the input: `RangeError` for shapes, names and numbers that do not fit,
- * `TypeError` for dtypes.
+ * `TypeError` for dtypes; `RangeError` for a `c` that is not from 0 to 1.
  */
 export function makeInputs(graph: Graph, options: InputOptions): readonly Feeds[] {
   const { inputs } = graph;
+  const { c = 0 } = options;
+  if (!(c >= 0 && c <= 1)) throw new RangeError(`makeInputs: c must be from 0 to 1, got ${c}`);
   const given = new Map<string, Tensor>();
   for (const [name, tensor] of namedTensors(inputs, options.given)) {
     const dtype = inputs.find((input) => input.name === name)?.dtype ?? tensor.dtype;
@@ -212,6 +240,14 @@ export function makeInputs(graph: Graph, options: InputOptions): readonly Feeds[
     const size = chooseExtent(graph, extent, axis, input);
     return size === 'batch' ? batch : size;
   });
+  const batchAxis = (input: ValueInfo): number =>
+    Math.max(
+      0,
+      (input.shape ?? []).findIndex(
+        (extent, axis) =>
+          typeof extent !== 'number' && chooseExtent(graph, extent, axis, input) === 'batch',
+      ),
+    );
   const batches = given.size > 0 ? 1 : Math.ceil(examples / (fixedBatch(inputs) ?? examples));
   for (const [name, shape] of shapes) {
     if (sizeOf(shape) * batches > mostElements) {
@@ -226,7 +262,12 @@ export function makeInputs(graph: Graph, options: InputOptions): readonly Feeds[
     for (const input of missing) {
       const shape = shapes.get(input.name) ?? [];
       const from = fold(root, `input/${input.name}`);
-      feeds[input.name] = drawInput(graph, input, shape, from, index * sizeOf(shape));
+      feeds[input.name] = drawInput(graph, input, shape, {
+        from,
+        offset: index * sizeOf(shape),
+        c,
+        axis: batchAxis(input),
+      });
     }
     checkFeeds(inputs, feeds);
     return feeds;

@@ -1,4 +1,4 @@
-import { sizeOf, toFloat64, type FloatDType, type Tensor } from '../tensor/index.ts';
+import { isFloat, sizeOf, toFloat64, type FloatDType, type Tensor } from '../tensor/index.ts';
 
 /** Statistics of one value of a network over all batches. */
 export interface Moments {
@@ -14,6 +14,13 @@ export interface Moments {
   readonly notFinite: number;
 }
 
+/** Which moments are not finite, and the share of such elements. */
+export interface NotFinite {
+  readonly secondMoment?: 'Infinity' | 'NaN';
+  readonly mean?: 'Infinity' | '-Infinity' | 'NaN';
+  readonly share: number;
+}
+
 /** Sums over the batches met so far, in float64. */
 export interface Sums {
   readonly elements: number;
@@ -25,6 +32,28 @@ export interface Sums {
   readonly high: Float64Array;
   /** Relative distance of neighbouring numbers of the dtype. */
   readonly epsilon: number;
+}
+
+/** The elements of a tensor of floats as numbers, the data itself where they are. */
+export function numbersIn(tensor: Tensor<FloatDType>): Float32Array | Float64Array {
+  return tensor.data instanceof Float32Array ? tensor.data : toFloat64(tensor);
+}
+
+/** Whether a tensor is one of floats. */
+export function isFloatTensor(tensor: Tensor): tensor is Tensor<FloatDType> {
+  return isFloat(tensor.dtype);
+}
+
+/** `Σ x²`, in float64. */
+export function sumOfSquares(values: Float32Array | Float64Array): number {
+  let even = 0;
+  let odd = 0;
+  const pairs = values.length - (values.length % 2);
+  for (let i = 0; i < pairs; i += 2) {
+    even += values[i] * values[i];
+    odd += values[i + 1] * values[i + 1];
+  }
+  return even + odd + (pairs < values.length ? values[pairs] ** 2 : 0);
 }
 
 /** Distance from 1 to the next number. */
@@ -45,8 +74,8 @@ export function accumulate(
   tensor: Tensor<FloatDType>,
   unitAxis: number,
 ): Sums {
-  const { dtype, shape, data } = tensor;
-  const values = data instanceof Float32Array ? data : toFloat64(tensor);
+  const { dtype, shape } = tensor;
+  const values = numbersIn(tensor);
   const axis = unitAxis < 0 || unitAxis >= shape.length ? shape.length - 1 : unitAxis;
   const units = axis < 0 ? 1 : shape[axis];
   const inner = sizeOf(shape.slice(axis + 1));
@@ -110,4 +139,23 @@ export function momentsOf(sums: Sums): Moments {
     dead: elements > low.length ? dead / low.length : null,
     notFinite: notFinite / elements,
   };
+}
+
+/** What of the moments is not finite; `null` where they and all elements are. */
+export function notFiniteOf({ secondMoment, mean, notFinite }: Moments): NotFinite | null {
+  const isSquareFinite = Number.isFinite(secondMoment);
+  const isMeanFinite = Number.isFinite(mean);
+  if (notFinite === 0 && isSquareFinite && isMeanFinite) return null;
+  return {
+    ...(isSquareFinite ? {} : { secondMoment: secondMoment === Infinity ? 'Infinity' : 'NaN' }),
+    ...(isMeanFinite
+      ? {}
+      : { mean: mean === Infinity ? 'Infinity' : mean === -Infinity ? '-Infinity' : 'NaN' }),
+    share: notFinite,
+  };
+}
+
+/** A number, or `null` where it is not finite. */
+export function finiteOrNull(value: number): number | null {
+  return Number.isFinite(value) ? value : null;
 }

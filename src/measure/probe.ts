@@ -19,35 +19,41 @@ export interface ProbeOptions {
   /** What errors call the network. */
   readonly name?: string;
   readonly threads?: number;
+  /** Values whose shapes are outputs too, named as `shapeOutput` says. */
+  readonly shapes?: readonly string[];
 }
 
 const read = (value: LazyTensor | Tensor): Tensor => ('data' in value ? value : value.read());
 
 /**
  * Loads a graph, such as a derivative, for runs with different weights: its stored float tensors become
- * inputs, so that nothing is encoded or compiled twice. Close it to give its memory back.
+ * inputs, so that nothing is encoded or compiled twice and the memory of the weights is that of the caller.
+ * A lazy value is read at every run; what is stored is read when a run does not name it, and kept. Close it to
+ * give its memory back.
  */
 export async function openProbe(graph: Graph, options: ProbeOptions = {}): Promise<Probe> {
+  const { shapes = [], name, threads } = options;
   const model = modelOf(graph);
-  const lifted = new Map(
-    [...liftable(model)].filter(
-      ([, { dtype, source }]) => isFloat(dtype) && source !== 'constantOfShape',
-    ),
-  );
-  const outputs = graph.outputs.map(({ name }) => name);
-  const bytes = encodeModel(instrument(model, { outputs, lifted }));
-  const session = await openSession(bytes, { optimisation: 'basic', ...options });
+  const lifted = new Map([...liftable(model)].filter(([, { dtype }]) => isFloat(dtype)));
+  const outputs = graph.outputs.map((output) => output.name);
+  const bytes = encodeModel(instrument(model, { outputs, shapes, lifted }));
+  const session = await openSession(bytes, {
+    optimisation: 'basic',
+    keepsMemory: true,
+    ...(name === undefined ? {} : { name }),
+    ...(threads === undefined ? {} : { threads }),
+  });
   const stored = new Map<string, Tensor>();
-  const storedTensor = (name: string, value: LazyTensor): Tensor => {
-    const tensor = stored.get(name) ?? read(value);
-    stored.set(name, tensor);
+  const storedTensor = (key: string, value: LazyTensor): Tensor => {
+    const tensor = stored.get(key) ?? read(value);
+    stored.set(key, tensor);
     return tensor;
   };
   return {
     run: (weights, feeds, fetches) => {
-      const values = [...lifted].map(([name, constant]) => {
-        const given = weights.get(name);
-        return [name, given === undefined ? storedTensor(name, constant) : read(given)];
+      const values = [...lifted].map(([key, constant]) => {
+        const given = weights.get(key);
+        return [key, given === undefined ? storedTensor(key, constant) : read(given)];
       });
       return session.run({ ...Object.fromEntries(values), ...feeds }, fetches);
     },

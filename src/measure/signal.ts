@@ -7,17 +7,19 @@ import {
   type Values,
 } from '../graph/index.ts';
 import { instrument, liftable, openSession, shapeOutput, type Session } from '../runtime/index.ts';
-import { isFloat, sizeOf, type FloatDType, type Tensor } from '../tensor/index.ts';
+import { isFloat, sizeOf } from '../tensor/index.ts';
 import { layerValues, type LayerKind, type LayerValue } from '../network/index.ts';
 import type { Feeds } from './inputs.ts';
-import { accumulate, momentsOf, type Sums } from './moments.ts';
-
-/** Which numbers of a row are not finite, and the share of such elements. */
-export interface NotFinite {
-  readonly secondMoment?: 'Infinity' | 'NaN';
-  readonly mean?: 'Infinity' | '-Infinity' | 'NaN';
-  readonly share: number;
-}
+import { inGroups, usualMemory } from './groups.ts';
+import {
+  accumulate,
+  finiteOrNull,
+  isFloatTensor,
+  momentsOf,
+  notFiniteOf,
+  type NotFinite,
+  type Sums,
+} from './moments.ts';
 
 /** Statistics of one value of the network over a batch. */
 export interface SignalRow {
@@ -47,8 +49,6 @@ export interface SignalOptions {
   /** Called as the work goes on: `what` of the `total` steps is done next. */
   readonly progress?: (done: number, total: number, what: string) => void;
 }
-
-const usualMemory = 2 ** 30;
 
 /** Stored tensors of at least this many elements are fed, not encoded. */
 const largeTensor = 1024;
@@ -81,48 +81,18 @@ function guessedBytes(feeds: Feeds): number {
 
 type Sizes = ReadonlyMap<string, number>;
 
-/** Layers in runs of at most `memory` bytes; all in one where sizes are unknown. */
-function inGroups(
-  layers: readonly LayerValue[],
-  sizes: Sizes,
-  memory: number,
-): readonly (readonly LayerValue[])[] {
-  const groups: LayerValue[][] = [[]];
-  let bytes = 0;
-  for (const layer of layers) {
-    const size = 4 * (sizes.get(layer.name) ?? 0);
-    if (bytes + size > memory && bytes > 0) {
-      groups.push([]);
-      bytes = 0;
-    }
-    groups[groups.length - 1].push(layer);
-    bytes += size;
-  }
-  return groups;
-}
-
-const finite = (value: number): number | null => (Number.isFinite(value) ? value : null);
-
 function rowOf({ name, op, kind }: LayerValue, sums: Sums): SignalRow {
-  const { secondMoment, mean, dead, notFinite } = momentsOf(sums);
-  const row = { name, op, kind, secondMoment: finite(secondMoment), mean: finite(mean), dead };
-  if (notFinite === 0 && row.secondMoment !== null && row.mean !== null) return row;
+  const moments = momentsOf(sums);
+  const notFinite = notFiniteOf(moments);
   return {
-    ...row,
-    notFinite: {
-      ...(row.secondMoment === null
-        ? { secondMoment: secondMoment === Infinity ? 'Infinity' : 'NaN' }
-        : {}),
-      ...(row.mean === null
-        ? { mean: mean === Infinity ? 'Infinity' : mean === -Infinity ? '-Infinity' : 'NaN' }
-        : {}),
-      share: notFinite,
-    },
+    name,
+    op,
+    kind,
+    secondMoment: finiteOrNull(moments.secondMoment),
+    mean: finiteOrNull(moments.mean),
+    dead: moments.dead,
+    ...(notFinite === null ? {} : { notFinite }),
   };
-}
-
-function isFloatTensor(tensor: Tensor): tensor is Tensor<FloatDType> {
-  return isFloat(tensor.dtype);
 }
 
 /** The sizes of the layers for one batch, in elements. */
@@ -196,8 +166,7 @@ export async function measureSignal(
   }
   const sums = new Map<string, Sums>();
   let done = 0;
-  for (const group of inGroups(layers, sizes, memory)) {
-    if (group.length === 0) continue;
+  for (const group of inGroups(layers, ({ name }) => 4 * (sizes.get(name) ?? 0), memory)) {
     const names = group.map(({ name }) => name);
     await within(names, [], async (session) => {
       for (const feeds of batches) {

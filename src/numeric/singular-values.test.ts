@@ -112,3 +112,9 @@ test('a matrix without full rank has its zeros among equal values too', () => {
     expect(Math.abs(value - (i < lost ? 0 : 1))).toBeLessThan(8 * n * EPS);
   }
 });
+
+test('elements whose squares are no normal numbers beside others count as zeros', () => {
+  const tiny = 1e-160;
+  const matrix = Float64Array.of(1, 0, 0, 0, tiny, tiny, 0, tiny, -tiny);
+  expect([...singularValues(matrix, 3, 3)]).toEqual([0, 0, expect.closeTo(1, 14)]);
+});

@@ -65,12 +65,16 @@ interface Reflector {
   readonly tau: number;
 }
 
+/** Vectors that are shorter count as zero: the square of their length is to keep its digits. */
+const VANISHED = 1e-140;
+
 /** Makes the vector in `x[from … to - 1]` that of the reflection that takes it to its first axis. */
 function reflector(x: Float64Array, from: number, to: number): Reflector {
   let sum = 0;
   for (let i = from; i < to; i++) sum += x[i] * x[i];
   const norm = Math.sqrt(sum);
-  if (norm === 0) return { norm, tau: 0 };
+  // The largest element of the matrix is 1: what is left of one without full rank can be no normal float64 squared.
+  if (norm < VANISHED) return { norm: 0, tau: 0 };
   const tau = 1 / (norm * (norm + Math.abs(x[from])));
   x[from] += x[from] < 0 ? -norm : norm;
   return { norm, tau };

@@ -30,7 +30,8 @@ export function tridiagonalise(s: Float64Array, n: number): Tridiagonal {
     beside[k] = v[k + 1] > 0 ? -norm : norm;
     v[k + 1] -= beside[k];
     const length = square - beside[k] * s[k * n + k + 1];
-    if (length === 0) continue;
+    // What is so small is as good as 0, and the inverse of its square would leave float64.
+    if (length < 2 ** -900) continue;
     // vᵀv = 2 length.
     const tau = 1 / length;
     taus[k] = tau;

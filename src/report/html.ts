@@ -2,12 +2,12 @@ import { certificateMarkup } from './certificates.ts';
 import { signalChart } from './chart.ts';
 import { parameterTable, reasonCard, signalTable } from './html-parts.ts';
 import { groupByReason } from './groups.ts';
+import { again, details, page, section, sentences } from './html-page.ts';
 import { markup, prose } from './markup.ts';
 import type { Markup } from './markup.ts';
 import { formatNumber, formatShare } from './number.ts';
 import { defaultRows, keyPoints, pairSignals } from './signal.ts';
 import type { Run, SignalPoint } from './signal.ts';
-import { style } from './style.ts';
 import { sizeOf } from './terminal.ts';
 import type { InitReport } from './types.ts';
 
@@ -44,18 +44,6 @@ const facts = (points: readonly SignalPoint[]): Markup => {
     value === null ? null : markup`<div><dt>${name}</dt><dd>${prose(value)}</dd></div>`,
   )}</dl>`;
 };
-
-const details = (open: boolean, summary: string, content: Markup): Markup =>
-  open
-    ? markup`<details open><summary>${summary}</summary>${content}</details>`
-    : markup`<details><summary>${summary}</summary>${content}</details>`;
-
-const section = (title: string, ...content: readonly (Markup | null)[]): Markup =>
-  markup`<section>
-<h2>${title}</h2>
-${content}
-</section>
-`;
 
 const signalSection = async (
   report: InitReport,
@@ -103,57 +91,33 @@ export async function htmlReport(report: InitReport): Promise<string> {
   const points =
     report.signal === null ? [] : pairSignals(report.signal, report.prediction?.layers);
   const written = report.output === null ? '' : `; written to ${report.output}`;
-  return markup`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
-<title>Initial weights of ${model}</title>
-<style>${{ html: style }}</style>
-</head>
-<body>
-<main>
-<header>
-<p class="kicker">StepZero: initial weights and why</p>
-<h1>${model}</h1>
-<p class="kicker">${sizeOf(report)}; seed ${report.seed}${written}</p>
-</header>
-<section class="verdict" aria-label="Verdict"><p>${prose(report.verdict)}</p></section>
-${points.length === 0 ? null : facts(points)}
-${await signalSection(report, points)}${section(
-    'Why these weights',
-    ...groupByReason(parameters).map(reasonCard),
-    details(
-      parameters.length <= openRows,
-      parameters.length === 1 ? 'The parameter' : `All ${parameters.length} parameters`,
-      parameterTable(parameters),
-    ),
-  )}${
-    report.certificates === null || report.certificates.length === 0
-      ? null
-      : section('Certificates', certificateMarkup(report.certificates))
-  }${
-    report.whyNot === ''
-      ? null
-      : section('Why not N(0, 0.01²) or ±1/√n?', markup`<p>${prose(report.whyNot)}</p>`)
-  }${
-    notes.length === 0
-      ? null
-      : section(
-          'Notes',
-          markup`<ul class="notes">${notes.map((note) => markup`<li>${prose(note)}</li>`)}</ul>`,
-        )
-  }${
-    command === undefined
-      ? null
-      : section(
-          'Make it again',
-          markup`<p>The same command gives the same weights, bit for bit.</p>
-<pre><code>${command}</code></pre>`,
-        )
-  }</main>
-</body>
-</html>
-`.html;
+  return page({
+    title: `Initial weights of ${model}`,
+    kicker: 'initial weights and why',
+    heading: model,
+    below: `${sizeOf(report)}; seed ${report.seed}${written}`,
+    verdict: report.verdict,
+    body: [
+      points.length === 0 ? null : facts(points),
+      '\n',
+      await signalSection(report, points),
+      section(
+        'Why these weights',
+        ...groupByReason(parameters).map(reasonCard),
+        details(
+          parameters.length <= openRows,
+          parameters.length === 1 ? 'The parameter' : `All ${parameters.length} parameters`,
+          parameterTable(parameters),
+        ),
+      ),
+      report.certificates === null || report.certificates.length === 0
+        ? null
+        : section('Certificates', certificateMarkup(report.certificates)),
+      report.whyNot === ''
+        ? null
+        : section('Why not N(0, 0.01²) or ±1/√n?', markup`<p>${prose(report.whyNot)}</p>`),
+      sentences('Notes', notes),
+      again('weights, bit for bit', command),
+    ],
+  });
 }

@@ -1,8 +1,25 @@
 export { certificateLines } from './certificates.ts';
 export { signalChart } from './chart.ts';
 export type { ChartOptions } from './chart.ts';
+export { comparisonHtml } from './comparison-html.ts';
+export {
+  buildComparisonReport,
+  type ComparedScheme,
+  type ComparisonReport,
+} from './comparison-report.ts';
+export { comparisonText } from './comparison.ts';
 export { htmlReport } from './html.ts';
 export { architecturesTable, schemesTable, titled } from './listing.ts';
+export { measurementHtml } from './measurement-html.ts';
+export { measurementText } from './measurement.ts';
+export {
+  buildMeasurementReport,
+  type MeasuredInputs,
+  type MeasurementParts,
+  type MeasurementReport,
+  type ReportedJacobian,
+  type ReportedLayer,
+} from './measurement-report.ts';
 export { formatNumber, formatShape } from './number.ts';
 export { inspectTable, planTable, reasonList } from './parameters.ts';
 export { predictionReport, predictionTable } from './prediction.ts';

@@ -1,33 +1,10 @@
-import type { PredictedLayer, Prediction } from '../meanfield/index.ts';
+import type { Prediction } from '../meanfield/index.ts';
 import { formatNumber } from './number.ts';
 import { painter } from './paint.ts';
-import { defaultRows, gapText } from './signal.ts';
+import { shownRows, withGaps } from './shortened.ts';
 import { table, type Cell, type Column } from './table.ts';
 import { distinctParts, indent, printable, shorten, wrap } from './text.ts';
 import type { TextOptions } from './types.ts';
-
-/** Rows of a long network: both ends, where it goes wrong, and where nothing is known first. */
-function shownRows(layers: readonly PredictedLayer[], where: string | null): readonly number[] {
-  const limit = defaultRows(layers.length);
-  if (layers.length <= limit) return layers.map((_, index) => index);
-  const kept = new Set<number>();
-  const keep = (index: number): void => {
-    if (index >= 0 && index < layers.length && kept.size < limit) kept.add(index);
-  };
-  keep(0);
-  keep(layers.length - 1);
-  for (const index of [
-    layers.findIndex(({ name }) => name === where),
-    layers.findIndex(({ known }) => !known),
-  ]) {
-    if (index >= 0) for (const near of [index, index - 1, index + 1]) keep(near);
-  }
-  for (let step = 1; kept.size < limit; step++) {
-    keep(step);
-    keep(layers.length - 1 - step);
-  }
-  return [...kept].sort((a, b) => a - b);
-}
 
 /**
  * A prediction layer by layer: second moment, correlation of two inputs, second moment of the gradient
@@ -39,7 +16,10 @@ export function predictionTable(
   options: TextOptions,
 ): readonly string[] {
   const paint = painter(options.colour);
-  const shown = shownRows(layers, where);
+  const shown = shownRows(layers.length, [
+    layers.findIndex(({ name }) => name === where),
+    layers.findIndex(({ known }) => !known),
+  ]);
   const notes = [...new Set(layers.flatMap(({ note }) => note ?? []))];
   const columns: readonly Column[] = [
     { title: 'layer', min: 10 },
@@ -67,17 +47,8 @@ export function predictionTable(
       return known ? text : { text, paint: (padded) => paint('dim', padded) };
     });
   });
-  const lines = table(columns, rows, options);
-  const head = lines.length - rows.length;
-  const body: string[] = [];
-  for (const [position, index] of shown.entries()) {
-    const skipped = position === 0 ? 0 : index - shown[position - 1] - 1;
-    if (skipped > 0) body.push(paint('dim', `  ${gapText(skipped)}`));
-    body.push(lines[head + position]);
-  }
   return [
-    ...lines.slice(0, head),
-    ...body,
+    ...withGaps(table(columns, rows, options), shown, options),
     ...(notes.length === 0 ? [] : ['']),
     ...notes.flatMap((note, index) => {
       const mark = `[${index + 1}]`.padEnd(5);

@@ -1,7 +1,8 @@
 import { formatNumber, formatShare } from './number.ts';
 import { painter } from './paint.ts';
 import type { Paint, Style } from './paint.ts';
-import { decades, defaultRows, gapText, keyPoints, pairSignals } from './signal.ts';
+import { withGaps } from './shortened.ts';
+import { decades, defaultRows, keyPoints, pairSignals } from './signal.ts';
 import type { PredictedMoment, Reading, Run, SignalPoint } from './signal.ts';
 import { naturalWidths, table, totalWidth } from './table.ts';
 import type { Cell, Column } from './table.ts';
@@ -123,15 +124,11 @@ export function signalTable(
       paint: (padded) => paintDots(padded, paint),
     },
   ]);
-  const lines = table([...columns, chart], rows, options);
-  const head = lines.length - rows.length;
-  const body: string[] = [];
-  shown.forEach((index, position) => {
-    const skipped = position === 0 ? 0 : index - shown[position - 1] - 1;
-    if (skipped > 0) body.push(paint('dim', `  ${gapText(skipped)}`));
-    body.push(lines[head + position]);
-  });
-  return [...lines.slice(0, head), ...body, '', ...legend(points, range, runs, options)];
+  return [
+    ...withGaps(table([...columns, chart], rows, options), shown, options),
+    '',
+    ...legend(points, range, runs, options),
+  ];
 }
 
 const legend = (

@@ -4,11 +4,13 @@ export const style: string = `
   color-scheme: light dark;
   --paper: #ffffff; --panel: #f5f7f9; --ink: #171b21; --soft: #4d5562; --line: #d9dde3;
   --accent: #0b62c4; --before: #b4540a; --after: #0b62c4; --bad: #b3261e; --warn: #8a5a00;
+  --grey: #8d95a1; --green: #1a7f4b; --violet: #7a4fc2;
 }
 @media screen and (prefers-color-scheme: dark) {
   :root {
     --paper: #14171c; --panel: #1c2128; --ink: #e9ecf0; --soft: #a9b1be; --line: #333a45;
     --accent: #79b8ff; --before: #f0a04b; --after: #79b8ff; --bad: #ff8a80; --warn: #f2c14e;
+    --grey: #7d8692; --green: #5fcf92; --violet: #b79bf2;
   }
 }
 * { box-sizing: border-box; }
@@ -40,6 +42,10 @@ h1 + .kicker { margin: 0.5rem 0 0; }
 figure { margin: 0; }
 figure svg { display: block; width: 100%; height: auto; }
 figure .narrow { display: none; }
+.charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 22rem), 1fr)); gap: 1rem 1.5rem; }
+.charts > div { max-width: 36rem; }
+ul.key { display: flex; flex-wrap: wrap; gap: 0.3rem 1.5rem; margin: 0 0 0.75rem; padding: 0; list-style: none; font-size: 0.9rem; }
+ul.key span { display: inline-block; width: 0.7rem; height: 0.7rem; margin-right: 0.45rem; border-radius: 50%; }
 figcaption { margin-top: 0.6rem; max-width: 42rem; color: var(--soft); font-size: 0.9rem; }
 .reason {
   display: grid; grid-template-columns: 15rem 1fr; gap: 0.4rem 1.75rem;
@@ -63,9 +69,12 @@ thead th { color: var(--soft); font-weight: 600; vertical-align: bottom; }
 tbody th { font-weight: 400; min-width: 9rem; max-width: 22rem; white-space: normal; }
 .plan :is(td, thead th):is(:nth-child(4), :nth-child(5), :nth-child(8), :nth-child(9)),
 .signal :is(td, thead th):is(:nth-child(1), :nth-child(n + 4)),
+.numbers :is(td, thead th):nth-child(n + 2),
 .certificates :is(td, thead th):nth-child(n + 4) { text-align: right; }
+.judged :is(td, thead th):nth-child(4):not([colspan]) { text-align: left; }
 .signal .bad { color: var(--bad); font-weight: 600; }
 .signal .warn { color: var(--warn); font-weight: 600; }
+.signal .soft { font-size: inherit; }
 .signal tbody .gap td:first-child { text-align: center; color: var(--soft); }
 details { margin-top: 1rem; }
 summary { cursor: pointer; color: var(--accent); font-weight: 600; padding: 0.35rem 0; }

@@ -4,3 +4,5 @@ export { instrument, liftable, shapeOutput, type Instruments } from './instrumen
 export { openSession, type Session, type SessionOptions } from './session.ts';
 export type { Team } from './team.ts';
 export type { Precision } from './matrix-graph.ts';
+export { matrixAt, type Matrix } from './program.ts';
+export { addProduct } from './updates.ts';

@@ -1,6 +1,7 @@
 import { create, type Message } from '@bufbuild/protobuf';
 import { NodeProtoSchema, ValueInfoProtoSchema, type ValueInfoProto } from 'onnx-buf';
 import { dataTypeOf, type Constant, type Model } from '../graph/index.ts';
+import { endsLast } from './order.ts';
 
 /** What a copy of a model that is only to be run differs in. */
 export interface Instruments {
@@ -67,7 +68,7 @@ export function instrument(model: Model, instruments: Instruments): Model {
     ],
     initializer: graph.initializer.filter((tensor) => !gone.has(tensor)),
     node: [
-      ...graph.node.filter(({ output }) => !output.some((name) => lifted.has(name))),
+      ...endsLast(graph.node.filter(({ output }) => !output.some((name) => lifted.has(name)))),
       ...shapes.map((name) =>
         create(NodeProtoSchema, { opType: 'Shape', input: [name], output: [shapeOutput(name)] }),
       ),

@@ -18,6 +18,11 @@ export interface SessionOptions {
    * constants and merge nodes whose values are not asked for.
    */
   readonly optimisation?: 'off' | 'basic';
+  /**
+   * Whether memory that values no longer need is kept until the session is closed, which saves the system's
+   * work where the same model runs many times; it is given back at once if not given.
+   */
+  readonly keepsMemory?: boolean;
 }
 
 /** A model that onnxruntime has loaded. It holds memory until it is closed. */
@@ -59,7 +64,7 @@ export async function openSession(
   const settings: InferenceSession.SessionOptions = {
     graphOptimizationLevel: options.optimisation === 'basic' ? 'basic' : 'disabled',
     logSeverityLevel: 4,
-    enableCpuMemArena: false,
+    enableCpuMemArena: options.keepsMemory === true,
     enableMemPattern: false,
     ...(options.threads === undefined ? {} : { intraOpNumThreads: options.threads }),
     ...(options.externalData === undefined

@@ -1,4 +1,5 @@
 import { deflateSync, inflateSync } from 'fflate';
+import { crc32 } from './crc32.ts';
 
 const localHeader = 0x04034b50;
 const directoryHeader = 0x02014b50;
@@ -11,24 +12,6 @@ const in64 = 0xffffffff;
 
 /** No stream that inflates gets longer than this many times its size, so larger claims are false. */
 const largestInflation = 1032;
-
-const crcTable: Uint32Array = Uint32Array.from({ length: 256 }, (_, byte) => {
-  let remainder = byte;
-  for (let bit = 0; bit < 8; bit++) {
-    remainder = remainder & 1 ? (remainder >>> 1) ^ 0xedb88320 : remainder >>> 1;
-  }
-  return remainder;
-});
-
-function crc32(pieces: readonly Uint8Array[]): number {
-  let crc = -1;
-  for (const bytes of pieces) {
-    for (let index = 0; index < bytes.length; index++) {
-      crc = crcTable[(crc ^ bytes[index]) & 0xff] ^ (crc >>> 8);
-    }
-  }
-  return (crc ^ -1) >>> 0;
-}
 
 interface Reader {
   readonly u16: (at: number) => number;

@@ -321,10 +321,11 @@ def strip(path):
     onnx.save(model, path)
 
 
-for name, (make, inputs, modes) in CASES.items():
-    for mode in modes.split():
-        torch.manual_seed(7)
-        module = make().train(mode == "raw")
-        path = f"{sys.argv[1]}/{name}.{mode}.onnx"
-        export(module, inputs(), path, mode)
-        strip(path)
+if __name__ == "__main__":
+    for name, (make, inputs, modes) in CASES.items():
+        for mode in modes.split():
+            torch.manual_seed(7)
+            module = make().train(mode == "raw")
+            path = f"{sys.argv[1]}/{name}.{mode}.onnx"
+            export(module, inputs(), path, mode)
+            strip(path)

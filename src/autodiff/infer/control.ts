@@ -3,6 +3,7 @@ import {
   numbersAttribute,
   type Dimension,
   type Graph,
+  type Node,
 } from '../../graph/index.ts';
 import { fromStart, merged, typed, unknown, type Type } from '../type.ts';
 import type { Around, Infer } from './infer.ts';
@@ -64,6 +65,18 @@ const scan: Infer = (node, inputs, around) => {
   });
 };
 
+/** Whether no condition ends a loop before its trips are made, as far as is seen. */
+function makesAllTrips(node: Node, body: Graph, given: Type | undefined, around: Around): boolean {
+  if (given?.value?.[0] !== 1 && (node.inputs[1] ?? '') !== '') return false;
+  let { name } = body.outputs[0];
+  for (;;) {
+    if (name === body.inputs[1].name || around.typeOf(name).value?.[0] === 1) return true;
+    const maker = body.nodes.find(({ outputs }) => outputs.includes(name));
+    if (maker?.operator !== 'Identity') return false;
+    [name] = maker.inputs;
+  }
+}
+
 const loop: Infer = (node, inputs, around) => {
   const { body } = node.attributes;
   if (typeof body !== 'object' || !('nodes' in body)) return node.outputs.map(() => unknown);
@@ -74,21 +87,25 @@ const loop: Infer = (node, inputs, around) => {
     ...states.map(({ dtype }) => typed(dtype, null)),
   ];
   const [, ...results] = bodyTypes(body, inner, around);
-  const trips = inputs[0]?.value?.[0] ?? null;
+  const isWhole = makesAllTrips(node, body, inputs[1], around);
+  const trips = isWhole ? (inputs[0]?.value?.[0] ?? null) : null;
   return results.map((type, index) => {
     if (index < states.length) return typed(states[index].dtype ?? type.dtype, null);
     return typed(type.dtype, type.shape === null ? null : [trips, ...type.shape]);
   });
 };
 
-const branch: Infer = (node, _, around) => {
-  const branches = ['then_branch', 'else_branch'].flatMap((name) => {
+const branch: Infer = (node, [condition], around) => {
+  const known = condition.value?.[0];
+  const names = ['then_branch', 'else_branch'];
+  const possible = known === undefined ? names : [names[known === 0 ? 1 : 0]];
+  const branches = possible.flatMap((name) => {
     const graph = node.attributes[name];
     return typeof graph === 'object' && 'nodes' in graph ? [bodyTypes(graph, [], around)] : [];
   });
   return node.outputs.map((__, index) => {
-    const [a, b] = branches.map((types) => types[index] ?? unknown);
-    if (a === undefined || b === undefined) return unknown;
+    const [a, b = a] = branches.map((types) => types[index] ?? unknown);
+    if (a === undefined) return unknown;
     const isAlike = a.shape !== null && b.shape !== null && a.shape.length === b.shape.length;
     const shape = isAlike
       ? (a.shape?.map((extent, axis) => (extent === b.shape?.[axis] ? extent : null)) ?? null)

@@ -36,7 +36,7 @@ export function castTarget(node: Node): DType | null {
   return dtypeNumbers[numberAttribute(node, 'to', 0)] ?? null;
 }
 
-const cast: Infer = (node, [x]) => [{ ...x, dtype: castTarget(node) }];
+const cast: Infer = (node, [x]) => [typed(castTarget(node), x.shape)];
 
 const castLike: Infer = (_, [x, like]) => [typed(like.dtype, x.shape)];
 

@@ -1,5 +1,5 @@
 import { numberAttribute, type Dimension } from '../../graph/index.ts';
-import { fixedShape, fromStart, typed } from '../type.ts';
+import { fixedShape, fromStart, typed, withParts } from '../type.ts';
 import type { Infer } from './infer.ts';
 import { byTarget } from './movement.ts';
 
@@ -30,7 +30,7 @@ const shapeOf: Infer = (node, [x]) => {
     clamp(numberAttribute(node, 'start', 0)),
     clamp(numberAttribute(node, 'end', rank)),
   );
-  return [{ dtype: 'int64', shape: [part.length], value: fixedShape(part) }];
+  return [withParts(typed('int64', [part.length]), part)];
 };
 
 const size: Infer = (_, [x]) => {
@@ -71,6 +71,14 @@ const oneHot: Infer = (node, [indices, depth, values]) => {
   return [typed(values.dtype, [...shape.slice(0, axis), extent, ...shape.slice(axis)])];
 };
 
+const topK: Infer = (node, [x, k]) => {
+  const { shape } = x;
+  const [axis] = fromStart([numberAttribute(node, 'axis', -1)], shape?.length ?? 0);
+  const count = k.value?.[0] ?? null;
+  const picked = shape?.map((extent, at) => (at === axis ? count : extent)) ?? null;
+  return [typed(x.dtype, picked), typed('int64', picked)];
+};
+
 /** Operators that pick elements, and those that make indices and shapes. */
 export const indexing: Readonly<Record<string, Infer>> = {
   Gather: gather,
@@ -84,4 +92,5 @@ export const indexing: Readonly<Record<string, Infer>> = {
   ArgMin: argument,
   NonZero: nonZero,
   OneHot: oneHot,
+  TopK: topK,
 };

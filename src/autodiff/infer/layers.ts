@@ -5,8 +5,10 @@ import {
   type Dimension,
 } from '../../graph/index.ts';
 import { equationOf } from '../equation.ts';
-import { broadcast, fromStart, typed, type Type } from '../type.ts';
+import { proportional } from '../interpolation.ts';
+import { broadcast, fixedShape, fromStart, partsOf, typed, type Type } from '../type.ts';
 import { isCeil, places, reach, windowOf } from '../window.ts';
+import { castTarget } from './elementwise.ts';
 import type { Infer } from './infer.ts';
 
 const numberOr = (extent: Dimension | undefined): number | null =>
@@ -154,7 +156,11 @@ const layerNorm: Infer = (node, [x]) => {
   const reduced = shape?.map((extent, at) =>
     at < (axis < 0 ? axis + shape.length : axis) ? extent : 1,
   );
-  return node.outputs.map((_, index) => typed(x.dtype, index === 0 ? shape : (reduced ?? null)));
+  // Mean and deviation are kept in float32 unless the node says otherwise.
+  const stash = { ...node, attributes: { to: numberAttribute(node, 'stash_type', 1) } };
+  return node.outputs.map((_, index) =>
+    index === 0 ? typed(x.dtype, shape) : typed(castTarget(stash), reduced ?? null),
+  );
 };
 
 const resize: Infer = (node, [x, , scales, sizes]) => {
@@ -165,15 +171,21 @@ const resize: Infer = (node, [x, , scales, sizes]) => {
     shape.length,
   );
   const given = scales?.value?.length === axes.length ? scales.value : null;
-  const targets = sizes?.value?.length === axes.length ? sizes.value : null;
-  const isStretched = textAttribute(node, 'keep_aspect_ratio_policy', 'stretch') === 'stretch';
+  const wanted = sizes === undefined ? null : partsOf(sizes);
+  const targets = wanted?.length === axes.length ? wanted : null;
+  const policy = textAttribute(node, 'keep_aspect_ratio_policy', 'stretch');
+  const fixed = policy === 'stretch' ? null : fixedShape(axes.map((axis) => shape[axis]));
+  const wantedSizes = targets === null ? null : fixedShape(targets);
+  const kept =
+    fixed === null || wantedSizes === null ? null : proportional(policy, fixed, wantedSizes);
   return [
     typed(
       x.dtype,
       shape.map((extent, axis) => {
         const index = axes.indexOf(axis);
         if (index < 0) return extent;
-        if (targets !== null) return isStretched ? targets[index] : null;
+        if (targets !== null && policy === 'stretch') return targets[index];
+        if (targets !== null) return kept?.extents[index] ?? null;
         if (given?.[index] === 1) return extent;
         if (typeof extent !== 'number' || given === null) return null;
         return Math.floor(extent * given[index]);

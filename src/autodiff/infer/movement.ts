@@ -1,16 +1,17 @@
 import { numberAttribute, numbersAttribute, type Dimension } from '../../graph/index.ts';
-import { broadcast, extentOf, fromStart, typed, type Type } from '../type.ts';
+import { broadcast, extentOf, fromStart, partsOf, typed, type Type } from '../type.ts';
 import type { Infer } from './infer.ts';
 
-/** As many unknown extents as there are numbers in a shape tensor. */
-export function byTarget({ value, shape }: Type): readonly Dimension[] | null {
-  if (value !== null) return value;
-  const rank = shape?.[0];
+/** The extents that a shape tensor gives, as many unknown ones as it is long where it is not known. */
+export function byTarget(target: Type): readonly Dimension[] | null {
+  const parts = partsOf(target);
+  if (parts !== null) return parts;
+  const rank = target.shape?.[0];
   return typeof rank === 'number' ? Array.from({ length: rank }, () => null) : null;
 }
 
 const reshape: Infer = (node, [x, target]) => {
-  const { value } = target;
+  const value = partsOf(target);
   if (value === null) return [typed(x.dtype, byTarget(target))];
   const keepsZero = numberAttribute(node, 'allowzero', 0) !== 0;
   const shape = value.map((extent, axis): Dimension => {
@@ -18,7 +19,7 @@ const reshape: Infer = (node, [x, target]) => {
     return extent;
   });
   const open = shape.indexOf(-1);
-  if (open < 0) return [typed(x.dtype, shape)];
+  if (open < 0) return [typed(x.dtype, withRest(shape, x.shape))];
   const others = shape.filter((_, axis) => axis !== open);
   const copied = new Set(value.flatMap((extent, axis) => (extent === 0 ? [axis] : [])));
   const isOne = (axis: number): boolean => copied.has(axis);
@@ -37,6 +38,18 @@ const reshape: Infer = (node, [x, target]) => {
     ),
   ];
 };
+
+/** A single extent that is not known follows from the number of elements where that is. */
+function withRest(
+  shape: readonly Dimension[],
+  from: readonly Dimension[] | null,
+): readonly Dimension[] {
+  const size = from === null ? null : extentOf(from);
+  const others = shape.filter((extent) => typeof extent === 'number');
+  const given = extentOf(others);
+  if (size === null || !given || others.length !== shape.length - 1) return shape;
+  return shape.map((extent) => (typeof extent === 'number' ? extent : size / given));
+}
 
 const transpose: Infer = (node, [x]) => {
   if (x.shape === null) return [typed(x.dtype, null)];

@@ -159,4 +159,11 @@ export const elementwise: Readonly<Record<string, Kernel>> = {
   Or: test((a, b) => a !== 0 || b !== 0),
   Xor: test((a, b) => (a !== 0) !== (b !== 0)),
   Not: unary((x) => Number(x === 0)),
+  IsNaN: kernel(([x]) => filled('bool', x.shape, (index) => Number(Number.isNaN(x.data[index])))),
+  IsInf: kernel(([x], node) => {
+    const isFound = (value: number): boolean =>
+      numberAttribute(node, value > 0 ? 'detect_positive' : 'detect_negative', 1) !== 0 &&
+      Math.abs(value) === Infinity;
+    return filled('bool', x.shape, (index) => Number(isFound(x.data[index])));
+  }),
 };

@@ -31,41 +31,76 @@ function elementPlaces(indices: Numbers, shape: readonly number[], axis: number)
   });
 }
 
-/** Where each index tuple points in `shape`, and how many elements lie there. */
-function tuplePlaces(indices: Numbers, shape: readonly number[]): [number[], number] {
+/** Where each index tuple points in `shape` behind its batch axes, and how many elements lie there. */
+function tuplePlaces(indices: Numbers, shape: readonly number[], batch = 0): [number[], number] {
   const depth = indices.shape.at(-1) ?? 1;
   const strides = rowStrides(shape);
-  const places = Array.from({ length: indices.data.length / depth }, (_, row) => {
-    let place = 0;
+  const count = sizeOf(indices.shape.slice(0, -1));
+  const each = count / sizeOf(shape.slice(0, batch));
+  const block = sizeOf(shape.slice(batch));
+  const places = Array.from({ length: count }, (_, row) => {
+    let place = Math.floor(row / each) * block;
     for (let at = 0; at < depth; at++) {
-      place += strides[at] * positive(indices.data[row * depth + at], shape[at]);
+      const given = indices.data[row * depth + at];
+      place += strides[batch + at] * positive(given, shape[batch + at]);
     }
     return place;
   });
-  return [places, sizeOf(shape.slice(depth))];
+  return [places, sizeOf(shape.slice(batch + depth))];
 }
 
+const reductions: Readonly<Record<string, (before: number, update: number) => number>> = {
+  none: (_, update) => update,
+  add: (before, update) => before + update,
+  mul: (before, update) => before * update,
+  max: Math.max,
+  min: Math.min,
+};
+
 const scatterElements = kernel(([x, indices, updates], node) => {
-  const isSum = textAttribute(node, 'reduction', 'none') === 'add';
+  const reduce = reductions[textAttribute(node, 'reduction', 'none')];
   const axis = positive(numberAttribute(node, 'axis', 0), x.shape.length);
   const result = { ...x, data: x.data.slice() };
   for (const [index, place] of elementPlaces(indices, x.shape, axis).entries()) {
-    result.data[place] = updates.data[index] + (isSum ? result.data[place] : 0);
+    result.data[place] = reduce(result.data[place], updates.data[index]);
   }
   return result;
 });
 
 const scatterNd = kernel(([x, indices, updates], node) => {
-  const isSum = textAttribute(node, 'reduction', 'none') === 'add';
+  const reduce = reductions[textAttribute(node, 'reduction', 'none')];
   const result = { ...x, data: x.data.slice() };
   const [places, size] = tuplePlaces(indices, x.shape);
   for (const [row, place] of places.entries()) {
     for (let at = 0; at < size; at++) {
-      const before = isSum ? result.data[place + at] : 0;
-      result.data[place + at] = before + updates.data[row * size + at];
+      result.data[place + at] = reduce(result.data[place + at], updates.data[row * size + at]);
     }
   }
   return result;
+});
+
+const topK = kernel(([x, count], node) => {
+  const axis = positive(numberAttribute(node, 'axis', -1), x.shape.length);
+  const isLargest = numberAttribute(node, 'largest', 1) !== 0;
+  const [k] = count.data;
+  const extent = x.shape[axis];
+  const stride = rowStrides(x.shape)[axis];
+  const shape = x.shape.map((own, at) => (at === axis ? k : own));
+  const values = filled(x.dtype, shape);
+  const indices = filled('int64', shape);
+  for (let line = 0; line < x.data.length / extent; line++) {
+    const [outer, inner] = [Math.floor(line / stride), line % stride];
+    const at = (index: number): number => x.data[(outer * extent + index) * stride + inner];
+    const order = Array.from({ length: extent }, (_, index) => index).sort((a, b) =>
+      isLargest ? at(b) - at(a) : at(a) - at(b),
+    );
+    for (let rank = 0; rank < k; rank++) {
+      const place = (outer * k + rank) * stride + inner;
+      values.data[place] = at(order[rank]);
+      indices.data[place] = order[rank];
+    }
+  }
+  return [values, indices];
 });
 
 const nonZero = kernel(([x]) => {
@@ -120,10 +155,11 @@ export const indexing: Readonly<Record<string, Kernel>> = {
     const places = elementPlaces(indices, x.shape, axis);
     return filled(x.dtype, indices.shape, (index) => x.data[places[index]]);
   }),
-  GatherND: kernel(([x, indices]) => {
-    const [places, size] = tuplePlaces(indices, x.shape);
+  GatherND: kernel(([x, indices], node) => {
+    const batch = numberAttribute(node, 'batch_dims', 0);
+    const [places, size] = tuplePlaces(indices, x.shape, batch);
     const depth = indices.shape.at(-1) ?? 1;
-    const shape = [...indices.shape.slice(0, -1), ...x.shape.slice(depth)];
+    const shape = [...indices.shape.slice(0, -1), ...x.shape.slice(batch + depth)];
     return filled(
       x.dtype,
       shape,
@@ -141,4 +177,5 @@ export const indexing: Readonly<Record<string, Kernel>> = {
   }),
   ConstantOfShape: constantOfShape,
   CumSum: cumSum,
+  TopK: topK,
 };

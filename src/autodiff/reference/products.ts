@@ -1,39 +1,35 @@
 import { numberAttribute, textAttribute } from '../../graph/index.ts';
+import { productTransposed, transposed } from '../../numeric/index.ts';
 import { sizeOf } from '../../tensor/index.ts';
 import { equationOf } from '../equation.ts';
 import { commonShape, expanded, filled, permuted, rowStrides, type Numbers } from './array.ts';
 import { map, zip } from './elementwise.ts';
 import { kernel, type Kernel } from './kernel.ts';
 
-/** `a b` of matrices in row-major order, added to `into`. */
-export function multiplyInto(
-  into: Float64Array,
+/** The row count below which a product is not worth a transposed copy of its right operand. */
+const fewRows = 4;
+
+/** `a b` of matrices in row-major order. */
+function multiply(
   a: Float64Array,
   b: Float64Array,
   rows: number,
   inner: number,
   columns: number,
-): void {
-  const blocked = inner - (inner % 4);
+): Float64Array {
+  if (rows >= fewRows) {
+    return productTransposed(a, transposed(b, inner, columns), rows, columns, inner);
+  }
+  const result = new Float64Array(rows * columns);
   for (let row = 0; row < rows; row++) {
-    const target = row * columns;
-    for (let k = 0; k < blocked; k += 4) {
-      const at = row * inner + k;
-      const [f0, f1, f2, f3] = [a[at], a[at + 1], a[at + 2], a[at + 3]];
-      const [b0, b1] = [k * columns, (k + 1) * columns];
-      const [b2, b3] = [(k + 2) * columns, (k + 3) * columns];
-      for (let column = 0; column < columns; column++) {
-        into[target + column] +=
-          f0 * b[b0 + column] + f1 * b[b1 + column] + f2 * b[b2 + column] + f3 * b[b3 + column];
-      }
-    }
-    for (let k = blocked; k < inner; k++) {
+    const target = result.subarray(row * columns, (row + 1) * columns);
+    for (let k = 0; k < inner; k++) {
       const factor = a[row * inner + k];
-      for (let column = 0; column < columns; column++) {
-        into[target + column] += factor * b[k * columns + column];
-      }
+      const from = k * columns;
+      for (let column = 0; column < columns; column++) target[column] += factor * b[from + column];
     }
   }
+  return result;
 }
 
 /** The product on the last two axes, with broadcasting of the others. */
@@ -47,14 +43,9 @@ export function matMul(a: Numbers, b: Numbers): Numbers {
   const y = expanded(right, [...batch, inner, columns]).data;
   const result = filled(a.dtype, [...batch, rows, columns]);
   for (let at = 0; at < sizeOf(batch); at++) {
-    multiplyInto(
-      result.data.subarray(at * rows * columns, (at + 1) * rows * columns),
-      x.subarray(at * rows * inner, (at + 1) * rows * inner),
-      y.subarray(at * inner * columns, (at + 1) * inner * columns),
-      rows,
-      inner,
-      columns,
-    );
+    const own = x.subarray(at * rows * inner, (at + 1) * rows * inner);
+    const other = y.subarray(at * inner * columns, (at + 1) * inner * columns);
+    result.data.set(multiply(own, other, rows, inner, columns), at * rows * columns);
   }
   const shape = [
     ...batch,
@@ -67,10 +58,15 @@ export function matMul(a: Numbers, b: Numbers): Numbers {
 const gemm: Kernel = (node, [a, b, c]) => {
   if (a === undefined || b === undefined) return [];
   const left = numberAttribute(node, 'transA', 0) === 0 ? a : permuted(a, [1, 0]);
-  const right = numberAttribute(node, 'transB', 0) === 0 ? b : permuted(b, [1, 0]);
+  const [rows, inner] = left.shape;
+  const isTransposed = numberAttribute(node, 'transB', 0) !== 0;
+  const columns = b.shape[isTransposed ? 0 : 1];
+  const data = isTransposed
+    ? productTransposed(left.data, b.data, rows, columns, inner)
+    : multiply(left.data, b.data, rows, inner, columns);
   const alpha = numberAttribute(node, 'alpha', 1);
   const beta = numberAttribute(node, 'beta', 1);
-  const product = map(matMul(left, right), (value) => alpha * value);
+  const product = map({ dtype: a.dtype, shape: [rows, columns], data }, (value) => alpha * value);
   return [c === undefined ? product : zip(product, c, (x, y) => x + beta * y)];
 };
 

@@ -1,18 +1,49 @@
-import { numberAttribute, textAttribute, type Node } from '../../graph/index.ts';
+import { numberAttribute, numbersAttribute, textAttribute, type Node } from '../../graph/index.ts';
 import { filled, permuted, type Numbers } from './array.ts';
 import type { Kernel } from './kernel.ts';
 
 type Scalar = (x: number) => number;
+type Parametric = (x: number, alpha: number, beta: number) => number;
 
-const functions: Readonly<Record<string, Scalar>> = {
+/** Default numbers of the functions that take some, in their order; `NaN` for those without. */
+const numbersOf: Readonly<Record<string, readonly number[]>> = {
+  elu: [1],
+  leakyrelu: [0.01],
+  thresholdedrelu: [1],
+  hardsigmoid: [0.2, 0.5],
+  affine: [NaN, NaN],
+  scaledtanh: [NaN, NaN],
+};
+
+const functions: Readonly<Record<string, Parametric>> = {
   relu: (x) => Math.max(x, 0),
-  tanh: Math.tanh,
+  tanh: (x) => Math.tanh(x),
   sigmoid: (x) => 1 / (1 + Math.exp(-x)),
   softsign: (x) => x / (1 + Math.abs(x)),
   softplus: (x) => Math.log1p(Math.exp(x)),
-  elu: (x) => (x > 0 ? x : Math.expm1(x)),
-  hardsigmoid: (x) => Math.min(Math.max(0.2 * x + 0.5, 0), 1),
+  elu: (x, alpha) => (x > 0 ? x : alpha * Math.expm1(x)),
+  leakyrelu: (x, alpha) => (x < 0 ? alpha * x : x),
+  thresholdedrelu: (x, alpha) => (x > alpha ? x : 0),
+  hardsigmoid: (x, alpha, beta) => Math.min(Math.max(alpha * x + beta, 0), 1),
+  affine: (x, alpha, beta) => alpha * x + beta,
+  scaledtanh: (x, alpha, beta) => alpha * Math.tanh(beta * x),
 };
+
+/** The functions of all directions, which take their numbers from the lists of a node in turn. */
+function functionsOf(node: Node, names: readonly string[], directions: number): Scalar[] {
+  const list = node.attributes.activations;
+  const given = ['alpha', 'beta'].map((name) =>
+    Array.from(numbersAttribute(node, `activation_${name}`) ?? []),
+  );
+  return Array.from({ length: directions * names.length }, (_, index) => {
+    const name = names[index % names.length];
+    const own = Array.isArray(list) ? String(list[index] ?? name) : name;
+    const f = functions[own.toLowerCase()];
+    const defaults = numbersOf[own.toLowerCase()] ?? [];
+    const [alpha = NaN, beta = NaN] = defaults.map((value, at) => given[at].shift() ?? value);
+    return (x) => f(x, alpha, beta);
+  });
+}
 
 /** The numbers of one direction, read by place. */
 interface Weights {
@@ -72,16 +103,13 @@ function recurrentKernel(
     const [directions, , hidden] = r.shape;
     const y = filled(x.dtype, [steps, directions, batch, hidden]);
     const last = [0, 1].map(() => filled(x.dtype, [directions, batch, hidden]));
-    const list = node.attributes.activations;
+    const all = functionsOf(node, names, directions);
     const start = [h0, c0].map((state) => (state === undefined ? undefined : turned(state)));
     const clip = numberAttribute(node, 'clip', 0);
     const clipped = (f: Scalar): Scalar =>
       clip > 0 ? (value) => f(Math.min(Math.max(value, -clip), clip)) : f;
     for (let d = 0; d < directions; d++) {
-      const f = names.map((name, index) => {
-        const own = Array.isArray(list) ? String(list[d * names.length + index] ?? name) : name;
-        return clipped(functions[own.toLowerCase()]);
-      });
+      const f = names.map((_, index) => clipped(all[d * names.length + index]));
       const isReverse = textAttribute(node, 'direction', 'forward') === 'reverse' || d === 1;
       for (let n = 0; n < batch; n++) {
         const initial = (which: number): Float64Array => {

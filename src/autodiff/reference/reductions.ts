@@ -1,6 +1,6 @@
-import { numberAttribute, numbersAttribute, type Node } from '../../graph/index.ts';
+import { numberAttribute, numbersAttribute, textAttribute, type Node } from '../../graph/index.ts';
 import { sizeOf } from '../../tensor/index.ts';
-import { interpolation } from '../interpolation.ts';
+import { interpolation, proportional } from '../interpolation.ts';
 import { filled, permuted, positive, type Numbers } from './array.ts';
 import { map, zip } from './elementwise.ts';
 import type { Kernel } from './kernel.ts';
@@ -57,23 +57,43 @@ function softmax(x: Numbers, node: Node): Numbers {
   return zip(x, total, (value, top) => value - top);
 }
 
-const resize: Kernel = (node, [x, , scales, sizes]) => {
+const resize: Kernel = (node, [x, roi, scales, sizes]) => {
   if (x === undefined) return [];
   const rank = x.shape.length;
-  const axes = numbersAttribute(node, 'axes') ?? x.shape.map((_, axis) => axis);
+  const axes = (numbersAttribute(node, 'axes') ?? x.shape.map((_, axis) => axis)).map((axis) =>
+    positive(axis, rank),
+  );
+  const by = scales?.data.length === 0 ? undefined : scales;
+  const policy = textAttribute(node, 'keep_aspect_ratio_policy', 'stretch');
+  const own = axes.map((axis) => x.shape[axis]);
+  const kept =
+    policy === 'stretch' || sizes === undefined ? null : proportional(policy, own, [...sizes.data]);
+  const transform = textAttribute(node, 'coordinate_transformation_mode', 'half_pixel');
+  const isCropped = transform === 'tf_crop_and_resize';
   let result = x;
-  for (const [index, given] of axes.entries()) {
-    const axis = positive(given, rank);
+  /** 1 inside of the region that is cropped. */
+  let inside = map(x, () => 1);
+  for (const [index, axis] of axes.entries()) {
     const from = x.shape[axis];
-    const to = sizes?.data[index] ?? Math.floor(from * (scales?.data[index] ?? 1));
-    if (to === from && (scales === undefined || scales.data[index] === 1)) continue;
-    const matrix = interpolation(node, from, to, scales?.data[index] ?? to / from);
+    const target = kept?.extents[index] ?? sizes?.data[index];
+    const to = target ?? Math.floor(from * (by?.data[index] ?? 1));
+    if (!isCropped && to === from && (by === undefined || by.data[index] === 1)) continue;
+    const scale = by?.data[index] ?? kept?.scale ?? to / from;
+    const region =
+      roi === undefined || !isCropped
+        ? undefined
+        : { start: roi.data[index], end: roi.data[index + axes.length] };
+    const matrix = interpolation(node, from, to, scale, region);
     const perm = x.shape.map((_, at) => at);
     [perm[axis], perm[rank - 1]] = [rank - 1, axis];
     const columns = permuted({ dtype: x.dtype, shape: [to, from], data: matrix }, [1, 0]);
-    result = permuted(matMul(permuted(result, perm), columns), perm);
+    const along = (value: Numbers): Numbers =>
+      permuted(matMul(permuted(value, perm), columns), perm);
+    result = along(result);
+    if (isCropped) inside = along(inside);
   }
-  return [result];
+  const outside = numberAttribute(node, 'extrapolation_value', 0);
+  return [isCropped ? zip(result, inside, (value, is) => value + (1 - is) * outside) : result];
 };
 
 /** Reductions and what is made of them, in float64. */

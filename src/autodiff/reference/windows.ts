@@ -1,8 +1,8 @@
 import { numberAttribute, numbersAttribute, textAttribute, type Node } from '../../graph/index.ts';
+import { productTransposed, transposed } from '../../numeric/index.ts';
 import { sizeOf } from '../../tensor/index.ts';
 import { isCeil, places, reach, windowOf, type Window } from '../window.ts';
 import { filled, rowStrides, type Numbers } from './array.ts';
-import { multiplyInto } from './products.ts';
 import type { Kernel } from './kernel.ts';
 
 /** For every place of a window and every element of its kernel, the element of the data, or -1. */
@@ -39,28 +39,30 @@ const conv: Kernel = (node, [x, w, b]) => {
   const [n, channels, ...extents] = x.shape;
   const [m, each, ...kernel] = w.shape;
   const window = windowOf(node, kernel, extents);
-  const made = extents.map((extent, axis) => places(window, axis, extent, false));
-  const from = table(window, extents, made);
-  const [size, points, volume] = [sizeOf(kernel), sizeOf(made), sizeOf(extents)];
+  const spatial = extents.map((extent, axis) => places(window, axis, extent, false));
+  const from = table(window, extents, spatial);
+  const [size, points, volume] = [sizeOf(kernel), sizeOf(spatial), sizeOf(extents)];
   const group = numberAttribute(node, 'group', 1);
-  const result = filled(x.dtype, [n, m, ...made]);
-  const columns = new Float64Array(each * size * points);
+  const result = filled(x.dtype, [n, m, ...spatial]);
+  const rows = m / group;
+  const width = each * size;
+  // One row for each place: what its window sees of the channels of a group.
+  const seen = new Float64Array(points * width);
   for (let example = 0; example < n; example++) {
     for (let part = 0; part < group; part++) {
       for (let c = 0; c < each; c++) {
         const start = (example * channels + part * each + c) * volume;
-        for (let at = 0; at < size; at++) {
-          for (let point = 0; point < points; point++) {
+        for (let point = 0; point < points; point++) {
+          const to = point * width + c * size;
+          for (let at = 0; at < size; at++) {
             const source = from[point * size + at];
-            columns[(c * size + at) * points + point] = source < 0 ? 0 : x.data[start + source];
+            seen[to + at] = source < 0 ? 0 : x.data[start + source];
           }
         }
       }
-      const rows = m / group;
-      const to = (example * m + part * rows) * points;
-      const weights = w.data.subarray(part * rows * each * size, (part + 1) * rows * each * size);
-      const target = result.data.subarray(to, to + rows * points);
-      multiplyInto(target, weights, columns, rows, each * size, points);
+      const weights = w.data.subarray(part * rows * width, (part + 1) * rows * width);
+      const made = productTransposed(weights, seen, rows, points, width);
+      result.data.set(made, (example * m + part * rows) * points);
     }
   }
   if (b !== undefined) addChannels(result, b, points);
@@ -104,18 +106,21 @@ const convTranspose: Kernel = (node, [x, w, b]) => {
   const [size, points, volume] = [sizeOf(kernel), sizeOf(extents), sizeOf(made)];
   const result = filled(x.dtype, [n, each * group, ...made]);
   const rows = channels / group;
-  for (let example = 0; example < n; example++) {
-    for (let channel = 0; channel < channels; channel++) {
-      const part = Math.floor(channel / rows);
+  const width = each * size;
+  for (let part = 0; part < group; part++) {
+    const own = w.data.subarray(part * rows * width, (part + 1) * rows * width);
+    const weights = transposed(own, rows, width);
+    for (let example = 0; example < n; example++) {
+      const start = (example * channels + part * rows) * points;
+      const given = transposed(x.data.subarray(start, start + rows * points), rows, points);
+      // One row for each place: what it adds to its window in the channels of the group.
+      const added = productTransposed(given, weights, points, width, rows);
       for (let c = 0; c < each; c++) {
         const to = (example * each * group + part * each + c) * volume;
         for (let point = 0; point < points; point++) {
-          const value = x.data[(example * channels + channel) * points + point];
           for (let at = 0; at < size; at++) {
             const target = from[point * size + at];
-            if (target >= 0) {
-              result.data[to + target] += value * w.data[(channel * each + c) * size + at];
-            }
+            if (target >= 0) result.data[to + target] += added[point * width + c * size + at];
           }
         }
       }
@@ -125,45 +130,78 @@ const convTranspose: Kernel = (node, [x, w, b]) => {
   return [result];
 };
 
+/** What a pooling makes of the elements of a window; `room` counts those and the padding. */
 type Pick = (values: readonly number[], sources: readonly number[], room: number) => number;
 
-/** A pooling by what it makes of the elements of each window; `room` counts those and the padding. */
+/** How many elements, padding among them, every place of a window covers. */
+function roomOf(window: Window, extents: readonly number[], made: readonly number[]): Int32Array {
+  const padded = table(
+    { ...window, pads: extents.map(() => [0, 0] as const) },
+    extents.map((extent, axis) => {
+      const [before, after] = window.pads[axis] ?? [0, 0];
+      return extent + before + after;
+    }),
+    made,
+  );
+  const size = sizeOf(window.kernel);
+  const room = new Int32Array(sizeOf(made));
+  for (const [index, source] of padded.entries()) {
+    if (source >= 0) room[Math.floor(index / size)]++;
+  }
+  return room;
+}
+
+/** A pooling by what it makes of the elements of each window. */
 function pooled(x: Numbers, node: Node, pick: Pick): Numbers {
   const [n, c, ...extents] = x.shape;
   const kernel = numbersAttribute(node, 'kernel_shape') ?? [];
   const window = windowOf(node, kernel, extents);
   const made = extents.map((extent, axis) => places(window, axis, extent, isCeil(node)));
   const from = table(window, extents, made);
-  const padded = table(
-    { ...window, pads: kernel.map(() => [0, 0] as const) },
-    extents.map(
-      (extent, axis) => extent + (window.pads[axis]?.[0] ?? 0) + (window.pads[axis]?.[1] ?? 0),
-    ),
-    made,
-  );
+  const room = roomOf(window, extents, made);
   const [size, points, volume] = [sizeOf(kernel), sizeOf(made), sizeOf(extents)];
+  const values: number[] = [];
+  const sources: number[] = [];
   return filled(x.dtype, [n, c, ...made], (index) => {
     const start = Math.floor(index / points) * volume;
-    const at = (index % points) * size;
-    const sources = [...from.subarray(at, at + size)]
-      .filter((source) => source >= 0)
-      .map((source) => source + start);
-    const room = padded.subarray(at, at + size).filter((source) => source >= 0).length;
-    return pick(
-      sources.map((source) => x.data[source]),
-      sources,
-      room,
-    );
+    const point = index % points;
+    values.length = 0;
+    sources.length = 0;
+    for (let at = point * size; at < (point + 1) * size; at++) {
+      if (from[at] < 0) continue;
+      sources.push(from[at] + start);
+      values.push(x.data[from[at] + start]);
+    }
+    return pick(values, sources, room[point]);
   });
+}
+
+function firstLargest(values: readonly number[]): number {
+  let best = 0;
+  for (let at = 1; at < values.length; at++) if (values[at] > values[best]) best = at;
+  return best;
 }
 
 const maxPool: Kernel = (node, [x]) => {
   if (x === undefined) return [];
-  const y = pooled(x, node, (values) => Math.max(...values));
+  const y = pooled(x, node, (values) => values[firstLargest(values)] ?? -Infinity);
   if (node.outputs.length === 1) return [y];
-  const at = pooled(x, node, (values, sources) => sources[values.indexOf(Math.max(...values))]);
-  return [y, { ...at, dtype: 'int64' }];
+  const at = pooled(x, node, (values, sources) => sources[firstLargest(values)]);
+  if (numberAttribute(node, 'storage_order', 0) === 0) return [y, { ...at, dtype: 'int64' }];
+  return [y, { ...at, dtype: 'int64', data: at.data.map((place) => columnMajor(place, x.shape)) }];
 };
+
+/** A place in row-major order in the order in which the first spatial axis runs fastest. */
+function columnMajor(place: number, [, , ...extents]: readonly number[]): number {
+  const volume = sizeOf(extents);
+  const strides = rowStrides(extents);
+  let [column, step] = [Math.floor(place / volume) * volume, 1];
+  for (const [axis, extent] of extents.entries()) {
+    column += (Math.floor((place % volume) / strides[axis]) % extent) * step;
+    step *= extent;
+  }
+  return column;
+}
 
 const averagePool: Kernel = (node, [x]) => {
   if (x === undefined) return [];

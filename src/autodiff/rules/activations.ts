@@ -41,7 +41,7 @@ const prelu: Rule = rule((s, { inputs: [x, a] }, g) => {
   const isLeft = (): string => below(s, x, 0);
   return [
     () => emit(s, 'Where', [isLeft(), mul(s, g, a), g]),
-    () => sumTo(s, mul(s, g, keepWhere(s, isLeft(), x)), a),
+    () => sumTo(s, mul(s, keepWhere(s, isLeft(), g), x), a),
   ];
 });
 

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { checkGraph, float32, int64, numbersFrom } from '../../../test/operator-check.ts';
 import { builder, type Builder, type Graph } from '../../graph/index.ts';
 import type { Tensor } from '../../tensor/index.ts';
-import { gradient } from '../index.ts';
+import { evaluate, gradient } from '../index.ts';
 
 const flag: Tensor = { dtype: 'bool', shape: [], data: Uint8Array.of(1) };
 
@@ -85,6 +85,52 @@ describe('the derivative of a Scan', () => {
     );
     await checkGraph(graph, feeds);
   });
+
+  test.each([
+    { axes: [0, 1], directions: [0, 1], out: [0, 2], back: [1, 0] },
+    { axes: [-1, 1], directions: [1, 1], out: [-1, 1], back: [0, 1] },
+    { axes: [2, -3], directions: [1, 0], out: [-2, -3], back: [1, 1] },
+  ])(
+    'follows two sequences and two states along axes of their own: %o',
+    async ({ axes, directions, out, back }) => {
+      const [steps, rows, columns] = [4, 2, 3];
+      const shapeWith = (axis: number): number[] => {
+        const shape = [rows, columns];
+        shape.splice(axis < 0 ? axis + 3 : axis, 0, steps);
+        return shape;
+      };
+      const body = builder('body');
+      const shape = [rows, columns];
+      for (const name of ['h', 'c', 'x', 'y']) body.input(name, 'float32', shape);
+      const sum = body.node('sum', 'Add', [body.node('product', 'MatMul', ['h', 'w']), 'x']);
+      const next = body.node('tanh', 'Tanh', [sum]);
+      body.output('h_next', next, 'float32', shape);
+      const more = body.node('more', 'Mul', [body.node('mixed', 'Add', ['c', next]), 'y']);
+      body.output('c_next', more, 'float32', shape);
+      body.output('first', body.node('sin', 'Sin', [more]), 'float32', shape);
+      body.output('second', body.node('both', 'Mul', ['h', 'y']), 'float32', shape);
+      const inputs = {
+        h0: shape,
+        c0: shape,
+        xs: shapeWith(axes[0]),
+        ys: shapeWith(axes[1]),
+        w: [columns, columns],
+      };
+      const outputs = [0, 1, 2, 3].map((index) => `scan_output_${index}`);
+      const { graph, feeds } = graphOf('scan', inputs, outputs, (b) => {
+        const attributes = {
+          body: body.build(),
+          num_scan_inputs: 2,
+          scan_input_axes: axes,
+          scan_input_directions: directions,
+          scan_output_axes: out,
+          scan_output_directions: back,
+        };
+        b.node('scan', 'Scan', ['h0', 'c0', 'xs', 'ys'], attributes, 4);
+      });
+      await checkGraph(graph, feeds);
+    },
+  );
 
   test('goes through a stack of weights, one for each layer', async () => {
     const body = builder('layer');
@@ -191,21 +237,63 @@ describe('the derivative of a Loop', () => {
     },
   );
 
-  test('that ends by a condition is refused in one sentence', () => {
-    const { graph } = graphOf('loop', { start: [3], a: [3] }, ['loop_output_0'], (b) => {
-      const trips = b.constant('trips', int64([4], []));
-      const body = loopBody((inner) => {
-        const norm = inner.node('norm', 'ReduceSum', ['x'], { keepdims: 0 });
-        return inner.node('less', 'Less', [norm, inner.constant('limit', float32([9], []))]);
-      });
-      b.node('loop', 'Loop', [trips, '', 'start'], { body }, 2);
-    });
-    expect(() => gradient(graph)).toThrow(
-      new RangeError(
-        'node "loop" (Loop): the number of trips must be given to differentiate it, got a condition that ends it',
-      ),
-    );
+  test.each(['at most 6', 'any number of'])(
+    'that a condition ends is that of as many trips as it made, of %s',
+    async (most) => {
+      const { graph, feeds } = graphOf(
+        'loop',
+        { start: [3], a: [3] },
+        ['loop_output_0', 'loop_output_1'],
+        (b) => {
+          const trips = most === 'at most 6' ? b.constant('trips', int64([6], [])) : '';
+          // The trips are 0, 1, 2: more than 1.5 is added to each element in the last one.
+          const body = loopBody((inner) => {
+            const least = inner.node('least', 'Cast', ['trip'], { to: 1 });
+            return inner.node('less', 'Less', [least, inner.constant('limit', float32([1.5], []))]);
+          });
+          b.node('loop', 'Loop', [trips, b.constant('begin', flag), 'start'], { body }, 2);
+        },
+      );
+      expect(evaluate(graph, feeds).get('loop_output_1')?.shape).toEqual([3, 3]);
+      await checkGraph(graph, feeds);
+    },
+  );
+});
+
+test('loops that a condition ends inside of a Scan, in a branch of an If', async () => {
+  const loop = loopBody((inner) => {
+    const least = inner.node('least', 'Cast', ['trip'], { to: 1 });
+    return inner.node('less', 'Less', [least, inner.constant('limit', float32([0.5], []))]);
   });
+  const thenBranch = builder('then');
+  const most = thenBranch.constant('most', int64([5], []));
+  const begin = thenBranch.constant('begin', flag);
+  thenBranch.node('loop', 'Loop', [most, begin, 'x_step'], { body: loop }, 2);
+  thenBranch.output('looped', 'loop_output_0', 'float32', [3]);
+  const elseBranch = builder('else');
+  elseBranch.output('plain', elseBranch.node('product2', 'Mul', ['x_step', 'h']), 'float32', [3]);
+  const body = builder('body');
+  body.input('h', 'float32', [3]);
+  body.input('x_step', 'float32', [3]);
+  const sum = body.node('total', 'ReduceSum', ['x_step'], { keepdims: 0 });
+  const isPositive = body.node('positive', 'Greater', [
+    sum,
+    body.constant('zero', float32([0], [])),
+  ]);
+  const attributes = { then_branch: thenBranch.build(), else_branch: elseBranch.build() };
+  const chosen = body.node('chosen', 'If', [isPositive], attributes);
+  const next = body.node('tanh', 'Tanh', [body.node('joined', 'Add', ['h', chosen])]);
+  body.output('next', next, 'float32', [3]);
+  body.output('shown', body.node('twice', 'Mul', [next, next]), 'float32', [3]);
+  const { graph, feeds } = graphOf(
+    'nested',
+    { start: [3], xs: [5, 3], a: [3] },
+    ['scan_output_0', 'scan_output_1'],
+    (b) => {
+      b.node('scan', 'Scan', ['start', 'xs'], { body: body.build(), num_scan_inputs: 1 }, 2);
+    },
+  );
+  await checkGraph(graph, feeds);
 });
 
 describe('the derivative of an If', () => {

@@ -3,9 +3,8 @@ import { emit, emitAll } from '../emit.ts';
 import { finishBody, instantiate } from '../instantiate.ts';
 import { zerosLike } from '../ops.ts';
 import { capturedBy } from '../reads.ts';
-import { addInput, ints, subscope, truth, typeOf, type Scope } from '../scope.ts';
+import { addInput, claim, ints, subscope, truth, typeOf, type Scope } from '../scope.ts';
 import { typed } from '../type.ts';
-import { nodeText } from '../wording.ts';
 import { bodyOf } from './bodies.ts';
 import { byExpansion, type Call, type Lazy, type Rule } from './rule.ts';
 import { scan } from './scan.ts';
@@ -27,15 +26,54 @@ function goesOn(s: Scope, { inputs, nodes, outputs: [{ name }] }: Graph): boolea
   }
 }
 
-/** A loop that ends after a given number of trips, as a `Scan` over their numbers. */
+/** The number of trips that a loop made, which it gives as a further output from now on. */
+function tripsMade(s: Scope, name: string): string {
+  const position = s.positions.get(name) ?? -1;
+  const node = s.nodes[position];
+  const body = bodyOf(node, 'body');
+  const states = node.inputs.length - 2;
+  const trip = body.inputs[0].name;
+  const one = ints(s, [1], []);
+  const counts = body.nodes.find(
+    ({ operator, inputs }) => operator === 'Add' && inputs[0] === trip && inputs[1] === one,
+  );
+  const before = body.outputs.slice(1, states + 1);
+  const known = before.findIndex((info) => info.name === counts?.outputs[0]);
+  if (known >= 0) return node.outputs[known];
+  const [made, next, state] = ['trips', 'trips_so_far', 'trips_before'].map((title) =>
+    claim(s, `${name}:${title}`),
+  );
+  const number = { dtype: 'int64', shape: [] } as const;
+  const add = { name: claim(s, `${next}:add`), operator: 'Add', domain: '', attributes: {} };
+  const wider: Graph = {
+    ...body,
+    inputs: [...body.inputs, { name: state, ...number }],
+    nodes: [...body.nodes, { ...add, inputs: [trip, one], outputs: [next] }],
+    outputs: [
+      ...body.outputs.slice(0, states + 1),
+      { name: next, ...number },
+      ...body.outputs.slice(states + 1),
+    ],
+  };
+  const outputs = body.outputs.slice(1).map((_, index) => node.outputs[index] ?? '');
+  outputs.splice(states, 0, made);
+  s.types.set(made, typed('int64', []));
+  s.makers.set(made, name);
+  s.nodes[position] = {
+    ...node,
+    inputs: [...node.inputs, ints(s, [0], [])],
+    outputs,
+    attributes: { ...node.attributes, body: wider },
+  };
+  return made;
+}
+
+/** A loop as a `Scan` over the numbers of its trips, which are counted where a condition ends it. */
 function asScan(s: Scope, node: Node): readonly string[] {
   const [trips, condition = '', ...states] = node.inputs;
   const body = bodyOf(node, 'body');
-  if (trips === '' || !isTrue(s, condition) || !goesOn(s, body)) {
-    throw new RangeError(
-      `${nodeText(node)}: the number of trips must be given to differentiate it, got a condition that ends it`,
-    );
-  }
+  const isGiven = trips !== '' && isTrue(s, condition) && goesOn(s, body);
+  const made = isGiven ? trips : tripsMade(s, node.name);
   const [trip, going, ...inner] = body.inputs;
   const child = subscope(s);
   const names = new Map([[going.name, truth(s)]]);
@@ -44,7 +82,7 @@ function asScan(s: Scope, node: Node): readonly string[] {
   }
   const all = instantiate(child, body, names, s.shared.opsets['']);
   const results = body.outputs.slice(1).map(({ name }) => all.get(name) ?? name);
-  const count = emit(s, 'Reshape', [trips, ints(s, [])]);
+  const count = emit(s, 'Reshape', [made, ints(s, [])]);
   const numbers = emit(s, 'Range', [ints(s, [0], []), count, ints(s, [1], [])]);
   return emitAll(
     s,

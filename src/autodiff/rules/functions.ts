@@ -51,11 +51,12 @@ export const functions: Readonly<Record<string, Rule>> = {
   ]),
 };
 
-/** `Φ(x) + x φ(x)`. */
+/** `Φ(x) + x φ(x) = ½ + ½ erf u + u exp(-u² - ½ ln π)` with `u = x/√2`, in few passes over the data. */
 function exactGelu(s: Scope, x: string): string {
-  const phi = plus(s, times(s, 0.5, emit(s, 'Erf', [times(s, Math.SQRT1_2, x)])), 0.5);
-  const density = emit(s, 'Exp', [times(s, -0.5, square(s, x))]);
-  return add(s, phi, mul(s, x, times(s, 1 / Math.sqrt(2 * Math.PI), density)));
+  const u = times(s, Math.SQRT1_2, x);
+  const phi = plus(s, times(s, 0.5, emit(s, 'Erf', [u])), 0.5);
+  const exponent = sub(s, scalar(s, -0.5 * Math.log(Math.PI), x), square(s, u));
+  return add(s, phi, mul(s, u, emit(s, 'Exp', [exponent])));
 }
 
 /** `½(1 + t) + ½x(1 - t²)u'` with `t = tanh u`, `u = √(2/π)(x + 0.044715x³)`. */

@@ -144,6 +144,17 @@ const convolutions: OperatorCase[] = [
   conv([2, 3, 9], [4, 3, 3], { strides: [2], pads: [1, 1] }),
   conv([1, 2, 4, 3, 5], [2, 2, 2, 3, 2], { pads: [1, 1, 1, 0, 1, 0] }),
   conv([3, 2, 1, 1], [2, 2, 1, 1]),
+  // Few channels, many on one side, many on both; a large kernel, and one that leaves the data behind.
+  conv([2, 1, 6, 5], [4, 1, 3, 3], { pads: [1, 0, 2, 1] }),
+  conv([1, 33, 4, 3], [2, 33, 3, 3], { pads: [1, 1, 1, 1] }),
+  conv([1, 33, 3, 4], [129, 33, 2, 2], {}, false),
+  conv([1, 40, 5, 5], [3, 40, 3, 3], { strides: [2, 2], pads: [1, 1, 1, 1] }),
+  conv([1, 3, 7, 6], [2, 3, 5, 4], { pads: [2, 2, 2, 1] }),
+  conv([1, 2, 2, 2], [2, 2, 5, 5], { pads: [2, 2, 2, 2] }),
+  {
+    ...conv([2, 3, 4, 5], [2, 3, 3, 3], { pads: [1, 1, 1, 1] }),
+    symbols: [[0, 0]],
+  },
   {
     ...conv([2, 3, 6, 5], [2, 3, 3, 3], { strides: [2, 2], pads: [1, 1, 1, 1] }),
     symbols: [[0, 0]],

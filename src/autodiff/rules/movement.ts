@@ -51,7 +51,7 @@ function sources(s: Scope, node: Node): string {
   const [x, ...rest] = node.inputs;
   const size = emit(s, 'Size', [x]);
   const places = emit(s, 'Range', [ints(s, [0], []), size, ints(s, [1], [])]);
-  const shaped = emit(s, 'Reshape', [places, shapeOf(s, x)]);
+  const shaped = emit(s, 'Reshape', [places, shapeOf(s, x)], { allowzero: 1 });
   return emit(s, node.operator, [shaped, ...rest], node.attributes);
 }
 
@@ -117,7 +117,9 @@ const tiled: Rule = rule((s, node, g) => {
     () =>
       rank === 0
         ? g
-        : emit(s, 'ReduceSum', [emit(s, 'Reshape', [g, target]), ints(s, axes)], { keepdims: 0 }),
+        : emit(s, 'ReduceSum', [emit(s, 'Reshape', [g, target], { allowzero: 1 }), ints(s, axes)], {
+            keepdims: 0,
+          }),
   ];
 });
 
@@ -129,9 +131,9 @@ const columnsFirst: Rule = byExpansion((s, node) => {
   const [n, c, h, w] = [0, 1, 2, 3].map((axis) => extents(s, x, axis, axis + 1));
   const b = ints(s, [block]);
   const each = emit(s, 'Div', [c, ints(s, [block * block])]);
-  const apart = emit(s, 'Reshape', [x, concat([n, each, b, b, h, w])]);
+  const apart = emit(s, 'Reshape', [x, concat([n, each, b, b, h, w])], { allowzero: 1 });
   const target = concat([n, each, emit(s, 'Mul', [h, b]), emit(s, 'Mul', [w, b])]);
-  return [emit(s, 'Reshape', [transpose(s, apart, [0, 1, 4, 2, 5, 3]), target])];
+  return [emit(s, 'Reshape', [transpose(s, apart, [0, 1, 4, 2, 5, 3]), target], { allowzero: 1 })];
 });
 
 const depthToSpace: Rule = {

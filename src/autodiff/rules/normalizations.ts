@@ -18,7 +18,7 @@ import {
   times,
   unsqueeze,
 } from '../ops.ts';
-import { ints, scalar, type Scope } from '../scope.ts';
+import { ints, scalar, typeOf, type Scope } from '../scope.ts';
 import { nodeText } from '../wording.ts';
 import { byExpansion, rule, type Call, type Lazy, type Rule } from './rule.ts';
 
@@ -81,7 +81,7 @@ const batchInference: Rule = rule((s, node, g) => {
 });
 
 /** With the mean and variance of the batch, and running averages of them. */
-const batchTraining: Rule = byExpansion((s, node) => {
+const batchByExpansion: Rule = byExpansion((s, node) => {
   const [x, scale, bias, mean, variance] = node.inputs;
   const rank = ranked(s, node);
   const others = Array.from({ length: rank }, (_, axis) => axis).filter((axis) => axis !== 1);
@@ -95,6 +95,41 @@ const batchTraining: Rule = byExpansion((s, node) => {
     add(s, times(s, momentum, before), times(s, 1 - momentum, reshapeLike(s, now, before)));
   return [y, running(mean, own), running(variance, spread)];
 });
+
+/** `x̄ = γ r (ȳ - ⟨ȳ⟩ - r² ⟨ȳ (x - μ)⟩ (x - μ))` with `r = 1/√(variance + ε)`, means over the batch by channel. */
+function batchDirectly({ scope: s, node }: Call, g: string): readonly Lazy[] {
+  const [x, scale, bias] = node.inputs;
+  const rank = ranked(s, node);
+  const others = Array.from({ length: rank }, (_, axis) => axis).filter((axis) => axis !== 1);
+  const centred = (): string => sub(s, x, meanOver(s, x, others));
+  const inverse = (): string => {
+    const variance = meanOver(s, mul(s, centred(), centred()), others);
+    return inverseDeviation(s, variance, epsilonOf(node));
+  };
+  const along = (): string => mul(s, g, centred());
+  return [
+    () => {
+      const r = inverse();
+      const factor = mul(s, castLike(s, byChannel(s, scale, rank), r), r);
+      const slope = mul(s, mul(s, meanOver(s, along(), others), mul(s, r, r)), factor);
+      const straight = sub(s, mul(s, g, factor), mul(s, centred(), slope));
+      return sub(s, straight, mul(s, meanOver(s, g, others), factor));
+    },
+    () => {
+      const sum = sumOver(s, along(), others, true);
+      return castLike(s, reshapeLike(s, mul(s, sum, inverse()), scale), scale);
+    },
+    () => castLike(s, sumOver(s, g, others, false), bias),
+  ];
+}
+
+const batchTraining: Rule = {
+  vjp: (call) => {
+    const [g = null, ...others] = call.cotangents;
+    const isPlain = g !== null && others.every((other) => other === null);
+    return isPlain ? batchDirectly(call, g) : batchByExpansion.vjp(call);
+  },
+};
 
 const batchNorm: Rule = {
   vjp: (call) => {
@@ -117,7 +152,13 @@ const layerByExpansion: Rule = byExpansion((s, node) => {
   const centred = sub(s, x, mean);
   const inverse = inverseDeviation(s, meanOver(s, mul(s, centred, centred), axes), epsilonOf(node));
   const scaled = mul(s, mul(s, centred, inverse), scale);
-  return [bias === '' ? scaled : add(s, scaled, bias), mean, inverse];
+  // Mean and deviation are given in a type of their own.
+  const [, meanType = '', inverseType = ''] = node.outputs;
+  return [
+    bias === '' ? scaled : add(s, scaled, bias),
+    meanType === '' ? mean : castLike(s, mean, meanType),
+    inverseType === '' ? inverse : castLike(s, inverse, inverseType),
+  ];
 });
 
 /** `x̄ = (ĝ - ⟨ĝ⟩ - x̂ ⟨ĝ x̂⟩) / √(variance + ε)` with `ĝ = ȳ · scale`, means over the normalised axes. */
@@ -142,7 +183,9 @@ const layerNorm: Rule = {
   vjp: (call) => {
     const [g = null, ...others] = call.cotangents;
     const isPlain = g !== null && others.every((other) => other === null);
-    return isPlain ? layerDirectly(call, g) : layerByExpansion.vjp(call);
+    // What the node gives of a float64 input is float32: too coarse to go on with.
+    const isFine = typeOf(call.scope, call.node.inputs[0]).dtype !== 'float64';
+    return isPlain && isFine ? layerDirectly(call, g) : layerByExpansion.vjp(call);
   },
 };
 

@@ -1,5 +1,5 @@
 import { numberAttribute, numbersAttribute, type Node } from '../../graph/index.ts';
-import { emit, furtherOutput } from '../emit.ts';
+import { emit, emitAll, furtherOutput } from '../emit.ts';
 import { extents, mul, rankOf, reshapeLike, sumOver, times } from '../ops.ts';
 import { floats, ints, scalar, type Scope } from '../scope.ts';
 import { isCeil, places, windowOf, type PaddedWindow } from '../window.ts';
@@ -10,12 +10,12 @@ import { extentAt, spread } from './spread.ts';
 
 /** The largest element of each window gets the cotangent, the first of them where several are. */
 const maxPool: Rule = rule((s, node, g) => {
-  if (numberAttribute(node, 'storage_order', 0) !== 0) {
-    throw new RangeError(
-      `${nodeText(node)}: storage_order must be 0 to be differentiated, got ${numberAttribute(node, 'storage_order', 0)}`,
-    );
-  }
-  return [() => scatterSum(s, g, furtherOutput(s, node, 1), node.inputs[0])];
+  const { storage_order: order = 0, ...attributes } = node.attributes;
+  const [x] = node.inputs;
+  // Places are wanted in row-major order, whatever the node itself gives.
+  const places = (): string =>
+    order === 0 ? furtherOutput(s, node, 1) : emitAll(s, 'MaxPool', [x], attributes, 2)[1];
+  return [() => scatterSum(s, g, places(), x)];
 });
 
 function windowAt(s: Scope, node: Node): PaddedWindow {

@@ -1,7 +1,8 @@
-import { numberAttribute, textAttribute } from '../../graph/index.ts';
+import { numberAttribute, textAttribute, type Node } from '../../graph/index.ts';
 import { emit } from '../emit.ts';
-import { equationOf } from '../equation.ts';
+import { equationOf, type Equation } from '../equation.ts';
 import {
+  expandLike,
   rankOf,
   reshape,
   reshapeLike,
@@ -13,7 +14,7 @@ import {
 } from '../ops.ts';
 import { ints, typeOf, type Scope } from '../scope.ts';
 import { nodeText } from '../wording.ts';
-import { rule, type Rule } from './rule.ts';
+import { byExpansion, rule, type Rule } from './rule.ts';
 
 const flag = (value: boolean): number => (value ? 1 : 0);
 
@@ -55,6 +56,12 @@ function rows(s: Scope, value: string): string {
 const matMul: Rule = rule((s, node, g) => {
   const [a, b] = node.inputs;
   const [rankA, rankB] = [rankOf(s, a), rankOf(s, b)];
+  if (rankB === 2 && rankA === null) {
+    return [
+      () => emit(s, 'MatMul', [g, transposed(s, b, 2)]),
+      () => emit(s, 'Gemm', [rows(s, a), rows(s, g)], { transA: 1 }),
+    ];
+  }
   if (rankA === null || rankB === null) {
     throw new RangeError(
       `${nodeText(node)}: the ranks of its operands must be known to differentiate it, got unknown ones`,
@@ -89,32 +96,85 @@ const matMul: Rule = rule((s, node, g) => {
   ];
 });
 
-/** The cotangent of an operand is the sum over what is in the result and the other operands. */
-const einsum: Rule = rule((s, node, g) => {
+const isRepeated = (labels: readonly string[]): boolean => new Set(labels).size < labels.length;
+
+function equationFor(s: Scope, node: Node): Equation {
   const text = textAttribute(node, 'equation', '');
-  const ranks = node.inputs.map((input) => rankOf(s, input));
-  const equation = equationOf(text, ranks);
-  const isRepeated = (labels: readonly string[]): boolean => new Set(labels).size < labels.length;
-  if (equation === null || equation.operands.some(isRepeated)) {
-    throw new RangeError(
-      `${nodeText(node)}: the equation must have operands of known rank with distinct indices to be differentiated, got ${JSON.stringify(text)}`,
-    );
-  }
-  const { operands, result } = equation;
+  const equation = equationOf(
+    text,
+    node.inputs.map((input) => rankOf(s, input)),
+  );
+  if (equation !== null) return equation;
+  throw new RangeError(
+    `${nodeText(node)}: under an ellipsis the operands must be of known rank to be differentiated, got ${JSON.stringify(text)}`,
+  );
+}
+
+const written = (operands: readonly (readonly string[])[], result: readonly string[]): string =>
+  `${operands.map((labels) => labels.join('')).join(',')}->${result.join('')}`;
+
+/** The cotangent of an operand is the sum over what is in the result and the other operands. */
+const einsumOfDistinct: Rule = rule((s, node, g) => {
+  const { operands, result } = equationFor(s, node);
   return node.inputs.map((input, index) => () => {
     const others = operands.filter((_, at) => at !== index);
     const known = new Set([...result, ...others.flat()]);
     const own = operands[index];
     const present = own.filter((label) => known.has(label));
     const product = emit(s, 'Einsum', [g, ...node.inputs.filter((_, at) => at !== index)], {
-      equation: `${[result, ...others].map((labels) => labels.join('')).join(',')}->${present.join('')}`,
+      equation: written([result, ...others], present),
     });
     const missing = own.flatMap((label, axis) => (known.has(label) ? [] : [axis]));
-    const whole = unsqueeze(s, product, missing);
-    const reduced = missing.length === 0 ? sumTo(s, whole, input) : whole;
-    return emit(s, 'Expand', [reduced, emit(s, 'Shape', [input])]);
+    return sumTo(s, expandLike(s, unsqueeze(s, product, missing), input), input);
   });
 });
+
+/** The elements of `x` whose indices along some axes are the same: those axes as one, the last. */
+function diagonal(s: Scope, x: string, axes: readonly number[], rank: number): string {
+  const others = Array.from({ length: rank }, (_, axis) => axis).filter(
+    (axis) => !axes.includes(axis),
+  );
+  const turned = transpose(s, x, [...others, ...axes]);
+  const count = emit(s, 'Shape', [turned], { start: others.length, end: others.length + 1 });
+  // Along the diagonal one step passes 1 + n + n² + … elements.
+  let step = ints(s, [1]);
+  for (let power = 1; power < axes.length; power++) {
+    step = emit(s, 'Add', [emit(s, 'Mul', [step, count]), ints(s, [1])]);
+  }
+  const head = emit(s, 'Shape', [turned], { end: others.length });
+  const square = axes.slice(1).reduce((size) => emit(s, 'Mul', [size, count]), count);
+  const target = emit(s, 'Concat', [head, square], { axis: 0 });
+  const flat = emit(s, 'Reshape', [turned, target], { allowzero: 1 });
+  const last = ints(s, [others.length]);
+  return emit(s, 'Slice', [flat, ints(s, [0]), square, last, step]);
+}
+
+/** An index that an operand has twice stands for its diagonal. */
+const einsumOfDiagonals: Rule = byExpansion((s, node) => {
+  const { operands, result } = equationFor(s, node);
+  const values: string[] = [];
+  const terms: string[][] = [];
+  for (const [index, labels] of operands.entries()) {
+    let [value, own] = [node.inputs[index], [...labels]];
+    for (;;) {
+      const twice = own.find((label) => own.indexOf(label) !== own.lastIndexOf(label));
+      if (twice === undefined) break;
+      const axes = own.flatMap((label, axis) => (label === twice ? [axis] : []));
+      value = diagonal(s, value, axes, own.length);
+      own = [...own.filter((label) => label !== twice), twice];
+    }
+    values.push(value);
+    terms.push(own);
+  }
+  return [emit(s, 'Einsum', values, { equation: written(terms, result) })];
+});
+
+const einsum: Rule = {
+  vjp: (call) => {
+    const { operands } = equationFor(call.scope, call.node);
+    return (operands.some(isRepeated) ? einsumOfDiagonals : einsumOfDistinct).vjp(call);
+  },
+};
 
 /** Products of matrices. */
 export const products: Readonly<Record<string, Rule>> = {

@@ -48,7 +48,54 @@ describe('the vector-Jacobian product is that of differences, in onnxruntime too
     layer('LSTM', { direction: 'bidirectional' }, 'lengths'),
     layer('LSTM', { direction: 'reverse' }, 'peepholes'),
     layer('LSTM', { input_forget: 1, clip: 3 }, 'states'),
+    layer(
+      'RNN',
+      {
+        direction: 'bidirectional',
+        activations: ['LeakyRelu', 'HardSigmoid'],
+        activation_alpha: [0.25, 0.5],
+        activation_beta: [0.25],
+      },
+      'states',
+    ),
+    layer(
+      'GRU',
+      {
+        activations: ['HardSigmoid', 'ScaledTanh'],
+        activation_alpha: [0.25, 1.5],
+        activation_beta: [0.5, 0.75],
+        clip: 0.5,
+      },
+      'states',
+    ),
+    layer('LSTM', {
+      activations: ['Sigmoid', 'Affine', 'Elu'],
+      activation_alpha: [0.5, 0.75],
+      activation_beta: [0.25],
+    }),
   ])('%s', async (_, one) => {
     await checkOperator(one);
+  });
+
+  test.each([
+    ['RNN', 1, 1],
+    ['GRU', 3, 1],
+    ['LSTM', 4, 2],
+  ] as const)('%s with the batch first, against the reference', async (operator, gate, states) => {
+    const some = (shape: number[]): Operand => between(-0.9, 0.9, shape);
+    await checkOperator({
+      operator,
+      operands: [
+        some([batch, steps, inputs]),
+        some([2, gate * hidden, inputs]),
+        some([2, gate * hidden, hidden]),
+        some([2, 2 * gate * hidden]),
+        null,
+        ...Array.from({ length: states }, () => some([batch, 2, hidden])),
+      ],
+      attributes: { hidden_size: hidden, layout: 1, direction: 'bidirectional' },
+      outputs: 1 + states,
+      notInEngine: 'onnxruntime has no recurrent layers with the batch first',
+    });
   });
 });

@@ -4,7 +4,7 @@ import { finishBody } from '../instantiate.ts';
 import { add, extents, mul, slice, squeeze, sub, transpose, unsqueeze } from '../ops.ts';
 import { addInput, ints, scalar, subscope, typeOf, type Scope } from '../scope.ts';
 import { typed } from '../type.ts';
-import { nodeText } from '../wording.ts';
+import { activationsOf } from './recurrent-activations.ts';
 import { byExpansion, type Rule } from './rule.ts';
 
 /** One direction of a recurrent layer, its weights as values of the graph around the loop. */
@@ -75,31 +75,17 @@ const gated: Step = (s, [h], input, of) => {
   return [add(s, mul(s, kept, candidate), mul(s, update, h))];
 };
 
-const known = ['Relu', 'Tanh', 'Sigmoid', 'Softsign', 'Softplus', 'Elu', 'HardSigmoid'];
-
 function activation(
   node: Node,
   defaults: readonly string[],
   direction: number,
+  directions: number,
 ): Direction['activate'] {
-  const { activations, activation_alpha: alpha, activation_beta: beta } = node.attributes;
-  const list = Array.isArray(activations)
-    ? activations.filter((name) => typeof name === 'string')
-    : [];
-  const names = defaults.map((name, index) => list[direction * defaults.length + index] ?? name);
-  const operators = names.map((name) =>
-    known.find((one) => one.toLowerCase() === name.toLowerCase()),
-  );
-  const unknownName = names.find((_, index) => operators[index] === undefined);
-  if (unknownName !== undefined || alpha !== undefined || beta !== undefined) {
-    throw new RangeError(
-      `${nodeText(node)}: its activations must be of ${known.join(', ')} without parameters to be differentiated, got ${unknownName ?? 'parameters'}`,
-    );
-  }
+  const all = activationsOf(node, defaults, directions);
   const clip = numberAttribute(node, 'clip', 0);
   return (s, which, x) => {
     const inside = clip > 0 ? emit(s, 'Clip', [x, scalar(s, -clip, x), scalar(s, clip, x)]) : x;
-    return emit(s, operators[which] ?? 'Tanh', [inside]);
+    return all[direction * defaults.length + which](s, inside);
   };
 }
 
@@ -141,7 +127,7 @@ function runDirection(layer: Layer, at: number): Run {
   const of: Direction = {
     node,
     hidden,
-    activate: activation(node, kind.activations, at),
+    activate: activation(node, kind.activations, at, directions),
     recurrent: transpose(s, pick(r), [1, 0]),
     bias: biases === '' ? '' : slice(s, biases, 0, width, 2 * width),
     peepholes: pick(p),

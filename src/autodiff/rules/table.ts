@@ -1,4 +1,5 @@
 import type { Node } from '../../graph/index.ts';
+import { composed } from '../fused/index.ts';
 import { nodeText } from '../wording.ts';
 import { activations } from './activations.ts';
 import { arithmetic } from './arithmetic.ts';
@@ -33,8 +34,8 @@ const rules: ReadonlyMap<string, Rule> = new Map(
   }),
 );
 
-/** The standard operators that have a rule, in alphabetical order. */
-export const differentiable: readonly string[] = [...rules.keys()].sort();
+/** The standard operators that have a rule or are written in others that have one, in alphabetical order. */
+export const differentiable: readonly string[] = [...rules.keys(), ...composed].sort();
 
 /** Operators that draw numbers which depend on their inputs. */
 const random: ReadonlySet<string> = new Set(['Bernoulli', 'Multinomial']);

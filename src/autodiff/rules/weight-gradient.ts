@@ -2,7 +2,8 @@ import { emit } from '../emit.ts';
 import { mul, reshape, sumOver, transpose } from '../ops.ts';
 import { ints, typeOf, type Scope } from '../scope.ts';
 import { fixedShape } from '../type.ts';
-import type { Window } from '../window.ts';
+import type { PaddedWindow, Window } from '../window.ts';
+import { byProducts } from './weight-products.ts';
 
 /** Kernels of at most so many places are gone through one place at a time, as products of matrices. */
 const mostShifts = 9;
@@ -22,18 +23,21 @@ interface Parts {
 
 /**
  * The cotangent of a convolution's weight `W̄[m, c, k] = Σₙₚ ȳ[n, m, p] x[n, c, p·stride + k·dilation - pad]`.
- * A small kernel is a batched product of matrices for each of its places, a large one is one convolution.
+ * Without groups it is products of matrices; else a small kernel is a batched product for each of its
+ * places, a large one is one convolution.
  */
 export function weightGradient(
   s: Scope,
   x: string,
   g: string,
   w: string,
-  window: Window,
+  window: PaddedWindow,
   group: number,
 ): string {
   const { shape } = typeOf(s, w);
   const known = fixedShape(shape);
+  const whole = known !== null && group === 1 ? byProducts(s, x, g, window, known) : null;
+  if (whole !== null) return whole;
   const kernelSize = window.kernel.reduce((size, extent) => size * extent, 1);
   if (known !== null && kernelSize <= mostShifts) {
     return byShifts({ s, x, g, window, group, shape: known });

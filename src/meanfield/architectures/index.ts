@@ -18,6 +18,13 @@ export {
   type FiniteSpread,
 } from './finite-width.ts';
 export { gradientCorrelation, type GradientCorrelation } from './gradient-correlation.ts';
+export {
+  gradientKernel,
+  kernelAutocorrelation,
+  kernelCorrelation,
+  type BatchKernel,
+  type BatchNetwork,
+} from './gradient-kernel.ts';
 export type { CandidateLaw, GateLaw, RecurrentPoint, SequenceInput } from './gate.ts';
 export { gru, type GruLaws, type GruPoint } from './gru.ts';
 export { layerNormPoint, type LayerNormPoint } from './layer-norm.ts';

@@ -14,7 +14,7 @@ import {
   type Signal,
   type State,
 } from './state.ts';
-import { placeAxis, profileOf, reached, windowsOf, type Window } from './windows.ts';
+import { centreOf, placeAxis, profileOf, reached, windowsOf, type Window } from './windows.ts';
 import { signalOf } from './signal-of.ts';
 import type { Walk } from './walk.ts';
 
@@ -155,9 +155,7 @@ function bordersOf(axes: Axes, windows: readonly Window[], isCentre: boolean): r
   return windows.map((window, index) => {
     const profile = profileOf(axes?.[index + 2], window.from);
     if (window.out === 0) return { same: 1, far: 1, profile: flatProfile(0) };
-    const centre = window.dilation * Math.floor(window.taps / 2);
-    const seen = isCentre ? { ...window, taps: 1, before: window.before - centre } : window;
-    return slideBorder(profile, seen);
+    return slideBorder(profile, isCentre ? centreOf(window) : window);
   });
 }
 
@@ -174,7 +172,13 @@ function convolutionFans(
   const isCentre = law.centre === true;
   const strides = numbersAttribute(node, 'strides') ?? kernel.map(() => 1);
   const step = strides.reduce((all, stride) => all * stride, 1);
-  const reach = windows === null || isCentre ? taps / step : reached(windows);
+  // The law of a kernel that is zero but for its centre is spread over all taps.
+  const reach =
+    windows === null
+      ? taps / step
+      : isCentre
+        ? taps * reached(windows.map(centreOf))
+        : reached(windows);
   const borders = windows === null ? null : bordersOf(axes, windows, isCentre);
   const share = borders?.reduce((all, { same }) => all * same, 1) ?? 1;
   return {

@@ -1,5 +1,6 @@
-import { numberAttribute, type Node } from '../../graph/index.ts';
+import { numberAttribute, numbersAttribute, type Node } from '../../graph/index.ts';
 import { countOf } from './axes.ts';
+import { knownIntegers } from './integers.ts';
 import { levelOf } from './pointwise.ts';
 import { mapPairs, type Moments } from './moments.ts';
 import { localResponse } from '../rules/local-response.ts';
@@ -55,6 +56,32 @@ function scaledAndShifted(
     chi: factor,
     note,
   });
+}
+
+/**
+ * `x - ReduceMean(x)` over the examples of a batch, position by position: the mean has the second moment of two inputs.
+ * `null` for other differences.
+ */
+export function centreRule(walk: Walk, node: Node): readonly State[] | null {
+  const [from, mean] = node.inputs;
+  const reduction = walk.producer.get(mean);
+  if (reduction?.operator !== 'ReduceMean' || reduction.inputs[0] !== from) return null;
+  if (numberAttribute(reduction, 'keepdims', 1) !== 1) return null;
+  const state = walk.of(from);
+  if (state.kind !== 'signal' || state.axes === null) return null;
+  const along = numbersAttribute(reduction, 'axes') ?? knownIntegers(walk, reduction.inputs[1]);
+  const [axis] = along ?? [];
+  if (along?.length !== 1 || state.axes.at(axis)?.kind !== 'batch') return null;
+  const rule = ({ q, k, p, r }: Moments): Moments => ({ mean: 0, q: q - k, k: 0, p: p - r, r: 0 });
+  return [
+    opened(node.outputs[0], rule(state.moments()), state.axes, {
+      isGaussian: isGaussian(state),
+      far: farPairs([state], rule),
+      pulls: [{ to: from, factor: 1 }],
+      chi: 1,
+      note: 'with the mean of a large batch',
+    }),
+  ];
 }
 
 /**

@@ -55,6 +55,19 @@ const dense = (b: Builder, name: string, x: string, inputs: number, outputs: num
     { transB: 1 },
   );
 
+test('a kernel that is zero but for its centre hands the gradient of each output to one position', () => {
+  const graph = graphOf(['batch', 1, 14, 14], (b, x) => {
+    const first = b.node('first', 'Conv', [x, b.parameter('first.w', [6, 1, 1, 1])]);
+    const weights = b.parameter('second.w', [16, 6, 5, 5]);
+    return b.node('second', 'Conv', [first, weights], { strides: [1, 2], pads: [0, 0, 0, 1] });
+  });
+  // Variance 1 at the centre is 1 / 25 over all taps; 10 of 14 rows and 6 of 14 columns are a centre.
+  const kernel: Law = { ...law(1 / 25), centre: true };
+  const { row } = predicted(graph, (name) => (name === 'second.w' ? kernel : law(1)));
+  expect(row('second_output').gradient).toBe(1);
+  expect(row('first_output').gradient).toBeCloseTo(16 * (10 / 14) * (6 / 14), 12);
+});
+
 test.each(['tanh', 'relu', 'gelu', 'hard_tanh', 'silu', 'leaky_relu:0.2', 'selu'])(
   'a chain of %s layers follows the variance and covariance maps and the products of χ',
   (name) => {

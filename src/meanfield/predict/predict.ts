@@ -1,5 +1,11 @@
-import type { Graph, Node } from '../../graph/index.ts';
-import { layerValues, type LayerKind, type LayerValue, type Network } from '../../network/index.ts';
+import type { Graph } from '../../graph/index.ts';
+import {
+  layerValues,
+  outputLayers,
+  type LayerKind,
+  type LayerValue,
+  type Network,
+} from '../../network/index.ts';
 import { isFloat } from '../../tensor/index.ts';
 import { gradientsOf } from './backward.ts';
 import { bottlenecksOf } from './bottlenecks.ts';
@@ -60,7 +66,7 @@ function rowsOf(graph: Graph, network: Network, laws: Laws, q: number, c: number
   const inputs = new Map(graph.inputs.map((input) => [input.name, inputState(graph, input, q, c)]));
   const states = walkGraph(graph, network, laws, inputs, ruleOf);
   const layers = layerValues(graph);
-  const seeds = seedsOf(graph, network, layers);
+  const seeds = outputLayers(graph, network, layers);
   const gradients = gradientsOf(graph, states, seeds);
   const narrow = bottlenecksOf(graph, seeds);
   return layers.map((layer) =>
@@ -128,28 +134,8 @@ function chiOf(signal: Signal, kind: LayerKind): number | null {
   return signal.chi;
 }
 
-/** The last linear layers: those after which there is none. */
-function seedsOf(graph: Graph, network: Network, layers: readonly LayerValue[]): readonly string[] {
-  const isLayer = new Set(
-    network.layers.filter(({ parts }) => parts[0]?.layout.length !== 0).map(({ node }) => node),
-  );
-  const feeds = new Set<string>();
-  const maker = new Map<string, Node>();
-  for (const node of [...graph.nodes].reverse()) {
-    for (const output of node.outputs) maker.set(output, node);
-    const goesOn = isLayer.has(node.name) || node.outputs.some((output) => feeds.has(output));
-    if (goesOn) for (const input of node.inputs) feeds.add(input);
-  }
-  const last = layers.filter(
-    ({ name, kind }) =>
-      kind === 'linear' &&
-      !(maker.get(name)?.outputs ?? [name]).some((output) => feeds.has(output)),
-  );
-  return last.length > 0 ? last.map(({ name }) => name) : graph.outputs.map(({ name }) => name);
-}
-
 /** What flows in: unit numbers, tokens, or a mask that lets everything through. */
-function inputState(
+export function inputState(
   graph: Graph,
   { name, dtype, shape }: Graph['inputs'][number],
   q: number,
@@ -193,7 +179,7 @@ function inputAxes(
 }
 
 /** The laws, for tensors that have none those of what is stored, each read once. */
-function completed(graph: Graph, laws: Laws): Laws {
+export function completed(graph: Graph, laws: Laws): Laws {
   const stored = new Map<string, Law | null>();
   return (parameter, block) => {
     const given = laws(parameter, block);

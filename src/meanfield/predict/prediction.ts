@@ -9,6 +9,8 @@ export interface Law {
   readonly caveat: string | null;
   /** Whether all taps of a kernel but the centre are zero, so that a border takes nothing away. */
   readonly centre?: boolean;
+  /** Whether rows or columns are orthonormal up to a factor, for each tap but a centre of zeros: it keeps inner products. */
+  readonly isOrthogonal?: boolean;
 }
 
 /** The law of a stored tensor by its name; of one block (gate, projection) of it where one is named. */

@@ -14,6 +14,7 @@ import {
 } from './moves.ts';
 import {
   batchNormRule,
+  centreRule,
   divisorRule,
   dropoutRule,
   instanceNormRule,
@@ -96,7 +97,7 @@ const RULES: Readonly<Record<string, Rule>> = {
   SpaceToDepth: depthRule,
   Split: splitRule,
   Squeeze: reshapeRule,
-  Sub: combineRule,
+  Sub: (walk, node) => centreRule(walk, node) ?? combineRule(walk, node),
   Sum: combineRule,
   Tile: expandRule,
   Transpose: transposeRule,

@@ -150,9 +150,14 @@ export function through(signal: Signal, transfer: Transfer, note: string | null 
     moments: () => (known ??= momentsOf()),
     series: null,
     chi: null,
-    note: note ?? (transfer.affine === null ? signal.note : null),
+    note:
+      note ?? (transfer.affine !== null ? null : (signal.note ?? (marginal && AS_GAUSSIAN_PAIRS))),
   };
 }
+
+/** Of a sum that is not Gaussian the distribution is followed, but not that of two of them together. */
+const AS_GAUSSIAN_PAIRS =
+  'two inputs, and slopes behind them, are taken to go together as Gaussians do';
 
 /** The moments of a signal with the pairs of far positions. */
 export function farMoments({ source, transfer, moments }: Signal): Moments {

@@ -81,7 +81,8 @@ export function walkGraph(
 
 const NOTHING: Law = { mean: 0, variance: 0, caveat: null };
 
-function storedValues(graph: Graph): ReadonlySet<string> {
+/** The values of a graph that are stored, or computed from stored ones alone. */
+export function storedValues(graph: Graph): ReadonlySet<string> {
   const stored = new Set(graph.constants.keys());
   for (const node of graph.nodes) {
     const holdsGraph = Object.values(node.attributes).some(

@@ -43,6 +43,11 @@ function windowAlong(node: Node, taps: number, axis: number, rank: number, from:
     out = (isCeiled ? Math.ceil(room) : Math.floor(room)) + 1;
     if (isCeiled && (out - 1) * stride >= from + before) out--;
   }
+  const slide = { out: Math.max(0, out), taps, stride, dilation, before };
+  return { ...slide, from, pairs: pairsOf(slide, from) };
+}
+
+function pairsOf({ out, taps, stride, dilation, before }: Slide, from: number): number {
   let pairs = 0;
   for (let tap = 0; tap < taps; tap++) {
     // Outputs o with 0 <= o · stride + offset < from.
@@ -51,7 +56,14 @@ function windowAlong(node: Node, taps: number, axis: number, rank: number, from:
     const last = Math.min(out - 1, Math.floor((from - 1 - offset) / stride));
     pairs += Math.max(0, last - first + 1);
   }
-  return { out: Math.max(0, out), from, taps, stride, dilation, before, pairs };
+  return pairs;
+}
+
+/** The window of the tap in the middle alone. */
+export function centreOf(window: Window): Window {
+  const centre = window.dilation * Math.floor(window.taps / 2);
+  const seen = { ...window, taps: 1, before: window.before - centre };
+  return { ...seen, pairs: pairsOf(seen, window.from) };
 }
 
 /** The second moment along an axis in units of its mean. */

@@ -1,7 +1,7 @@
 import { brent } from '../../numeric/index.ts';
 import type { Band, LawCurve, LawPoint } from './curve.ts';
 import { gapsOf } from './gaps.ts';
-import { crossings, gradedPatch, type Crossing, type Refinement } from './refine.ts';
+import { crossings, gradedPatch, refinementsFor } from './refine.ts';
 import type { Rule, SlopeLaw } from './slope-law.ts';
 import { angleVariance, meanAngle, sumsAt, withTotals, type Sums } from './sums.ts';
 
@@ -18,9 +18,6 @@ export interface JacobianCurve extends LawCurve {
   readonly massVariance: (t: number) => number;
 }
 
-/** A place counts as resolved if the pole is this many half-widths of its panel away. */
-const RESOLVED = 0.7;
-const FINEST = 22;
 /** An angle that was not resolved is found with cuts for a wrong one, and again. */
 const PASSES = 4;
 
@@ -65,18 +62,6 @@ export function jacobianCurve(law: SlopeLaw, weights: WeightLaw, depth: number):
     return { lnLambda, density: (-2 / Math.PI) * m[1] + 0, above: turn / Math.PI };
   };
 
-  /** The crossings whose panels are too wide for the poles there, with the cuts that they need. */
-  const refinementsFor = (places: readonly Crossing[], theta: number): Refinement[] => {
-    const all: Refinement[] = [];
-    for (const place of places) {
-      const reach = theta / place.steepness / RESOLVED;
-      const widest = Math.max(...place.panels.map((p) => law.panels[p].high - law.panels[p].low));
-      if (widest / 2 <= reach) continue;
-      const levels = Math.min(Math.ceil(Math.log(2 / reach) / Math.log(3)), FINEST);
-      all.push({ place, levels });
-    }
-    return all;
-  };
   let guess = 0;
   const solve = (t: number): { patch: Rule | null; theta: number } => {
     if (gaps.some(({ low, high }) => t >= low && t <= high)) return { patch: null, theta: 0 };
@@ -87,7 +72,7 @@ export function jacobianCurve(law: SlopeLaw, weights: WeightLaw, depth: number):
       const places = crossings(law, node);
       let depthOfCuts = 0;
       for (let pass = 0; pass < PASSES; pass++) {
-        const needed = refinementsFor(places, theta);
+        const needed = refinementsFor(law, places, theta);
         const deepest = Math.max(0, ...needed.map(({ levels }) => levels));
         if (deepest <= depthOfCuts) break;
         depthOfCuts = deepest;

@@ -69,6 +69,27 @@ export interface Refinement {
   readonly levels: number;
 }
 
+/** A place counts as resolved if the pole is this many half-widths of its panel away. */
+const RESOLVED = 0.7;
+const FINEST = 22;
+
+/** The crossings whose panels are too wide for the poles there at `arg w = θ`, with the cuts that they need. */
+export function refinementsFor(
+  law: SlopeLaw,
+  places: readonly Crossing[],
+  theta: number,
+): Refinement[] {
+  const all: Refinement[] = [];
+  for (const place of places) {
+    const reach = theta / place.steepness / RESOLVED;
+    const widest = Math.max(...place.panels.map((p) => law.panels[p].high - law.panels[p].low));
+    if (widest / 2 <= reach) continue;
+    const levels = Math.min(Math.ceil(Math.log(2 / reach) / Math.log(3)), FINEST);
+    all.push({ place, levels });
+  }
+  return all;
+}
+
 /** For the cut panels: the pole at the crossing is two half-widths away from all but the last. */
 const CUT_RULE = gaussLegendre(12);
 const INVERSE_SQRT_2PI = 1 / Math.sqrt(2 * Math.PI);

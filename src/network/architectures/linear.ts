@@ -13,6 +13,6 @@ export const linear: Architecture = {
   defaults: `linear:${DEFAULTS}`,
   build: (spec) => {
     readWords(spec, {});
-    return denseStack(spec, DEFAULTS, null);
+    return denseStack(spec, DEFAULTS, { between: null });
   },
 };

@@ -1,7 +1,7 @@
 import { activation, type Activation } from '../../activation/index.ts';
-import { builder, type Graph } from '../../graph/index.ts';
+import { builder, type Builder, type Graph } from '../../graph/index.ts';
 import type { Architecture } from './architecture.ts';
-import { dense } from './parts.ts';
+import { batchNormInTraining, centredOverBatch, dense, scalar } from './parts.ts';
 import { widthsOf } from './sizes.ts';
 import { readWords, type ArchitectureText } from './text.ts';
 
@@ -10,32 +10,104 @@ const DEFAULTS = '784-512x10-10';
 /** A multilayer perceptron: `mlp:784-512x10-10:relu` has ten hidden layers of 512. */
 export const mlp: Architecture = {
   name: 'mlp',
-  grammar: 'mlp:INPUT-WIDTH[xCOUNT]-…-OUTPUT[:ACTIVATION]',
+  grammar: 'mlp:INPUT-WIDTH[xCOUNT]-…-OUTPUT[:batchnorm|:centred][:residual[:BETA]][:ACTIVATION]',
   description:
     'Dense layers with an activation after each but the last (relu if none is named). ' +
-    'WIDTHxCOUNT is COUNT hidden layers of that width.',
-  examples: ['mlp:784-512x10-10:relu', 'mlp:784-300-100-10:tanh', 'mlp:32-64x5-1:leaky_relu:0.2'],
+    'WIDTHxCOUNT is COUNT hidden layers of that width. Before each activation, batchnorm normalises ' +
+    'over the batch, as networks in training do, and centred takes its mean away. residual adds what ' +
+    'each hidden layer but the first computes, times BETA (1 if not given), to its input, ' +
+    'x + BETA W φ(x), of one width; the last layer reads the sum. Reference: Balduzzi et al. 2017, ' +
+    'arXiv:1702.08591.',
+  examples: [
+    'mlp:784-512x10-10:relu',
+    'mlp:784-300-100-10:tanh',
+    'mlp:32-64x5-1:leaky_relu:0.2',
+    'mlp:1-200x24-1:centred',
+    'mlp:1-200x51-1:batchnorm:residual:0.1',
+  ],
   defaults: `mlp:${DEFAULTS}:relu`,
   build: (spec) => {
-    const words = readWords(spec, { activations: true });
-    return denseStack(spec, DEFAULTS, words.activation ?? activation('relu'));
+    const { beta, rest } = residualWord(spec);
+    const words = readWords(rest, {
+      flags: ['batchnorm', 'centred', 'residual'],
+      activations: true,
+    });
+    const isNormalised = words.flags.has('batchnorm');
+    if (isNormalised && words.flags.has('centred')) {
+      throw new RangeError(`mlp: layers must be normalised or centred, got both in ${spec.text}`);
+    }
+    return denseStack(spec, DEFAULTS, {
+      between: words.activation ?? activation('relu'),
+      before: isNormalised
+        ? batchNormInTraining
+        : words.flags.has('centred')
+          ? centredOverBatch
+          : null,
+      beta,
+    });
   },
 };
 
-/** Dense layers `layers.0`, `layers.1`, … with an activation between them, if there is one. */
+/** The β of `residual` or `residual:0.1`, and the text without it. */
+function residualWord(spec: ArchitectureText): {
+  readonly beta: number | null;
+  readonly rest: ArchitectureText;
+} {
+  const isResidual = (word: string): boolean => word === 'residual' || word.startsWith('residual:');
+  const found = spec.words.filter(isResidual);
+  const rest = { ...spec, words: spec.words.filter((word) => !isResidual(word)) };
+  if (found.length === 0) return { beta: null, rest };
+  const number = found[0].slice('residual:'.length);
+  const beta = number === '' ? 1 : Number(number);
+  if (found.length > 1) {
+    throw new RangeError(`mlp: residual must be given once, got ${spec.text}`);
+  }
+  if (!(beta > 0)) {
+    throw new RangeError(`mlp: the factor of residual must be positive, got ${number}`);
+  }
+  return { beta, rest };
+}
+
+/** What stands between dense layers. */
+export interface Between {
+  /** The activation, if there is one. */
+  readonly between: Activation | null;
+  /** What comes before the activation. */
+  readonly before?: ((b: Builder, name: string, x: string, width: number) => string) | null;
+  /** Factor of the branches where hidden layers but the first are residual. */
+  readonly beta?: number | null;
+}
+
+/** Dense layers `layers.0`, `layers.1`, … with what is between them. */
 export function denseStack(
   spec: ArchitectureText,
   defaults: string,
-  between: Activation | null,
+  { between, before = null, beta = null }: Between,
 ): Graph {
   const rule = `widths must be positive integers like ${defaults}`;
   const widths = widthsOf({ name: spec.name, rule }, spec.sizes ?? defaults);
   const last = widths.length - 1;
+  const hidden = widths.slice(1, last);
+  if (beta !== null && new Set(hidden).size !== 1) {
+    throw new RangeError(
+      `${spec.name}: hidden layers must have one width to be residual, got ${hidden.length === 0 ? 'none' : spec.sizes}`,
+    );
+  }
   const b = builder(spec.text);
+  const factor = beta === null || beta === 1 ? null : scalar(b, 'beta', beta);
   let x = b.input('input', 'float32', ['batch', widths[0]]);
   for (let layer = 0; layer < last; layer++) {
-    x = dense(b, `layers.${layer}`, x, widths[layer], widths[layer + 1]);
-    if (between !== null && layer < last - 1) x = between.build(b, `activations.${layer}`, x);
+    let y = x;
+    const isHead = layer === last - 1;
+    if (layer > 0 && !(isHead && beta !== null)) {
+      const width = widths[layer];
+      if (before !== null) y = before(b, `norms.${layer - 1}`, y, width);
+      if (between !== null) y = between.build(b, `activations.${layer - 1}`, y);
+    }
+    y = dense(b, `layers.${layer}`, y, widths[layer], widths[layer + 1]);
+    const isBranch = beta !== null && layer > 0 && !isHead;
+    if (isBranch && factor !== null) y = b.node(`scale.${layer}`, 'Mul', [y, factor]);
+    x = isBranch ? b.node(`sum.${layer}`, 'Add', [x, y]) : y;
   }
   b.output('output', x, 'float32', ['batch', widths[last]]);
   return b.build();

@@ -84,6 +84,30 @@ export function batchNorm(b: Builder, name: string, x: string, channels: number)
   );
 }
 
+/** A batch normalisation with the statistics of the batch itself, as in training; scale 1, shift 0. */
+export function batchNormInTraining(b: Builder, name: string, x: string, channels: number): string {
+  return b.node(
+    name,
+    'BatchNormalization',
+    [
+      x,
+      b.parameter(`${name}.weight`, [channels], 1),
+      b.parameter(`${name}.bias`, [channels]),
+      b.parameter(`${name}.running_mean`, [channels]),
+      b.parameter(`${name}.running_var`, [channels], 1),
+    ],
+    { epsilon: 1e-5, training_mode: 1 },
+    3,
+  );
+}
+
+/** `x - mean of x over the batch`. */
+export function centredOverBatch(b: Builder, name: string, x: string): string {
+  const axes = integers(b, `${name}.axes`, [0]);
+  const mean = b.node(`${name}.mean`, 'ReduceMean', [x, axes], { keepdims: 1 });
+  return b.node(name, 'Sub', [x, mean]);
+}
+
 /** A layer normalisation over the last axis with scale 1 and shift 0. */
 export function layerNorm(b: Builder, name: string, x: string, width: number): string {
   const scale = b.parameter(`${name}.weight`, [width], 1);

@@ -1,0 +1,55 @@
+/**
+ * The figures of the papers, theory beside measurement: `npm run evidence -- saxe`, `pennington`, `balduzzi`, or all of
+ * them without a name. Writes docs/images/evidence-*.svg and the measured part of each section of docs/evidence.md.
+ */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { format, resolveConfig } from 'prettier';
+import { openThreads } from '../src/threads/index.ts';
+import { balduzzi } from './balduzzi.ts';
+import { pennington } from './pennington.ts';
+import type { Evidence, EvidenceRun } from './run.ts';
+import { saxe } from './saxe.ts';
+import { withSection } from './section.ts';
+
+const root = resolve(import.meta.dirname, '..');
+const document = join(root, 'docs/evidence.md');
+
+const figures: Readonly<Record<string, (run: EvidenceRun) => Promise<Evidence>>> = {
+  saxe,
+  pennington,
+  balduzzi,
+};
+
+const asked = process.argv.slice(2);
+const names = asked.length === 0 ? Object.keys(figures) : asked;
+const wrong = names.find((name) => !Object.hasOwn(figures, name));
+if (wrong !== undefined) {
+  process.stderr.write(
+    `evidence: a figure must be one of ${Object.keys(figures).join(', ')}, got ${wrong}\n`,
+  );
+  process.exit(2);
+}
+
+const threads = openThreads();
+try {
+  for (const name of names) {
+    const [start, before] = [performance.now(), process.cpuUsage()];
+    const says = (what: string): void => {
+      const seconds = ((performance.now() - start) / 1000).toFixed(0);
+      process.stderr.write(`${name}: ${what} (${seconds} s)\n`);
+    };
+    const { images, text } = await figures[name]({ kernels: threads.kernels, says });
+    for (const [file, svg] of images) writeFileSync(join(root, 'docs/images', file), svg);
+    const { user, system } = process.cpuUsage(before);
+    const seconds = ((user + system) / 1e6).toFixed(0);
+    const made = `Made by \`npm run evidence -- ${name}\`, ${seconds} s of processor time.`;
+    const old = readFileSync(document, 'utf8');
+    const whole = withSection(old, name, `${made}\n\n${text}`);
+    const style = await resolveConfig(document);
+    writeFileSync(document, await format(whole, { ...style, filepath: document }));
+    says('done');
+  }
+} finally {
+  await threads.close();
+}

@@ -1,0 +1,1 @@
+export { composed, expanded } from './table.ts';
