@@ -20,6 +20,8 @@ const BROWSER = new Set([
   'meanfield',
   'autodiff',
   'data',
+  'optim',
+  'train',
 ]);
 
 function filesBelow(folder: string): string[] {

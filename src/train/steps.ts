@@ -40,6 +40,11 @@ export function stepsGraph(step: Graph): Graph {
   const infos = new Map([...step.inputs, ...step.outputs].map((info) => [info.name, info]));
   const info = (name: string): ValueInfo => infos.get(name) ?? { name, dtype: null, shape: null };
 
+  const after = (name: string): ValueInfo => {
+    const { dtype, shape } = info(name);
+    return { name: nextName(name), dtype, shape };
+  };
+
   const inner = builder('step', { ...step, inputs: [], outputs: [] });
   const index = inner.input('iteration', 'int64', []);
   inner.input('go', 'bool', []);
@@ -85,7 +90,7 @@ export function stepsGraph(step: Graph): Graph {
     nodes: [...gathers, ...counting, ...body.nodes],
     outputs: [
       { name: 'go_on', dtype: 'bool', shape: [] },
-      ...carried.map((name) => ({ ...info(name), name: nextName(name) })),
+      ...carried.map(after),
       ...metrics.map(info),
     ],
   };
@@ -117,7 +122,7 @@ export function stepsGraph(step: Graph): Graph {
     ],
     outputs: [
       ...metrics.map((name) => ({ name, dtype: 'float32' as const, shape: ['steps'] })),
-      ...carried.map((name) => ({ ...info(name), name: nextName(name) })),
+      ...carried.map(after),
     ],
   };
 }

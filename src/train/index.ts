@@ -1,0 +1,9 @@
+export {
+  crossEntropy,
+  hinge,
+  meanSquaredError,
+  type CrossEntropyOptions,
+  type Loss,
+} from './loss.ts';
+export { nextName, stateName, stepGraph, type StepOptions, type Trained } from './step.ts';
+export { rolesOf, stackName, stepsGraph, type Roles } from './steps.ts';
