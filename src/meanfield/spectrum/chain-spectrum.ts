@@ -101,13 +101,17 @@ export function groupsOf(layers: readonly ChainLayer[]): GroupedLayers {
 
 /** The law in units of its mean. */
 function curveOf(groups: readonly LayerGroup[]): LawCurve {
-  const isOrthogonal = groups.every(({ gaussian }) => gaussian === 0);
   const spread = groups.filter(({ law }) => !isConstant(law));
-  // Orthogonal matrices around a single layer that changes anything leave its law.
-  if (isOrthogonal && spread.length === 1 && spread[0].count === 1) {
-    return depthOneCurve(spread[0].law);
-  }
-  return chainCurve(groups);
+  return isSingle(groups) && spread.length === 1
+    ? depthOneCurve(spread[0].law)
+    : chainCurve(groups);
+}
+
+/** Whether all weights are orthogonal and no more than one layer changes anything: its law is that of the chain. */
+export function isSingle(groups: readonly LayerGroup[]): boolean {
+  if (groups.some(({ gaussian }) => gaussian > 0)) return false;
+  const spread = groups.filter(({ law }) => !isConstant(law));
+  return spread.reduce((sum, { count }) => sum + count, 0) <= 1;
 }
 
 const isConstant = ({ rule }: SlopeLaw): boolean => rule.nodes.length === 1;
