@@ -12,6 +12,7 @@ import {
 import type { Network } from '../network/index.ts';
 import type { Agreement } from './agreement.ts';
 import { compareNumber, type Scatter } from './compare.ts';
+import { short } from './sentence.ts';
 
 /** The law of the singular values between two values of a network, or why there is none. */
 export type SpectrumPrediction =
@@ -212,9 +213,8 @@ function sentenceOf(
         : first === variance
           ? 'the variance of their squares'
           : 'a decile';
-  const short = (x: number | null): string => String(Number((x ?? 0).toPrecision(3)));
   return (
-    `The singular values do not follow the law of wide networks: ${name} is ${short(first.measured)} where ` +
-    `${short(first.predicted)} is predicted, ${short(first.errors)} standard errors away.`
+    `The singular values do not follow the law of wide networks: ${name} is ${short(first.measured ?? 0)} where ` +
+    `${short(first.predicted ?? 0)} is predicted, ${short(first.errors ?? 0)} standard errors away.`
   );
 }

@@ -23,7 +23,7 @@ export interface ChainLayer {
  * The law of the singular values of `J = D_L W_L … D_1 W_1` where every layer has its own activation, weights and
  * second moment of the pre-activations, so also away from a fixed point of the variance map. Its moments are
  * `m₁ = ∏ σw² μ₁` and `σ² = m₁² Σ (μ₂/μ₁² - 1 - s₁)`, sums over layers; with equal layers it is
- * `jacobianSpectrum`.
+ * `jacobianSpectrum`, in its edges too: pre-activations beyond nine standard deviations count as not there.
  *
  * `RangeError` for a chain without layers, variances that are not positive, a slope without second moment, and where
  * the eigenvalues leave the range of float64.
@@ -118,7 +118,10 @@ const isConstant = ({ rule }: SlopeLaw): boolean => rule.nodes.length === 1;
 
 function shifted(curve: LawCurve, lnMean: number): LawCurve {
   return {
-    bands: curve.bands,
+    bands: curve.bands.map(({ lnLeast = -Infinity, ...band }) => ({
+      ...band,
+      lnLeast: lnLeast + lnMean,
+    })),
     at: (t) => {
       const point = curve.at(t);
       return { ...point, lnLambda: point.lnLambda + lnMean };
