@@ -6,7 +6,8 @@ const NAMES: { readonly [L in Line]: string } = {
   gradient: "gradient's second moment",
 };
 
-const short = (x: number): string => String(Number(x.toPrecision(3)));
+/** A number to three digits. */
+export const short = (x: number): string => String(Number(x.toPrecision(3)));
 
 const lines = (count: number, verb: readonly [one: string, many: string]): string =>
   count === 1 ? `1 line ${verb[0]}` : `${count} lines ${verb[1]}`;

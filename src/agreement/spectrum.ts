@@ -1,29 +1,29 @@
 import type { Graph } from '../graph/index.ts';
 import type { JacobianMeasurement } from '../measure/index.ts';
 import {
-  chainScatter,
+  chainErrors,
   chainSpectrum,
-  fluctuations,
   jacobianChain,
+  type ChainErrors,
   type ChainOptions,
-  type ChainScatter,
   type JacobianSpectrum,
   type Laws,
 } from '../meanfield/index.ts';
 import type { Network } from '../network/index.ts';
 import type { Agreement } from './agreement.ts';
 import { compareNumber, type Scatter } from './compare.ts';
+import { short } from './sentence.ts';
 
 /** The law of the singular values between two values of a network, or why there is none. */
 export type SpectrumPrediction =
   | {
       readonly spectrum: JacobianSpectrum;
-      readonly scatter: ChainScatter;
-      /** Units and positions of every layer. */
-      readonly width: number;
+      /** Of one network of this width; `cdf` at those deciles where the law has a density, in their order. */
+      readonly errors: ChainErrors;
+      /** By how much the variance of the squares is off its wide limit, relative to it. */
+      readonly varianceBias: number;
+      /** Positions of every layer. */
       readonly places: number;
-      /** Relative variance of the mean of the squares by that of the pre-activations. */
-      readonly drift: number;
       readonly reason: null;
     }
   | { readonly spectrum: null; readonly reason: string };
@@ -45,24 +45,18 @@ export function predictedSpectrum(
     reason: `The law of the singular values is not known here: ${why}.`,
   });
   if (typeof chain === 'string') return none(chain);
-  const { layers, width, places, preactivations } = chain;
+  const { layers, width, places } = chain;
   try {
     const spectrum = chainSpectrum(layers);
     if (!isSampled(spectrum)) return none('the points of its density are too far apart');
-    // Pre-activations are as many as there are positions, the matrices as large as there are units.
-    const scatter = chainScatter(layers, width);
-    const known = fluctuations(graph, network, laws, {
-      examples: 1,
-      ...(options.q === undefined ? {} : { q: options.q }),
-    });
-    let drift = 0;
-    const slopes = layers.filter((layer) => !layer.phi.homogeneous);
-    for (const [i, name] of preactivations.entries()) {
-      const { variance } = known.get(name)?.q ?? { variance: 0 };
-      const layer = slopes[i];
-      if (layer !== undefined) drift += steepness(layer) * Math.sqrt(variance ?? 0);
-    }
-    return { spectrum, scatter, width, places, drift: drift ** 2, reason: null };
+    const inside = spectrum.deciles.filter((s) => densityAt(spectrum, s) > 0);
+    const errors = chainErrors(layers, width, inside, places);
+    // One part in N of what every factor adds.
+    const relative = spectrum.variance / spectrum.mean ** 2;
+    const gaussian = layers.filter(({ weights }) => weights === 'gaussian').length;
+    const varianceBias =
+      relative > 0 ? ((1 + relative) * (relative + gaussian)) / (relative * width) : 0;
+    return { spectrum, errors, varianceBias, places, reason: null };
   } catch (error) {
     if (error instanceof RangeError) return none(error.message);
     throw error;
@@ -84,26 +78,6 @@ function isSampled({ atoms, density: { s, cdf } }: JacobianSpectrum): boolean {
   });
 }
 
-/** `|d ln E φ'² / d ln q|`. */
-function steepness({
-  phi,
-  q,
-}: {
-  readonly phi: { readonly df: (x: number) => number };
-  readonly q: number;
-}): number {
-  const mean = (variance: number): number => {
-    let sum = 0;
-    for (let i = -48; i <= 48; i++) {
-      const z = i / 8;
-      sum += Math.exp(-0.5 * z * z) * phi.df(Math.sqrt(variance) * z) ** 2;
-    }
-    return sum;
-  };
-  const h = 0.02;
-  return Math.abs(Math.log(mean(q * (1 + h)) / mean(q * (1 - h))) / (2 * h));
-}
-
 /** A measured spectrum beside its law. */
 export interface SpectrumAgreement {
   /** Of the largest singular value of a draw, its mean over draws. */
@@ -123,50 +97,41 @@ const DIFFERENT = 4;
 
 /**
  * Holds measured singular values against their law: 4 standard errors are a difference. The error is that of matrices of this
- * width: the law of the largest at the edge, slopes and pre-activations that are samples of so many units, one
- * place in N for every decile, and what all orders of 1/N leave to the variance.
+ * width (`chainErrors`), one place in N for every decile, and what all orders of 1/N leave to the variance.
  */
 export function agreeSpectrum(
   measured: JacobianMeasurement,
   prediction: SpectrumPrediction & { readonly spectrum: JacobianSpectrum },
 ): SpectrumAgreement {
-  const { spectrum, scatter, places, drift } = prediction;
+  const { spectrum, errors, varianceBias, places } = prediction;
   const { draws } = measured;
   const count = Math.max(1, draws.mean.length);
   const size = Math.min(measured.rows, measured.cols);
-  // Positions have slopes of their own.
-  const own = 1 / places;
   const floor = ROUNDING * Math.sqrt(size) * spectrum.sMax;
   const logs = (values: readonly number[]): readonly number[] => values.map(Math.log);
   const average = (values: readonly number[]): number =>
     values.reduce((sum, x) => sum + x, 0) / values.length;
 
-  const { edge } = scatter;
-  const common = 0.25 * drift;
-  const edgeScatter: Scatter | null =
-    edge === null
-      ? null
-      : {
-          variance: edge.deviation ** 2 + common,
-          // Of several independent blocks the largest lies further out.
-          bias: Math.abs(edge.shift) + (places > 1 ? edge.deviation : 0),
-          sample: 0,
-        };
-  const shift = places > 1 ? 0 : (edge?.shift ?? 0);
+  const { lnSMax } = errors;
+  // Of several independent blocks the largest lies further out.
+  const shift = places > 1 ? 0 : (lnSMax?.shift ?? 0);
+  const further = places > 1 ? Math.abs(lnSMax?.shift ?? 0) + (lnSMax?.error ?? 0) : 0;
+  const edgeScatter: Scatter | null = lnSMax && {
+    variance: lnSMax.error ** 2,
+    bias: 0.25 * Math.abs(shift) + further,
+    sample: 0,
+  };
   const sMax = compareNumber(
     {
       values: logs(draws.sMax),
       target: Math.log(spectrum.sMax) + shift,
-      scatter: edgeScatter && {
-        ...edgeScatter,
-        bias: Math.abs(shift) * 0.25 + (places > 1 ? edgeScatter.bias : 0),
-      },
+      scatter: edgeScatter,
       rounding: ROUNDING,
     },
     { measured: average(draws.sMax), predicted: spectrum.sMax, step: spectrum.sMax },
     DIFFERENT,
   );
-  const meanVariance = scatter.mean * own + drift;
+  const meanVariance = errors.lnMean ** 2;
   const mean = compareNumber(
     {
       values: logs(draws.mean),
@@ -178,14 +143,14 @@ export function agreeSpectrum(
     DIFFERENT,
   );
   // Of the variance there is one number for all draws.
-  const varianceOfVariance = scatter.variance * own + 4 * drift;
+  const varianceOfVariance = (errors.lnVariance ?? 0) ** 2;
   const variance = compareNumber(
     {
       values: [Math.log(Math.max(measured.variance, Number.MIN_VALUE))],
       target: Math.log(Math.max(spectrum.variance, Number.MIN_VALUE)),
       scatter: {
         variance: varianceOfVariance / count,
-        bias: scatter.varianceBias + varianceOfVariance,
+        bias: varianceBias + varianceOfVariance,
         sample: 0,
       },
       rounding: spectrum.variance > 0 ? floor ** 2 / spectrum.variance : Infinity,
@@ -193,19 +158,19 @@ export function agreeSpectrum(
     { measured: measured.variance, predicted: spectrum.variance, step: spectrum.variance },
     DIFFERENT,
   );
+  let next = 0;
   const deciles = spectrum.deciles.map((s, i) => {
     const found = measured.deciles[i + 1];
     const density = densityAt(spectrum, s);
-    const steps = Math.sqrt((scatter.below(s) * own) / count);
     // Where there is no density, as at an atom, a decile is where the atom is.
-    const spread = density > 0 ? steps / density : 0;
+    const spread = density > 0 ? errors.cdf[next++] / density / Math.sqrt(count) : 0;
     const place = density > 0 ? 1 / (size * density) : 0;
     return compareNumber(
       {
         values: [found],
         target: s,
         scatter: {
-          variance: spread ** 2 + (0.25 * drift * s * s) / count,
+          variance: spread ** 2,
           bias: Math.min(place, s + floor) + s * (0.25 * meanVariance + 1 / size),
           sample: 0,
         },
@@ -248,9 +213,8 @@ function sentenceOf(
         : first === variance
           ? 'the variance of their squares'
           : 'a decile';
-  const short = (x: number | null): string => String(Number((x ?? 0).toPrecision(3)));
   return (
-    `The singular values do not follow the law of wide networks: ${name} is ${short(first.measured)} where ` +
-    `${short(first.predicted)} is predicted, ${short(first.errors)} standard errors away.`
+    `The singular values do not follow the law of wide networks: ${name} is ${short(first.measured ?? 0)} where ` +
+    `${short(first.predicted ?? 0)} is predicted, ${short(first.errors ?? 0)} standard errors away.`
   );
 }

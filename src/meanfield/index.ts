@@ -41,7 +41,6 @@ export {
 } from './saxe-unequal.ts';
 export { chainErrors, type ChainErrors } from './spectrum/chain-error.ts';
 export { chainSpectrum, type ChainLayer } from './spectrum/chain-spectrum.ts';
-export { chainScatter, type ChainScatter } from './spectrum/chain-scatter.ts';
 export { jacobianChain, type ChainOptions, type JacobianChain } from './predict/chain.ts';
 export { jacobianSpectrum, type JacobianOptions } from './spectrum/jacobian-spectrum.ts';
 export type { WeightLaw } from './spectrum/jacobian-curve.ts';

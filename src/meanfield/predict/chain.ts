@@ -12,13 +12,12 @@ import { storedValues, walkGraph } from './walk.ts';
 
 /** The layers between two values of a graph, for the law of the Jacobian from one to the other. */
 export interface JacobianChain {
+  /** In their order, the first behind the value that it begins at. */
   readonly layers: readonly ChainLayer[];
   /** Units of every layer. */
   readonly width: number;
   /** Positions, on each of which the same matrices act. */
   readonly places: number;
-  /** The values that hold the pre-activations whose slopes are met. */
-  readonly preactivations: readonly string[];
 }
 
 /** Between which values, and what flows in. */
@@ -31,13 +30,14 @@ export interface ChainOptions {
 
 /** One factor of the Jacobian. */
 type Factor =
-  | { readonly kind: 'weights'; readonly sigmaW2: number; readonly isOrthogonal: boolean }
   | {
-      readonly kind: 'slopes';
-      readonly phi: Nonlinearity;
+      readonly kind: 'weights';
+      readonly sigmaW2: number;
+      readonly isOrthogonal: boolean;
+      /** Second moment of what comes out. */
       readonly q: number;
-      readonly of: string;
-    };
+    }
+  | { readonly kind: 'slopes'; readonly phi: Nonlinearity; readonly q: number };
 
 const IDENTITY: Nonlinearity = {
   name: 'identity',
@@ -93,7 +93,8 @@ export function jacobianChain(
       if (affine !== null) {
         // A factor is a multiple of the identity.
         const sigmaW2 = affine[0] ** 2;
-        if (sigmaW2 !== 1) factors.push({ kind: 'weights', sigmaW2, isOrthogonal: true });
+        const out = sigmaW2 * source.moments.q;
+        if (sigmaW2 !== 1) factors.push({ kind: 'weights', sigmaW2, isOrthogonal: true, q: out });
         at = source.value;
         continue;
       }
@@ -114,10 +115,9 @@ export function jacobianChain(
   }
   if (factors.length === 0) return `\`${from}\` and \`${to}\` are the same`;
   return {
-    layers: layersOf(factors),
+    layers: layersOf(factors.toReversed()),
     width,
     places: countOf(start.axes, ['place']) ?? 1,
-    preactivations: factors.flatMap((factor) => (factor.kind === 'slopes' ? [factor.of] : [])),
   };
 }
 
@@ -140,7 +140,7 @@ function slopesOf(transfer: Transfer, q: number, of: string): Factor {
     homogeneous: affine !== null || (isHomogeneous && kinks.length === 1 && kinks[0] === 0),
     odd: false,
   };
-  return { kind: 'slopes', phi, q, of };
+  return { kind: 'slopes', phi, q };
 }
 
 const pullsOf = (state: State | undefined): readonly Pull[] =>
@@ -193,21 +193,25 @@ function stepOf(
   if (pull === undefined) return `${node.operator} (${node.name}) is no layer of a chain`;
   return {
     value: pull.to,
-    factor: { kind: 'weights', sigmaW2: pull.factor, isOrthogonal: law.isOrthogonal === true },
+    factor: {
+      kind: 'weights',
+      sigmaW2: pull.factor,
+      isOrthogonal: law.isOrthogonal === true,
+      q: state?.kind === 'signal' ? state.source.moments.q : 1,
+    },
   };
 }
 
-/** Weights with slopes each; what is left over is a layer without the other. All orders have the same law. */
+/** Weights with the slopes behind them; what has no other half is a layer without it. */
 function layersOf(factors: readonly Factor[]): readonly ChainLayer[] {
-  const weights = factors.filter((factor) => factor.kind === 'weights');
-  const slopes = factors.filter((factor) => factor.kind === 'slopes');
-  return Array.from({ length: Math.max(weights.length, slopes.length) }, (_, i): ChainLayer => {
-    const [weight, slope] = [weights[i], slopes[i]];
-    return {
-      phi: slope?.phi ?? IDENTITY,
-      q: slope?.q ?? 1,
-      sigmaW2: weight?.sigmaW2 ?? 1,
-      weights: weight === undefined || weight.isOrthogonal ? 'orthogonal' : 'gaussian',
-    };
+  return factors.flatMap((factor, i): readonly ChainLayer[] => {
+    const [before, after] = [factors[i - 1], factors[i + 1]];
+    if (factor.kind === 'slopes') {
+      if (before?.kind === 'weights') return [];
+      return [{ phi: factor.phi, q: factor.q, sigmaW2: 1, weights: 'orthogonal' }];
+    }
+    const { phi, q } = after?.kind === 'slopes' ? after : { phi: IDENTITY, q: factor.q };
+    const weights = factor.isOrthogonal ? 'orthogonal' : 'gaussian';
+    return [{ phi, q, sigmaW2: factor.sigmaW2, weights }];
   });
 }

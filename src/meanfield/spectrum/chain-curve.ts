@@ -1,6 +1,6 @@
 import type { LawCurve, LawPoint } from './curve.ts';
 import { angleMean, layerPoint, over, type Complex } from './layer-point.ts';
-import { largestOf, outerEdge } from './chain-edge.ts';
+import { largestOf, lowerEnd, outerEdge } from './chain-edge.ts';
 import type { LayerGroup } from './layer-group.ts';
 import { crossings, gradedPatch, refinementsFor } from './refine.ts';
 import type { Rule, SlopeLaw } from './slope-law.ts';
@@ -232,9 +232,15 @@ export function chainCurve(groups: readonly LayerGroup[]): ChainCurve {
   const top = outerEdge(groups, 1)?.lnLambda ?? null;
   if (top !== null) ceiling = top;
   const high = top ?? highest(groups, (lnLambda) => hasAngle(stateAt(lnLambda)));
-  const bottom = gaussian > 0 ? null : (outerEdge(groups, -1)?.lnLambda ?? null);
+  const least = gaussian > 0 ? null : lowerEnd(groups);
+  const bottom = least?.isStationary === true ? least.lnLambda : null;
   if (bottom !== null) floor = bottom;
-  return { bands: [{ low: bottom ?? -Infinity, high }], at, atoms, stateAt };
+  const band = {
+    low: bottom ?? -Infinity,
+    high,
+    ...(least === null ? {} : { lnLeast: least.lnLambda }),
+  };
+  return { bands: [band], at, atoms, stateAt };
 }
 
 /** A point that has been found. */

@@ -10,6 +10,11 @@ const RANGE = [1e-7, 100] as const;
 /** Farthest `ln w` from 0. */
 const FARTHEST = 340;
 
+/** An edge, stationary or where the d of a layer end. */
+export interface FoundEdge extends OuterEdge {
+  readonly isStationary: boolean;
+}
+
 /** An edge: where it is, `ln(m/(1+m))` and the `ln w` of every group there, all in units of the mean. */
 export interface OuterEdge {
   readonly lnLambda: number;
@@ -23,6 +28,17 @@ export interface OuterEdge {
  * a maximum.
  */
 export function outerEdge(groups: readonly LayerGroup[], side: 1 | -1): OuterEdge | null {
+  const edge = edgeOn(groups, side);
+  return edge?.isStationary === true ? edge : null;
+}
+
+/**
+ * The end of the law below, `null` where it reaches down to 0: its outer edge, or, of slopes with next to no mass at their
+ * least value, where the first of the w_l is that value, and λ not stationary.
+ */
+export const lowerEnd = (groups: readonly LayerGroup[]): FoundEdge | null => edgeOn(groups, -1);
+
+function edgeOn(groups: readonly LayerGroup[], side: 1 | -1): FoundEdge | null {
   const places = (lnEta: number): readonly number[] | null => {
     const found: number[] = [];
     for (const { law } of groups) {
@@ -54,11 +70,27 @@ export function outerEdge(groups: readonly LayerGroup[], side: 1 | -1): OuterEdg
   const high = Math.log(most);
   let from = high;
   while (from > low && !(slopeAt(from) > 0)) from -= 0.25;
-  if (!(from > low) || slopeAt(from) === Infinity || !(slopeAt(from + 0.25) < 0)) return null;
-  const u = brent(slopeAt, from, from + 0.25);
-  const lnEta = -side * Math.exp(u);
-  const [t, found] = [places(lnEta), sums(lnEta)];
-  return t === null || found === null ? null : { lnLambda: found.lnLambda, lnEta, t };
+  if (!(from > low) || !(slopeAt(from + 0.25) < 0)) return null;
+  const edgeAt = (u: number, isStationary: boolean): FoundEdge | null => {
+    const lnEta = -side * Math.exp(u);
+    const [t, found] = [places(lnEta), sums(lnEta)];
+    return t === null || found === null
+      ? null
+      : { lnLambda: found.lnLambda, lnEta, t, isStationary };
+  };
+  let next = from + 0.25;
+  if (slopeAt(from) === Infinity) {
+    // Places end between: the slope may change its sign before.
+    while (next - from > 1e-12) {
+      const middle = 0.5 * (from + next);
+      const slope = slopeAt(middle);
+      if (slope === Infinity) from = middle;
+      else if (slope < 0) next = middle;
+      else return edgeAt(brent(slopeAt, middle, next), true);
+    }
+    return edgeAt(next, false);
+  }
+  return edgeAt(brent(slopeAt, from, next), true);
 }
 
 /** The `ln w` beyond all d, on that side, at which `m/(1+m) = η`; `null` where there is none. */

@@ -38,6 +38,8 @@ test.each([
   ['linear', 1, 'gaussian', 5],
   ['linear', 1, 'orthogonal', 5],
   ['tanh', 2, 'orthogonal', 1],
+  ['tanh', 0.0255, 'orthogonal', 100],
+  ['gelu', 0.5, 'orthogonal', 4],
 ] as const)(
   'a chain of equal layers of %s has the law of one of them, q %d, %s, %i layers',
   (name, q, weights, depth) => {
@@ -48,6 +50,8 @@ test.each([
       Array.from({ length: depth }, () => ({ phi, weights, sigmaW2, q })),
     );
     expect(found.sMax / want.sMax).toBeCloseTo(1, 9);
+    if (want.sMin === 0) expect(found.sMin).toBe(0);
+    else expect(found.sMin / want.sMin).toBeCloseTo(1, 7);
     expect(found.mean).toBeCloseTo(want.mean, 12);
     expect(found.variance).toBeCloseTo(want.variance, 10);
     for (const [i, s] of want.deciles.entries()) expect(found.deciles[i]).toBeCloseTo(s, 9);

@@ -23,7 +23,7 @@ export interface ChainLayer {
  * The law of the singular values of `J = D_L W_L … D_1 W_1` where every layer has its own activation, weights and
  * second moment of the pre-activations, so also away from a fixed point of the variance map. Its moments are
  * `m₁ = ∏ σw² μ₁` and `σ² = m₁² Σ (μ₂/μ₁² - 1 - s₁)`, sums over layers; with equal layers it is
- * `jacobianSpectrum`.
+ * `jacobianSpectrum`, in its edges too: pre-activations beyond nine standard deviations count as not there.
  *
  * `RangeError` for a chain without layers, variances that are not positive, a slope without second moment, and where
  * the eigenvalues leave the range of float64.
@@ -101,20 +101,27 @@ export function groupsOf(layers: readonly ChainLayer[]): GroupedLayers {
 
 /** The law in units of its mean. */
 function curveOf(groups: readonly LayerGroup[]): LawCurve {
-  const isOrthogonal = groups.every(({ gaussian }) => gaussian === 0);
   const spread = groups.filter(({ law }) => !isConstant(law));
-  // Orthogonal matrices around a single layer that changes anything leave its law.
-  if (isOrthogonal && spread.length === 1 && spread[0].count === 1) {
-    return depthOneCurve(spread[0].law);
-  }
-  return chainCurve(groups);
+  return isSingle(groups) && spread.length === 1
+    ? depthOneCurve(spread[0].law)
+    : chainCurve(groups);
+}
+
+/** Whether all weights are orthogonal and no more than one layer changes anything: its law is that of the chain. */
+export function isSingle(groups: readonly LayerGroup[]): boolean {
+  if (groups.some(({ gaussian }) => gaussian > 0)) return false;
+  const spread = groups.filter(({ law }) => !isConstant(law));
+  return spread.reduce((sum, { count }) => sum + count, 0) <= 1;
 }
 
 const isConstant = ({ rule }: SlopeLaw): boolean => rule.nodes.length === 1;
 
 function shifted(curve: LawCurve, lnMean: number): LawCurve {
   return {
-    bands: curve.bands,
+    bands: curve.bands.map(({ lnLeast = -Infinity, ...band }) => ({
+      ...band,
+      lnLeast: lnLeast + lnMean,
+    })),
     at: (t) => {
       const point = curve.at(t);
       return { ...point, lnLambda: point.lnLambda + lnMean };

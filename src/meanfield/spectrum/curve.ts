@@ -12,6 +12,8 @@ export interface LawPoint {
 export interface Band {
   readonly low: number;
   readonly high: number;
+  /** Of a band without a lowest parameter: `ln λ` below which there is nothing, `-Infinity` if not given. */
+  readonly lnLeast?: number;
 }
 
 /** A law of eigenvalues as a curve, `λ` and its density as functions of one parameter. */

@@ -61,7 +61,10 @@ interface MeasuredBand extends Band {
 }
 
 /** `null` where a band has no mass. */
-function measuredBand(curve: LawCurve, { low, high }: Band): MeasuredBand | null {
+function measuredBand(
+  curve: LawCurve,
+  { low, high, lnLeast = -Infinity }: Band,
+): MeasuredBand | null {
   const top = curve.at(high);
   const cdfHigh = 1 - top.above;
   const sHigh = Math.exp(top.lnLambda / 2);
@@ -75,7 +78,7 @@ function measuredBand(curve: LawCurve, { low, high }: Band): MeasuredBand | null
   if (!(cdfHigh - zero > LEAST_MASS)) return null;
   let start = high - 5;
   while (start > -650 && 1 - curve.at(start).above - zero > LEAST_MASS) start -= 5;
-  return { low: start, high, sLow: 0, sHigh, cdfLow: zero, cdfHigh };
+  return { low: start, high, sLow: Math.exp(lnLeast / 2), sHigh, cdfLow: zero, cdfHigh };
 }
 
 /** The smallest s below or at which there is the fraction p of all singular values. */

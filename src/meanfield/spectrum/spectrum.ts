@@ -24,7 +24,11 @@ export interface Density {
 export interface Spectrum {
   /** Upper edge: the largest singular value. */
   readonly sMax: number;
-  /** Lower edge: 0 where the law has an atom at 0 or a density down to 0. */
+  /**
+   * Lower edge: 0 where the law has an atom at 0 or a density down to 0. Of a slope that vanishes far out alone, as that
+   * of tanh, it is the edge of the law of pre-activations within nine standard deviations, beyond which there is less
+   * than 1e-18 of each layer.
+   */
   readonly sMin: number;
   /** `m₁`, mean of the squared singular values, the eigenvalues of `J Jᵀ`. */
   readonly mean: number;
