@@ -46,6 +46,10 @@ export function predictedSpectrum(
   });
   if (typeof chain === 'string') return none(chain);
   const { layers, width, places, preactivations } = chain;
+  if (width < NARROW)
+    return none(
+      `layers of ${width === 1 ? '1 unit' : `${width} units`} are too narrow for a law of wide ones`,
+    );
   try {
     const spectrum = chainSpectrum(layers);
     if (!isSampled(spectrum)) return none('the points of its density are too far apart');
@@ -68,6 +72,9 @@ export function predictedSpectrum(
     throw error;
   }
 }
+
+/** Fewer singular values have no deciles, and their variance scatters over orders of magnitude. */
+const NARROW = 4;
 
 /** Mass between two neighbouring points of a density that is drawn well. */
 const COARSE = 0.08;
