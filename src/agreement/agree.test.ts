@@ -178,6 +178,32 @@ test('zero is predicted exactly: only what float32 cannot tell from it agrees', 
   expect(agree(some, closed, graph, network, laws).layers[0].q.verdict).toBe('differs');
 });
 
+test('what is computed in float16 is held to the roundoff of float16', () => {
+  const constants = new Map(
+    [...graph.constants].map(([name, constant]) => [
+      name,
+      { ...constant, dtype: 'float16' as const },
+    ]),
+  );
+  const half = { ...graph, constants };
+  // At the output the gradient has no scatter but that of rounding.
+  const off = 1 + 2 ** -12;
+  const all = measured([1]);
+  const rounded = {
+    ...all,
+    layers: all.layers.map((layer) =>
+      changed(layer, {
+        gradientSecondMoment: off,
+        draws: changed(layer.draws, { gradientSecondMoment: [off] }),
+      }),
+    ),
+  };
+  const ofOutput = (of: typeof graph): string | undefined =>
+    agree(rounded, prediction, of, network, laws).layers.at(-1)?.gradient.verdict;
+  expect(ofOutput(half)).toBe('agrees');
+  expect(ofOutput(graph)).toBe('differs');
+});
+
 describe('correlations', () => {
   /** The same measurement with these correlations of every layer. */
   const withC = (c: number, draws: number): LayersMeasurement => {

@@ -9,6 +9,7 @@ import {
 } from '../meanfield/index.ts';
 import type { Network } from '../network/index.ts';
 import { normalCdf, brent } from '../numeric/index.ts';
+import { isFloat } from '../tensor/index.ts';
 import type { Agreement, Comparison, LayerAgreement, Line, NetworkAgreement } from './agreement.ts';
 import { compareCorrelation, compareMoment } from './compare.ts';
 import { verdictSentence } from './sentence.ts';
@@ -22,8 +23,13 @@ const CHANCE = 0.02;
 /** From here on the largest elements of a value of this second moment are more than float32 holds. */
 const OVERFLOW = 1e74;
 
-/** Roundoff of float32. */
-const EPSILON = 2 ** -24;
+/** Roundoff of what networks compute in. */
+const EPSILON = {
+  float64: 2 ** -53,
+  float32: 2 ** -24,
+  float16: 2 ** -11,
+  bfloat16: 2 ** -8,
+} as const;
 
 /**
  * Holds a measurement against the prediction, line by line: a line differs where its mean over draws is more standard
@@ -53,10 +59,11 @@ export function agree(
   const before = approximations(graph, rows);
   const overflows = prediction.layers.some(({ q }) => q !== null && q > OVERFLOW);
   const isFromOutput = startsAtPrediction(graph, measured.of, rows);
+  const epsilon = roundoffOf(graph);
   let units = 0;
   const layers = measured.layers.map((layer) => {
     units += layer.units;
-    const rounding = EPSILON * Math.sqrt(units);
+    const rounding = epsilon * Math.sqrt(units);
     return layerAgreement(layer, rows.get(layer.name), known.get(layer.name), {
       threshold,
       rounding,
@@ -68,6 +75,15 @@ export function agree(
   const counts = countsOf(layers);
   const first = firstOf(layers);
   return { layers, counts, threshold, first, verdict: verdictSentence(layers, counts, first) };
+}
+
+/** Roundoff of the coarsest floats that a network has, float32 at least: what it computes is measured in that. */
+function roundoffOf({ inputs, constants }: Graph): number {
+  let most: number = EPSILON.float32;
+  for (const { dtype } of [...inputs, ...constants.values()]) {
+    if (dtype !== null && isFloat(dtype)) most = Math.max(most, EPSILON[dtype]);
+  }
+  return most;
 }
 
 /** Standard errors beyond which, of so many lines, one lies by chance in 1 of 50 networks; at least 4. */

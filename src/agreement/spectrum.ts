@@ -46,6 +46,10 @@ export function predictedSpectrum(
   });
   if (typeof chain === 'string') return none(chain);
   const { layers, width, places } = chain;
+  if (width < NARROW)
+    return none(
+      `layers of ${width === 1 ? '1 unit' : `${width} units`} are too narrow for a law of wide ones`,
+    );
   try {
     const spectrum = chainSpectrum(layers);
     if (!isSampled(spectrum)) return none('the points of its density are too far apart');
@@ -62,6 +66,9 @@ export function predictedSpectrum(
     throw error;
   }
 }
+
+/** Fewer singular values have no deciles, and their variance scatters over orders of magnitude. */
+const NARROW = 10;
 
 /** Mass between two neighbouring points of a density that is drawn well. */
 const COARSE = 0.08;
@@ -162,7 +169,16 @@ export function agreeSpectrum(
   const deciles = spectrum.deciles.map((s, i) => {
     const found = measured.deciles[i + 1];
     const density = densityAt(spectrum, s);
-    // Where there is no density, as at an atom, a decile is where the atom is.
+    // Where there is no density, as at an atom, a decile is where the atom is, unless its weight is less.
+    const atom = spectrum.atoms.find((one) => Math.abs(one.s - s) <= floor)?.mass ?? 0;
+    const weight =
+      Math.sqrt((atom * (1 - atom)) / (places * size * count)) + 1 / (size * DIFFERENT);
+    const reach = (at: number): number => Math.abs(quantileOf(spectrum, at) - s) / DIFFERENT;
+    const share = (i + 1) / 10;
+    const beside =
+      atom === 0
+        ? 0
+        : Math.max(reach(share - DIFFERENT * weight), reach(share + DIFFERENT * weight));
     const spread = density > 0 ? errors.cdf[next++] / density / Math.sqrt(count) : 0;
     const place = density > 0 ? 1 / (size * density) : 0;
     return compareNumber(
@@ -171,7 +187,7 @@ export function agreeSpectrum(
         target: s,
         scatter: {
           variance: spread ** 2,
-          bias: Math.min(place, s + floor) + s * (0.25 * meanVariance + 1 / size),
+          bias: beside + Math.min(place, s + floor) + s * (0.25 * meanVariance + 1 / size),
           sample: 0,
         },
         rounding: floor,
@@ -188,6 +204,16 @@ export function agreeSpectrum(
     deciles,
     verdict: sentenceOf(all, { sMax, mean, variance, deciles }),
   };
+}
+
+/** The singular value below which this share of a law lies. */
+function quantileOf({ atoms, density: { s, cdf } }: JacobianSpectrum, share: number): number {
+  const next = cdf.findIndex((below) => below >= share);
+  const least = Math.min(s[0] ?? Infinity, ...atoms.map((atom) => atom.s));
+  if (next === 0) return least;
+  if (next === -1) return Math.max(s.at(-1) ?? 0, ...atoms.map((atom) => atom.s));
+  const part = (share - cdf[next - 1]) / (cdf[next] - cdf[next - 1]);
+  return s[next - 1] + part * (s[next] - s[next - 1]);
 }
 
 function densityAt({ density: { s, rho } }: JacobianSpectrum, at: number): number {

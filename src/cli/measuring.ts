@@ -250,7 +250,7 @@ function jacobianOffer(
   const what = `∂\`${ends.to}\`/∂\`${ends.from}\`, ${rows} × ${cols}`;
   return bytes > MOST.bytes
     ? `--jacobian: extremes and density of the singular values of ${what}, by Lanczos, since all of them would take ${bytesText(bytes)}.`
-    : `--jacobian: all singular values of ${what}, from ${Math.min(rows, cols)} products and in ${bytesText(bytes)}.`;
+    : `--jacobian: all singular values of ${what}, from ${Math.min(rows, cols)} product${Math.min(rows, cols) === 1 ? '' : 's'} and in ${bytesText(bytes)}.`;
 }
 
 /** What a Jacobian would take; `null` where there is none to be had, or its shape is not known beforehand. */

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { subtractProduct, tridiagonalForm } from './tridiagonal-form.ts';
+import { tridiagonalValues } from './tridiagonal-values.ts';
 import { tridiagonalEigen } from './tridiagonal.ts';
 import { symmetricEigenvalues } from './symmetric-eigenvalues.ts';
 
@@ -48,3 +49,26 @@ test('a matrix of zeros and one of rank 1 come apart', async () => {
   expect(values[n - 1]).toBeCloseTo(n, 11);
   expect(Math.abs(values[n - 2])).toBeLessThan(n * n * 2 ** -52);
 });
+
+test.each([1e-100, 1e-150, 1e-170])(
+  'what is left of a matrix may be as small as %s times the rest',
+  async (small) => {
+    const n = 40;
+    const s = new Float64Array(n * n);
+    for (let i = 0; i < n; i++) {
+      for (let j = 0; j <= i; j++) {
+        const value = Math.cos(1 + i * j) + Math.cos(i + j);
+        s[i * n + j] = (i < 2 && j < 2 ? 1 : small) * value;
+        s[j * n + i] = s[i * n + j];
+      }
+    }
+    const [a, b, d] = [s[0], s[1], s[n + 1]];
+    const { diagonal, beside } = await tridiagonalForm(s, n, subtractProduct);
+    const values = tridiagonalValues(diagonal, beside);
+    // Of the first two rows and columns alone.
+    const root = Math.sqrt(((a - d) / 2) ** 2 + b * b);
+    expect([...values].every((value) => Number.isFinite(value))).toBe(true);
+    expect(values[0]).toBeCloseTo((a + d) / 2 - root, 12);
+    expect(values[n - 1]).toBeCloseTo((a + d) / 2 + root, 12);
+  },
+);

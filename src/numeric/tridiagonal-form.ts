@@ -15,6 +15,9 @@ export interface TridiagonalForm {
   readonly beside: Float64Array;
 }
 
+/** A squared length below which a column is zero: its inverse must be a float64. */
+const NOTHING = 2 ** -960;
+
 /** Columns that are reduced before the rest of the matrix is changed. */
 const PANEL = 32;
 
@@ -88,14 +91,17 @@ function reduceColumn(
   for (let i = from; i < n; i++) square += v[i] * v[i];
   const norm = Math.sqrt(square);
   beside[column] = norm;
-  if (norm === 0) return onDiagonal;
+  if (square < NOTHING) {
+    beside[column] = 0;
+    return onDiagonal;
+  }
   const tau = 1 / (norm * (norm + Math.abs(v[from])));
   v[from] += v[from] < 0 ? -norm : norm;
   symmetricTimes(s, n, from, v, y);
   correct({ p, count, j, from, n, v, y, dots: room.subarray(2 * n, 2 * n + width) });
   let along = 0;
   for (let i = from; i < n; i++) along += y[i] * v[i];
-  const half = 0.5 * tau * tau * along;
+  const half = 0.5 * tau * (tau * along);
   for (let i = from; i < n; i++) {
     p[i * width + j] = v[i];
     p[i * width + count + j] = tau * y[i] - half * v[i];
