@@ -1,10 +1,8 @@
-import { writeAtomically } from '../files/index.ts';
 import { describeNetwork } from '../network/index.ts';
 import {
   buildComparisonReport,
   comparisonHtml,
   comparisonText,
-  printable,
   type MeasurementReport,
 } from '../report/index.ts';
 import { openThreads } from '../threads/index.ts';
@@ -13,7 +11,7 @@ import { UsageError } from './failure.ts';
 import { loadModel, readPlaces, type Loaded } from './load.ts';
 import { measured } from './measuring.ts';
 import { checkPlaces } from './places.ts';
-import { printJson, printText, textOptions } from './print.ts';
+import { present } from './present.ts';
 import { progress } from './progress.ts';
 import {
   checkNames,
@@ -63,16 +61,7 @@ export async function runCompare(text: string, options: CompareOptions): Promise
       found.push([scheme, await measured(subject, options, say)]);
     }
     const report = buildComparisonReport(found, commandLine());
-    if (options.html !== undefined) {
-      bar.say(`Writing ${options.html}`);
-      await writeAtomically(options.html, [new TextEncoder().encode(await comparisonHtml(report))]);
-    }
-    bar.end();
-    if (options.json === true) printJson(report);
-    else {
-      printText(comparisonText(report, textOptions()));
-      if (options.html !== undefined) printText(`\nWrote ${printable(options.html)}`);
-    }
+    await present(report, options, { html: comparisonHtml, text: comparisonText }, bar);
   } finally {
     bar.end();
     await close();

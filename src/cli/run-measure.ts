@@ -1,7 +1,7 @@
-import { isDataSet, writeAtomically } from '../files/index.ts';
+import { isDataSet } from '../files/index.ts';
 import { makeInputs } from '../measure/index.ts';
 import { describeNetwork } from '../network/index.ts';
-import { measurementHtml, measurementText, printable } from '../report/index.ts';
+import { measurementHtml, measurementText } from '../report/index.ts';
 import { openThreads } from '../threads/index.ts';
 import { commandLine } from './command-line.ts';
 import { UsageError } from './failure.ts';
@@ -9,7 +9,7 @@ import { firstExamples } from './first-examples.ts';
 import { loadModel, readPlaces } from './load.ts';
 import { measured, type Asked } from './measuring.ts';
 import { checkPlaces, type Place } from './places.ts';
-import { printJson, printText, textOptions } from './print.ts';
+import { present } from './present.ts';
 import { progress } from './progress.ts';
 import { readInputs } from './read-inputs.ts';
 import { weightsOf, type WeightOptions } from './weights.ts';
@@ -42,18 +42,7 @@ export async function runMeasure(text: string, options: MeasureOptions): Promise
     const inputs = inputsOf(loaded.model.graph, options);
     const found = await measured({ loaded, network, weights, ...inputs }, options, bar.say);
     const report = { ...found, command: commandLine() };
-    if (options.html !== undefined) {
-      bar.say(`Writing ${options.html}`);
-      await writeAtomically(options.html, [
-        new TextEncoder().encode(await measurementHtml(report)),
-      ]);
-    }
-    bar.end();
-    if (options.json === true) printJson(report);
-    else {
-      printText(measurementText(report, textOptions()));
-      if (options.html !== undefined) printText(`\nWrote ${printable(options.html)}`);
-    }
+    await present(report, options, { html: measurementHtml, text: measurementText }, bar);
   } finally {
     bar.end();
     await close();
