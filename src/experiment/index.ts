@@ -1,0 +1,14 @@
+export { batchesOf } from './order.ts';
+export type {
+  Evaluation,
+  Hook,
+  RunOptions,
+  RunResult,
+  StepMetrics,
+  StepPick,
+  Subject,
+  Trainer,
+  TrainerOptions,
+  TrainingCost,
+  Watch,
+} from './training.ts';
