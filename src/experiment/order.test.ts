@@ -4,8 +4,8 @@ import { batchesOf } from './order.ts';
 
 test('an epoch takes every example at most once, and the next one in another order', () => {
   const at = batchesOf(key(3), 10, 3);
-  const first = [1, 2, 3].flatMap((step) => [...at(step)]);
-  const second = [4, 5, 6].flatMap((step) => [...at(step)]);
+  const first = [1, 2, 3].flatMap((step) => Array.from(at(step)));
+  const second = [4, 5, 6].flatMap((step) => Array.from(at(step)));
   expect(new Set(first).size).toBe(9);
   expect(new Set(second).size).toBe(9);
   expect(second).not.toEqual(first);

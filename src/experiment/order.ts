@@ -23,7 +23,7 @@ export function batchesOf(
   return (step) => {
     const epoch = Math.floor((step - 1) / perEpoch);
     if (drawn?.epoch !== epoch) {
-      drawn = { epoch, order: permutation(fold(key, epoch), count) };
+      drawn = { epoch, order: permutation(fold(key, `epoch ${epoch}`), count) };
     }
     const start = ((step - 1) % perEpoch) * batch;
     return Uint32Array.from(drawn.order.subarray(start, start + batch));
