@@ -5,6 +5,7 @@ export {
   type CrossEntropyOptions,
   type Loss,
 } from './loss.ts';
-export type { Rolled } from './rolled.ts';
+export { rollUp, type Rolled, type RollOptions } from './rolled.ts';
+export { stackValues, unstackValues } from './rolled-values.ts';
 export { nextName, stateName, stepGraph, type StepOptions, type Trained } from './step.ts';
 export { rolesOf, stackName, stepsGraph, type Roles } from './steps.ts';
