@@ -15,4 +15,7 @@ export {
   type StepOptions,
   type Trained,
 } from './step.ts';
+export { rollUp, type Rolled, type RollOptions } from './rolled.ts';
+export { stackValues, unstackValues } from './rolled-values.ts';
+export { nextName, stateName, stepGraph, type StepOptions, type Trained } from './step.ts';
 export { rolesOf, stackName, stepsGraph, type Roles } from './steps.ts';
