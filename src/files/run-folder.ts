@@ -222,6 +222,10 @@ function readCheckpoint(folder: string): Checkpoint | null {
   };
 }
 
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
 /** The bytes of a file of any size. */
 function readLarge(path: string): Uint8Array {
   const most = 2 ** 30;
@@ -246,7 +250,7 @@ function readRecords(path: string): Readonly<Record<string, unknown>>[] {
   return lines.slice(0, -1).map((line, index) => {
     try {
       const found: unknown = JSON.parse(line);
-      if (typeof found === 'object' && found !== null) return { ...found };
+      if (isRecord(found)) return found;
     } catch {
       // Said below.
     }
