@@ -1,5 +1,6 @@
 export { isDataSet, readDataSet } from './data-set.ts';
 export { externalReader } from './external.ts';
+export { learningData, type LearningDataOptions } from './learning-data.ts';
 export { readModelFile, writeModelFile, type WriteOptions } from './model.ts';
 export { largestFile, readBytes } from './read-bytes.ts';
 export {
