@@ -1,7 +1,10 @@
 import type { Usual } from './training-recipe.ts';
 
 /** The learning rate of an optimizer where none is given. */
-export function usualRate(optimizer: 'sgd' | 'rmsprop' | 'adam' | 'adamw', momentum: number): number {
+export function usualRate(
+  optimizer: 'sgd' | 'rmsprop' | 'adam' | 'adamw',
+  momentum: number,
+): number {
   if (optimizer !== 'sgd') return 0.001;
   // With momentum μ a gradient counts 1/(1 - μ) times in the end.
   return Number((0.1 * (1 - momentum)).toPrecision(3));

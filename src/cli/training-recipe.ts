@@ -15,19 +15,8 @@ import {
 import { crossEntropy, hinge, meanSquaredError, type Loss } from '../train/index.ts';
 import { UsageError } from './failure.ts';
 import { usualRate } from './training-defaults.ts';
+import type { lossNames, measureNames, optimizerNames, scheduleNames } from './training-names.ts';
 import type { WeightOptions } from './weights.ts';
-
-/** Names of `--optimizer`; `momentum` and `nesterov` are forms of `sgd`. */
-export const optimizerNames = ['sgd', 'momentum', 'nesterov', 'rmsprop', 'adam', 'adamw'] as const;
-
-/** Names of `--loss`. */
-export const lossNames = ['cross-entropy', 'mse', 'hinge'] as const;
-
-/** Names of `--schedule`. */
-export const scheduleNames = ['constant', 'step', 'cosine'] as const;
-
-/** Names of `--measure`. */
-export const measureNames = ['moments', 'jacobian'] as const;
 
 /** Options of `train`. */
 export interface TrainOptions extends WeightOptions {
@@ -115,7 +104,9 @@ export function checkTogether(options: TrainOptions): void {
     );
   }
   if (measureEvery !== undefined && measure === undefined) {
-    throw new UsageError(`--measure-every: must be given with --measure, got ${measureEvery} alone`);
+    throw new UsageError(
+      `--measure-every: must be given with --measure, got ${measureEvery} alone`,
+    );
   }
 }
 
@@ -171,23 +162,37 @@ function isSgdAsked({ momentum, nesterov }: TrainOptions): boolean {
   return momentum !== undefined || nesterov === true;
 }
 
+const optimizers: { readonly [N in Recipe['optimizer']]: (recipe: Recipe) => Optimizer } = {
+  sgd: ({ momentum, nesterov, weightDecay }) => sgd({ momentum, nesterov, weightDecay }),
+  rmsprop: ({ weightDecay }) => rmsprop({ weightDecay }),
+  adam: ({ weightDecay }) => adam({ weightDecay }),
+  adamw: ({ weightDecay }) => adamw({ weightDecay }),
+};
+
+const losses: { readonly [N in Recipe['loss']]: (recipe: Recipe) => Loss } = {
+  'cross-entropy': ({ labelSmoothing }) => crossEntropy({ labelSmoothing }),
+  mse: () => meanSquaredError,
+  hinge: () => hinge,
+};
+
 /** The optimizer of a recipe. */
 export function optimizerOf(recipe: Recipe): Optimizer {
-  const { optimizer, momentum, nesterov, weightDecay } = recipe;
-  switch (optimizer) {
-    case 'sgd':
-      return sgd({ momentum, nesterov, weightDecay });
-    case 'rmsprop':
-      return rmsprop({ weightDecay });
-    case 'adam':
-      return adam({ weightDecay });
-    case 'adamw':
-      return adamw({ weightDecay });
-  }
+  return optimizers[recipe.optimizer](recipe);
+}
+
+/** The loss of a recipe. */
+export function lossOf(recipe: Recipe): Loss {
+  return losses[recipe.loss](recipe);
 }
 
 /** The learning rates of a recipe. */
-export function scheduleOf({ schedule, learningRate, dropAt, steps, warmUp: warm }: Recipe): Schedule {
+export function scheduleOf({
+  schedule,
+  learningRate,
+  dropAt,
+  steps,
+  warmUp: warm,
+}: Recipe): Schedule {
   const base =
     schedule === 'cosine'
       ? cosine(learningRate, steps)
@@ -195,18 +200,6 @@ export function scheduleOf({ schedule, learningRate, dropAt, steps, warmUp: warm
         ? stepwise(learningRate, dropAt)
         : constant(learningRate);
   return warm === 0 ? base : warmUp(base, warm);
-}
-
-/** The loss of a recipe. */
-export function lossOf({ loss, labelSmoothing }: Recipe): Loss {
-  switch (loss) {
-    case 'cross-entropy':
-      return crossEntropy({ labelSmoothing });
-    case 'mse':
-      return meanSquaredError;
-    case 'hinge':
-      return hinge;
-  }
 }
 
 /** The optimizer and its learning rates in a few words, `adam, learning rate 0.001 on a cosine`. */
