@@ -6,7 +6,8 @@ export {
   type Loss,
   type Written,
 } from './loss.ts';
-export type { Rolled } from './rolled.ts';
+export { rollUp, type Rolled, type RollOptions } from './rolled.ts';
+export { stackValues, unstackValues } from './rolled-values.ts';
 export {
   nextName,
   stateName,
@@ -15,7 +16,4 @@ export {
   type StepOptions,
   type Trained,
 } from './step.ts';
-export { rollUp, type Rolled, type RollOptions } from './rolled.ts';
-export { stackValues, unstackValues } from './rolled-values.ts';
-export { nextName, stateName, stepGraph, type StepOptions, type Trained } from './step.ts';
 export { rolesOf, stackName, stepsGraph, type Roles } from './steps.ts';
