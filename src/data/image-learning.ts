@@ -17,7 +17,11 @@ const KEPT = 2 ** 30;
  * Images as an input takes them (see `fitTo`), made when they are first asked for and then kept where all of them take at most
  * 1 GiB. `RangeError` where they do not fit.
  */
-function imageFeed(input: FloatInput, source: ImageSource, augment: Augmentation | null): Feed {
+export function imageFeed(
+  input: FloatInput,
+  source: ImageSource,
+  augment: Augmentation | null,
+): Feed {
   const { count, shape } = source;
   const fit = fitTo(input, shape);
   const place = fitter(shape, fit);
