@@ -113,19 +113,21 @@ function drawDigit(image: Float32Array, shapes: Shapes, r: Float64Array): void {
 
 /**
  * Digits drawn by a pen: `count` images of 28 × 28, digit `i mod 10` at place i, in one of several hands, with random
- * size, slant, place, pen, wobble of the strokes and noise. The same key gives the same images everywhere.
+ * size, slant, place, pen, wobble of the strokes and noise. The same key gives the same images everywhere; `from` is the
+ * place of the first, if not 0.
  */
-export function drawGlyphs(key: Key, count: number): Glyphs {
+export function drawGlyphs(key: Key, count: number, from: number = 0): Glyphs {
   const images = new Float32Array(count * SIDE * SIDE);
-  fillNormal(fold(key, 'noise'), images, 0, SPREAD.noise);
+  fillNormal(fold(key, 'noise'), images, 0, SPREAD.noise, from * SIDE * SIDE);
   const uniforms = new Float64Array(count * DRAWS);
-  fillUniform(fold(key, 'strokes'), uniforms, 0, 1);
+  fillUniform(fold(key, 'strokes'), uniforms, 0, 1, from * DRAWS);
   const labels = new Uint8Array(count);
   const ink = new Float32Array(SIDE * SIDE);
   for (let i = 0; i < count; i++) {
-    labels[i] = i % 10;
+    const digit = (from + i) % 10;
+    labels[i] = digit;
     ink.fill(0);
-    drawDigit(ink, DIGITS[i % 10], uniforms.subarray(i * DRAWS, (i + 1) * DRAWS));
+    drawDigit(ink, DIGITS[digit], uniforms.subarray(i * DRAWS, (i + 1) * DRAWS));
     const image = images.subarray(i * SIDE * SIDE, (i + 1) * SIDE * SIDE);
     for (let pixel = 0; pixel < image.length; pixel++) image[pixel] += ink[pixel];
   }

@@ -2,6 +2,7 @@ import type { LearningSet } from '../data/index.ts';
 import type { Graph, Values } from '../graph/index.ts';
 import type { Network } from '../network/index.ts';
 import type { Optimizer, Schedule } from '../optim/index.ts';
+import type { Key } from '../random/index.ts';
 import type { Tensor } from '../tensor/index.ts';
 import type { Loss } from '../train/index.ts';
 
@@ -85,6 +86,8 @@ export interface Trainer {
 export interface StepPick {
   readonly indices: Uint32Array;
   readonly learningRate: number;
+  /** Draws what is random in the examples; nothing is if it is not given. */
+  readonly key?: Key;
 }
 
 /** A run of training. */

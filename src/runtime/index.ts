@@ -1,3 +1,4 @@
+export { engineVersion } from './engine.ts';
 export { haarOnEngine, haarRoom, type HaarPart, type HaarRoom } from './haar.ts';
 export { checkFeeds, resolveInputs, shapeText } from './inputs.ts';
 export { instrument, liftable, shapeOutput, type Instruments } from './instrument.ts';

@@ -9,16 +9,24 @@ export interface Trained {
   readonly shape: readonly number[];
 }
 
+/** A stored tensor that a step moves without a gradient, such as a running mean. */
+export interface Carried extends Trained {
+  /** The value of the graph that takes its place after the step. */
+  readonly next: string;
+}
+
 /** How a step is written. */
 export interface StepOptions {
   /** The output that the loss is of. */
   readonly output: string;
   /** Extent of its last axis. */
   readonly classes: number;
-  readonly loss: Loss;
+  readonly loss: Omit<Loss, 'each'>;
   readonly optimizer: Optimizer;
   /** Most that the global norm of the gradients may be; no limit if not given. */
   readonly clip?: number;
+  /** What a step moves besides the parameters. */
+  readonly running?: readonly Carried[];
 }
 
 /** A graph with the loss of one of its outputs. */
@@ -56,26 +64,28 @@ export function nextName(name: string): string {
 }
 
 /**
- * One step of training as a graph. In: the inputs of the network, `target`, the trained parameters, the state of the
- * optimizer, `learning_rate` and `step`; out: `loss`, `accuracy` (for classes), `gradient_norm`, and the parameters and
- * the state after the step.
+ * One step of training as a graph. In: the inputs of the network, `target`, the trained parameters, what runs along
+ * (`running`), the state of the optimizer, `learning_rate` and `step`; out: `loss`, `accuracy` (for classes),
+ * `gradient_norm`, and the carried tensors after the step.
  */
 export function stepGraph(
   graph: Graph,
   parameters: readonly Trained[],
   options: StepOptions,
 ): Graph {
-  const { optimizer, clip } = options;
+  const { optimizer, clip, running = [] } = options;
   const losing = withLoss(graph, options);
   const names = parameters.map(({ name }) => name);
-  const keep = losing.outputs.map(({ name }) => name);
+  const metrics = losing.outputs.map(({ name }) => name);
+  const keep = [...metrics, ...running.map(({ next }) => next)];
   const slopes = gradient(losing, { of: ['loss'], withRespectTo: names, keep, loss: 'sum' });
-  const trained = new Set(names);
-  const constants = new Map([...slopes.constants].filter(([name]) => !trained.has(name)));
-  const outputs = slopes.outputs.filter(({ name }) => keep.includes(name));
+  const carried = [...parameters, ...running];
+  const moved = new Set(carried.map(({ name }) => name));
+  const constants = new Map([...slopes.constants].filter(([name]) => !moved.has(name)));
+  const outputs = slopes.outputs.filter(({ name }) => metrics.includes(name));
   const inputs = [
     ...slopes.inputs,
-    ...parameters.map(({ name, shape }) => ({ name, dtype: 'float32' as const, shape })),
+    ...carried.map(({ name, shape }) => ({ name, dtype: 'float32' as const, shape })),
   ];
   const b = builder(graph.name, { ...slopes, inputs, outputs, constants });
   const learningRate = b.input('learning_rate', 'float32', []);
@@ -98,5 +108,6 @@ export function stepGraph(
     b.output(nextName(name), updated.parameter, 'float32', shape);
     updated.state.forEach((value, at) => b.output(nextName(kept[at]), value, 'float32', shape));
   });
+  for (const { name, shape, next } of running) b.output(nextName(name), next, 'float32', shape);
   return b.build();
 }
