@@ -8,7 +8,7 @@ import { openThreads } from '../threads/index.ts';
 import { loadModel, readPlaces, type Loaded } from './load.ts';
 import { checkMemory } from './memory.ts';
 import { optimizerOf, lossOf, type Recipe } from './training-recipe.ts';
-import { dataFiles, type DataRecord } from './training-record.ts';
+import { absoluteData, dataFiles, type DataRecord } from './training-record.ts';
 import { weightsOf, type WeightOptions } from './weights.ts';
 
 /** A network with its weights at step zero and what it is to learn. */
@@ -50,7 +50,7 @@ export async function readMaterial(
     weights,
     label,
     data,
-    files: [...new Set([...places, ...base, ...dataFiles(wanted.text)])],
+    files: [...new Set([...places, ...base, ...dataFiles(absoluteData(wanted.text))])],
   };
 }
 

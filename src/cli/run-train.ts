@@ -35,7 +35,7 @@ export async function runTrain(
   try {
     const weights = weightOptions(options);
     const wanted: DataRecord = {
-      text: absoluteData(options.data ?? 'glyphs'),
+      text: options.data ?? 'glyphs',
       target: options.target ?? null,
       validation: options.validation ?? 0,
       augment: options.augment === true,
@@ -53,7 +53,7 @@ export async function runTrain(
                 {
                   model: material.loaded.path === null ? model : resolve(model),
                   weights,
-                  data: wanted,
+                  data: { ...wanted, text: absoluteData(wanted.text) },
                   recipe,
                 },
                 material.files,

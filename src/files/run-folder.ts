@@ -47,7 +47,7 @@ export interface RunFolder {
   /** Adds lines to the metrics, one of JSON for each record. */
   readonly record: (records: readonly object[]) => void;
   /** Replaces the checkpoint; the metrics so far are on the disk before it. */
-  readonly checkpoint: (step: number, seconds: number, state: Checkpoint['state']) => void;
+  readonly checkpoint: (step: number, seconds: number, state: Checkpoint['state']) => Checkpoint;
   /** Forgets what was recorded after a checkpoint, all of it if that is `null`, and that the run has ended. */
   readonly rewind: (checkpoint: Checkpoint | null) => void;
   /** Writes one of the other files, as a whole or not at all. */
@@ -159,6 +159,7 @@ function folderAt(path: string): RunFolder {
       const words = { step: String(step), seconds: String(seconds), metrics: String(bytes) };
       const chunks = encodeSafetensors(new Map(Object.entries(state)), words);
       writeDurably(join(path, runFiles.checkpoint), chunks);
+      return { step, seconds, metrics: bytes, state };
     },
     rewind: (checkpoint) => {
       rmSync(join(path, runFiles.result), { force: true });
