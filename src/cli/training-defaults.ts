@@ -1,4 +1,8 @@
-import type { Usual } from './training-recipe.ts';
+/** What is taken where an option is not given. */
+export interface Usual {
+  readonly batch: number;
+  readonly steps: number;
+}
 
 /** The learning rate of an optimizer where none is given. */
 export function usualRate(

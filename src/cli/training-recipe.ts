@@ -14,7 +14,7 @@ import {
 } from '../optim/index.ts';
 import { crossEntropy, hinge, meanSquaredError, type Loss } from '../train/index.ts';
 import { UsageError } from './failure.ts';
-import { usualRate } from './training-defaults.ts';
+import { usualRate, type Usual } from './training-defaults.ts';
 import type { lossNames, measureNames, optimizerNames, scheduleNames } from './training-names.ts';
 import type { WeightOptions } from './weights.ts';
 
@@ -77,12 +77,6 @@ export interface Recipe {
   readonly device: 'cpu' | 'webgpu';
   readonly threads: number;
   readonly seed: number;
-}
-
-/** What is taken where an option is not given. */
-export interface Usual {
-  readonly batch: number;
-  readonly steps: number;
 }
 
 /** Checks, before anything is read, that options go together. */

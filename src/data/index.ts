@@ -1,7 +1,18 @@
 export { decodeCifar10 } from './cifar10.ts';
+export { dataSets, type DataSetInfo } from './data-sets.ts';
 export { examplesFor, type ExampleOptions, type Examples } from './examples.ts';
 export { fitTo, type Fit, type ImageShape } from './fit.ts';
-export { generatedData, type GeneratedOptions } from './generated.ts';
+export {
+  defaultData,
+  generatedData,
+  generators,
+  treeModes,
+  treeProperties,
+  type GeneratedOptions,
+  type Generator,
+  type Tree,
+  type TreeMode,
+} from './generated/index.ts';
 export { drawGlyphs, type Glyphs } from './glyphs.ts';
 export { decodeIdx } from './idx.ts';
 export { imageData, type ImageDataOptions } from './image-data.ts';

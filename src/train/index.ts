@@ -6,7 +6,8 @@ export {
   type Loss,
   type Written,
 } from './loss.ts';
-export type { Rolled } from './rolled.ts';
+export { rollUp, type Rolled, type RollOptions } from './rolled.ts';
+export { stackValues, unstackValues } from './rolled-values.ts';
 export {
   nextName,
   stateName,

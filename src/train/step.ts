@@ -21,7 +21,7 @@ export interface StepOptions {
   readonly output: string;
   /** Extent of its last axis. */
   readonly classes: number;
-  readonly loss: Loss;
+  readonly loss: Omit<Loss, 'each'>;
   readonly optimizer: Optimizer;
   /** Most that the global norm of the gradients may be; no limit if not given. */
   readonly clip?: number;

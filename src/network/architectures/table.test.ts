@@ -176,7 +176,7 @@ test('ten thousand layers are ten thousand times two nodes', () => {
 
 test('errors say where, what must hold and what was got', () => {
   expect(failing('mpl:784-10')).toThrowErrorMatchingInlineSnapshot(
-    `[RangeError: architecture: name must be one of mlp, linear, cnn, resnet, rnn, gru, lstm, transformer (nearest: mlp), got mpl]`,
+    `[RangeError: architecture: name must be one of mlp, linear, cnn, vanilla, resnet, rnn, gru, lstm, transformer (nearest: mlp), got mpl]`,
   );
   expect(failing('mlp:784-abc')).toThrowErrorMatchingInlineSnapshot(
     `[RangeError: mlp: widths must be positive integers like 784-512x10-10, got 784-abc]`,
@@ -209,7 +209,7 @@ test('errors say where, what must hold and what was got', () => {
     `[RangeError: resnet: layers must number at most 100000, got 60000002]`,
   );
   expect(failing('rnn:4-4-4:gelu')).toThrowErrorMatchingInlineSnapshot(
-    `[RangeError: rnn: words must be bi, tN (sequence length), tanh or relu after the sizes, got gelu]`,
+    `[RangeError: rnn: words must be bi, every, tN (sequence length), tanh or relu after the sizes, got gelu]`,
   );
   expect(failing('lstm:4-10')).toThrowErrorMatchingInlineSnapshot(
     `[RangeError: lstm: sizes must be an input, widths and an output like 128-256x2-10 or v1000-256x2-10, got 4-10]`,
@@ -218,7 +218,7 @@ test('errors say where, what must hold and what was got', () => {
     `[RangeError: lstm: the sequence length must be an integer from 1 to 1048576, got 9999999]`,
   );
   expect(failing('gru:v9-4-4:relu')).toThrowErrorMatchingInlineSnapshot(
-    `[RangeError: gru: words must be bi or tN (sequence length) after the sizes, got relu]`,
+    `[RangeError: gru: words must be bi, every or tN (sequence length) after the sizes, got relu]`,
   );
   expect(failing('transformer:v9-10x2h4-9')).toThrowErrorMatchingInlineSnapshot(
     `[RangeError: transformer: the number of heads must divide the width 10, got 4]`,
