@@ -114,7 +114,10 @@ export async function evaluateAtEnd(
   { step, seconds, state }: Checkpoint,
 ): Promise<Checkpoint> {
   const { test } = material.data;
-  if (test !== null && step % recipe.evalEvery === 0) {
+  // It is there if an earlier attempt to go on got so far.
+  const last = folder.records().at(-1);
+  const isThere = last?.['step'] === step && last['evaluation'] === 'test';
+  if (test !== null && step % recipe.evalEvery === 0 && !isThere) {
     const { examples, loss, accuracy } = await trainer.evaluate(test, EVALUATED);
     folder.record([{ step, evaluation: 'test', examples, loss, accuracy }]);
   }

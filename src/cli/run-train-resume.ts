@@ -66,6 +66,7 @@ async function goOn(found: FoundRun, options: TrainOptions): Promise<void> {
         result === null || checkpoint === null
           ? checkpoint
           : await evaluateAtEnd(ready, folder, checkpoint);
+      folder.reopen();
       await conductRun({ ...ready, folder, checkpoint: from }, options);
     } finally {
       await trainer.close();

@@ -48,8 +48,10 @@ export interface RunFolder {
   readonly record: (records: readonly object[]) => void;
   /** Replaces the checkpoint; the metrics so far are on the disk before it. */
   readonly checkpoint: (step: number, seconds: number, state: Checkpoint['state']) => Checkpoint;
-  /** Forgets what was recorded after a checkpoint, all of it if that is `null`, and that the run has ended. */
+  /** Forgets what was recorded after a checkpoint, all of it if that is `null`. */
   readonly rewind: (checkpoint: Checkpoint | null) => void;
+  /** Forgets that the run has ended. */
+  readonly reopen: () => void;
   /** Writes one of the other files, as a whole or not at all. */
   readonly write: (file: 'run' | 'curve' | 'result', content: string | object) => void;
   /** The records of the metrics. `RangeError` where one is damaged. */
@@ -161,10 +163,8 @@ function folderAt(path: string): RunFolder {
       writeDurably(join(path, runFiles.checkpoint), chunks);
       return { step, seconds, metrics: bytes, state };
     },
-    rewind: (checkpoint) => {
-      rmSync(join(path, runFiles.result), { force: true });
-      cut(metrics, checkpoint?.metrics ?? 0);
-    },
+    rewind: (checkpoint) => cut(metrics, checkpoint?.metrics ?? 0),
+    reopen: () => rmSync(join(path, runFiles.result), { force: true }),
     write: (file, content) => {
       const text = typeof content === 'string' ? content : `${JSON.stringify(content, null, 2)}\n`;
       writeDurably(join(path, runFiles[file]), [new TextEncoder().encode(text)]);
