@@ -37,6 +37,9 @@ export interface Ready {
 /** What `--json` prints and `result.json` holds. */
 export type TrainingResult = RunResult;
 
+/** Most examples of an evaluation on the way. */
+const EVALUATED = 1000;
+
 /** Trains, keeps what is to be kept, and says what came of it. A signal stops it in good order. */
 export async function conductRun(
   ready: Ready,
@@ -61,6 +64,7 @@ export async function conductRun(
       schedule: scheduleOf(recipe),
       seed: recipe.seed,
       evalEvery: recipe.evalEvery,
+      evalExamples: EVALUATED,
       from,
       watch,
       signal,
@@ -98,6 +102,26 @@ export async function conductRun(
     printText(trainingText(report, textOptions()));
   }
   if (result.outcome === 'stopped') process.exitCode = stopped();
+}
+
+/**
+ * Records the evaluation that a run that goes on beyond its end makes where it ended, with a checkpoint behind it, so that its
+ * metrics are those of a run that was as long from the start.
+ */
+export async function evaluateAtEnd(
+  { material, recipe, trainer }: Omit<Ready, 'folder'>,
+  folder: RunFolder,
+  { step, seconds, state }: Checkpoint,
+): Promise<Checkpoint> {
+  const { test } = material.data;
+  // It is there if an earlier attempt to go on got so far.
+  const last = folder.records().at(-1);
+  const isThere = last?.['step'] === step && last['evaluation'] === 'test';
+  if (test !== null && step % recipe.evalEvery === 0 && !isThere) {
+    const { examples, loss, accuracy } = await trainer.evaluate(test, EVALUATED);
+    folder.record([{ step, evaluation: 'test', examples, loss, accuracy }]);
+  }
+  return folder.checkpoint(step, seconds, state);
 }
 
 /** What is to be trained how, and what it takes. */
@@ -193,8 +217,13 @@ function filesAfter({ outcome }: RunResult): string[] {
   ];
 }
 
-function hintsFor({ recipe, folder }: Ready, { outcome }: RunResult): string[] {
+function hintsFor({ recipe, folder }: Ready, { outcome, steps }: RunResult): string[] {
   if (outcome === 'diverged') {
+    if (steps === 1) {
+      return [
+        `The weights at step zero make it overflow, before anything was learnt: "stepzero measure" shows where.`,
+      ];
+    }
     return [
       `A smaller step may keep it finite: --lr ${Number((recipe.learningRate / 10).toPrecision(3))}, --clip 1 or --warm-up 100; or other weights, which "stepzero compare" measures.`,
     ];

@@ -107,6 +107,13 @@ export function checkTogether(options: TrainOptions): void {
 /** What the options come to for this data, with `usual` for what is not given. */
 export function recipeOf(options: TrainOptions, data: LearningData, usual: Usual): Recipe {
   const loss = options.loss ?? (data.train.target === 'class' ? 'cross-entropy' : 'mse');
+  const fitting = data.train.target === 'class' ? ['cross-entropy', 'hinge'] : ['mse'];
+  if (!fitting.includes(loss)) {
+    const targets = data.train.target === 'class' ? 'classes' : 'values';
+    throw new UsageError(
+      `--loss: must be ${fitting.join(' or ')} for targets that are ${targets}, got ${loss}`,
+    );
+  }
   if (options.labelSmoothing !== undefined && loss !== 'cross-entropy') {
     throw new UsageError(`--label-smoothing: must be given with --loss cross-entropy, got ${loss}`);
   }

@@ -1,4 +1,4 @@
-import { gradient, gradientName } from '../autodiff/index.ts';
+import { gradient, gradientName, withDirectOutputs } from '../autodiff/index.ts';
 import { builder, type Graph } from '../graph/index.ts';
 import { clipByGlobalNorm, globalNorm, type Optimizer } from '../optim/index.ts';
 import type { Loss } from './loss.ts';
@@ -122,5 +122,5 @@ export function stepGraph(
     updated.state.forEach((value, at) => b.output(nextName(kept[at]), value, 'float32', shape));
   });
   for (const { name, shape, next } of running) b.output(nextName(name), next, 'float32', shape);
-  return b.build();
+  return withDirectOutputs(b.build());
 }
