@@ -1,3 +1,4 @@
+import type { ImageSet, Split } from '../src/data/index.ts';
 import type { Kernels } from '../src/random/index.ts';
 
 /** What a figure makes: its pictures by file name, and the measured part of its section. */
@@ -11,4 +12,6 @@ export interface EvidenceRun {
   readonly kernels: Kernels;
   /** Called as the work goes on. */
   readonly says: (what: string) => void;
+  /** A part of a data set. `Error` where its files are not there. */
+  readonly images: (name: 'mnist' | 'cifar10', split: Split) => ImageSet;
 }

@@ -11,6 +11,7 @@ import { predictCommand } from './commands/predict.ts';
 import { sampleCommand } from './commands/sample.ts';
 import { schemesCommand } from './commands/schemes.ts';
 import { theoryCommand } from './commands/theory.ts';
+import { trainCommand } from './commands/train.ts';
 import { transformCommand } from './commands/transform.ts';
 import { FAILURE, USAGE, UsageError } from './failure.ts';
 import { usageSentence } from './usage-sentence.ts';
@@ -48,6 +49,7 @@ async function main(): Promise<void> {
     measureCommand(),
     compareCommand(),
     gradCommand(),
+    trainCommand(),
     sampleCommand(),
     theoryCommand(),
     transformCommand(),

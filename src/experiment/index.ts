@@ -1,4 +1,6 @@
 export { batchesOf } from './order.ts';
+export { train } from './train.ts';
+export { openTrainer } from './trainer.ts';
 export type {
   Evaluation,
   Hook,
