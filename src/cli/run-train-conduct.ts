@@ -17,6 +17,7 @@ import {
 import { bytesText } from './memory.ts';
 import { printJson, printText, textOptions } from './print.ts';
 import type { Material } from './run-train-subject.ts';
+import { evaluated } from './training-defaults.ts';
 import { trainingProgress } from './training-progress.ts';
 import { recipeWords, scheduleOf, type Recipe } from './training-recipe.ts';
 import { stopOnSignal } from './training-signal.ts';
@@ -36,9 +37,6 @@ export interface Ready {
 
 /** What `--json` prints and `result.json` holds. */
 export type TrainingResult = RunResult;
-
-/** Most examples of an evaluation on the way. */
-const EVALUATED = 1000;
 
 /** Trains, keeps what is to be kept, and says what came of it. A signal stops it in good order. */
 export async function conductRun(
@@ -64,7 +62,7 @@ export async function conductRun(
       schedule: scheduleOf(recipe),
       seed: recipe.seed,
       evalEvery: recipe.evalEvery,
-      evalExamples: EVALUATED,
+      evalExamples: evaluated,
       from,
       watch,
       signal,
@@ -118,7 +116,7 @@ export async function evaluateAtEnd(
   const last = folder.records().at(-1);
   const isThere = last?.['step'] === step && last['evaluation'] === 'test';
   if (test !== null && step % recipe.evalEvery === 0 && !isThere) {
-    const { examples, loss, accuracy } = await trainer.evaluate(test, EVALUATED);
+    const { examples, loss, accuracy } = await trainer.evaluate(test, evaluated);
     folder.record([{ step, evaluation: 'test', examples, loss, accuracy }]);
   }
   return folder.checkpoint(step, seconds, state);
