@@ -1,3 +1,4 @@
+export { arrayData, type ArrayDataOptions } from './array-data.ts';
 export { decodeCifar10 } from './cifar10.ts';
 export { dataSets, type DataSetInfo } from './data-sets.ts';
 export { examplesFor, type ExampleOptions, type Examples } from './examples.ts';
@@ -20,3 +21,4 @@ export type { ImageSet, Split } from './image-set.ts';
 export type { LearningBatch, LearningData, LearningSet } from './learning-set.ts';
 export { decodeMnist, fashionMnist, type MnistNames, type NamedBytes } from './mnist.ts';
 export { pixelStatistics, type PixelStatistics } from './statistics.ts';
+export { tableData } from './table-data.ts';

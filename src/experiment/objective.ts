@@ -11,8 +11,8 @@ export interface Objective {
   /** Extent of its last axis; 1 where that is not known and the loss does not ask. */
   readonly classes: number;
   readonly loss: Loss;
-  /** What was done so that the loss fits the output, in a sentence; `null` where nothing was. */
-  readonly note: string | null;
+  /** What was done so that the loss fits the output, in sentences. */
+  readonly notes: readonly string[];
 }
 
 function infoOf(graph: Graph, output: string): ValueInfo {
@@ -67,7 +67,7 @@ export function objectiveOf(subject: Subject): Objective {
   const probability = loss.name === 'cross-entropy' ? beforeProbability(graph, output) : null;
   const rank = info.shape?.length ?? 0;
   if (probability === null) {
-    return { graph: { ...graph, outputs: [info] }, output, classes, loss, note: null };
+    return { graph: { ...graph, outputs: [info] }, output, classes, loss, notes: [] };
   }
   const isLast = probability.axis === -1 || probability.axis === rank - 1;
   if (probability.operator !== 'Softmax' || !isLast) {
@@ -81,6 +81,6 @@ export function objectiveOf(subject: Subject): Objective {
     output: probability.value,
     classes,
     loss,
-    note: `The loss is of the values in front of the Softmax at ${output}.`,
+    notes: [`The loss is of the values in front of the Softmax that makes ${output}.`],
   };
 }

@@ -7,6 +7,17 @@ export interface InTraining {
   readonly graph: Graph;
   /** Running means and variances by name, and their values after a step. */
   readonly running: readonly Carried[];
+  /** What training leaves out, in sentences. */
+  readonly notes: readonly string[];
+}
+
+/** A sentence about the `Dropout` of a network, which is the identity here as in inference. */
+function dropoutNote(graph: Graph): readonly string[] {
+  const count = graph.nodes.filter(({ operator }) => operator === 'Dropout').length;
+  if (count === 0) return [];
+  return [
+    `Nothing is dropped out: ${count} ${count === 1 ? 'Dropout is' : 'Dropouts are'} the identity in training too.`,
+  ];
 }
 
 /**
@@ -44,5 +55,5 @@ export function inTraining(before: Graph): InTraining {
     const stored = graph.constants.get(name);
     return stored === undefined ? [] : [{ name, shape: stored.shape, next }];
   });
-  return { graph: { ...graph, nodes }, running };
+  return { graph: { ...graph, nodes }, running, notes: dropoutNote(graph) };
 }

@@ -205,7 +205,7 @@ describe('copying', () => {
     const counts = new Float64Array(8);
     for (let b = 0; b < 400; b++) {
       const sequence = [...tokens.subarray(11 * b, 11 * b + 11)];
-      const right = [...target.data.slice(11 * b, 11 * b + 11)].map(Number);
+      const right = Array.from(target.data.slice(11 * b, 11 * b + 11), Number);
       const symbols = sequence.slice(0, 3);
       expect(sequence.slice(3)).toEqual([8, 8, 8, 8, 9, 8, 8, 8]);
       expect(right).toEqual([8, 8, 8, 8, 8, 8, 8, 8, ...symbols]);

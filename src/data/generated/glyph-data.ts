@@ -32,10 +32,9 @@ function glyphSource(key: Key, count: number, { mean, std }: Moments): ImageSour
   const draw = glyphPen(key);
   return {
     name: 'glyphs',
-    classes,
     count,
     shape: { channels: 1, height: SIDE, width: SIDE },
-    label: (index) => index % 10,
+    targets: { kind: 'class', classes, of: (index) => index % 10 },
     read: (index, out) => {
       draw(index, out);
       for (let i = 0; i < out.length; i++) out[i] = (out[i] - mean) / std;
@@ -64,7 +63,7 @@ export const glyphs: Generator = {
     const moments = momentsOf(drawGlyphs(trainKey, measured));
     const source = glyphSource(trainKey, train, moments);
     const isAugmented = request.augment === true;
-    const set = imageLearningSet(graph, source, 'train', isAugmented ? { augment: 'crop' } : {});
+    const set = imageLearningSet(graph, source, 'train', isAugmented ? 'crop' : null);
     return {
       ...sharesOf(set, key, request),
       test: imageLearningSet(graph, glyphSource(fold(key, 'test'), test, moments), 'test'),

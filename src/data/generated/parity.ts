@@ -1,6 +1,7 @@
 import { fold, permutation, philoxBlocks } from '../../random/index.ts';
 import { sizeOf } from '../../tensor/index.ts';
-import { axesFor, numberSet } from '../drawn-set.ts';
+import { axesFor, numberFeed } from '../number-feed.ts';
+import { setOf } from '../set-of.ts';
 import { sharesOf } from '../image-data.ts';
 import { checkScores, floatInput } from '../inputs.ts';
 import type { LearningSet } from '../learning-set.ts';
@@ -36,29 +37,31 @@ export const parity: Generator = {
     const isProduct = output?.length === 2 && output[1] === 1;
     if (!isProduct) checkScores(graph, 'parity', 2);
     const patterns = patternsOf(bits);
-    const setOf = (split: 'train' | 'test'): LearningSet => {
+    const partOf = (split: 'train' | 'test'): LearningSet => {
       const { count, bit } = patterns(split);
       const isOdd = (index: number): boolean =>
         chosen.reduce((sum, place) => sum + bit(index, place), 0) % 2 === 1;
-      return numberSet({
-        name: 'parity',
-        split,
-        count,
-        input,
-        axes,
-        write: (index, out, at) => {
-          for (let place = 0; place < bits; place++) out[at + place] = 1 - 2 * bit(index, place);
+      return setOf(
+        {
+          name: 'parity',
+          split,
+          count,
         },
-        targets: isProduct
+        [
+          numberFeed(input, axes, (index, out, at) => {
+            for (let place = 0; place < bits; place++) out[at + place] = 1 - 2 * bit(index, place);
+          }),
+        ],
+        isProduct
           ? {
               kind: 'values',
               shape: [1],
               write: (index, out, at) => (out[at] = isOdd(index) ? -1 : 1),
             }
           : { kind: 'class', classes: ['even', 'odd'], of: (index) => (isOdd(index) ? 1 : 0) },
-      });
+      );
     };
-    const [train, test] = [setOf('train'), setOf('test')];
+    const [train, test] = [partOf('train'), partOf('test')];
     return {
       ...sharesOf(train, key, request),
       test,

@@ -1,6 +1,7 @@
 import { fillUniform, fold, haarColumns, type Key } from '../../random/index.ts';
 import { sizeOf } from '../../tensor/index.ts';
-import { axesFor, numberSet, outputShape } from '../drawn-set.ts';
+import { axesFor, numberFeed, outputShape } from '../number-feed.ts';
+import { setOf } from '../set-of.ts';
 import { sharesOf } from '../image-data.ts';
 import { floatInput } from '../inputs.ts';
 import { numberWord, wholeWord, type Generator } from './generator.ts';
@@ -113,23 +114,25 @@ export const saxeTree: Generator = {
     const isOneHot = items === width;
     const columns = isOneHot ? null : haarColumns(fold(key, 'items'), width, items);
     const values = treeProperties(fold(key, 'properties'), tree, properties);
-    const set = numberSet({
-      name: 'saxe-tree',
-      split: 'train',
-      count: items,
-      input,
-      axes,
-      write: (index, out, at) => {
-        if (columns === null) out[at + index] = 1;
-        else out.set(columns.subarray(index * width, (index + 1) * width), at);
+    const set = setOf(
+      {
+        name: 'saxe-tree',
+        split: 'train',
+        count: items,
       },
-      targets: {
+      [
+        numberFeed(input, axes, (index, out, at) => {
+          if (columns === null) out[at + index] = 1;
+          else out.set(columns.subarray(index * width, (index + 1) * width), at);
+        }),
+      ],
+      {
         kind: 'values',
         shape,
         write: (index, out, at) =>
           out.set(values.subarray(index * properties, (index + 1) * properties), at),
       },
-    });
+    );
     return {
       ...sharesOf(set, key, request),
       test: null,

@@ -1,6 +1,7 @@
 import { cosSmall, sinSmall } from '../../numeric/index.ts';
 import { fillNormal, fillUniform, fold } from '../../random/index.ts';
-import { axesFor, numberSet } from '../drawn-set.ts';
+import { axesFor, numberFeed } from '../number-feed.ts';
+import { setOf } from '../set-of.ts';
 import { sharesOf } from '../image-data.ts';
 import { checkScores, floatInput } from '../inputs.ts';
 import type { LearningSet } from '../learning-set.ts';
@@ -46,7 +47,7 @@ export const spirals: Generator = {
       wholeWord(request, 0, { what: 'ARMS', low: 2, high: 1000 }) ?? (scores === 2 ? 2 : 3);
     const noise = numberWord(request, 1, { what: 'NOISE', low: 0, high: 1 }) ?? 0.02;
     checkScores(graph, 'spirals', arms);
-    const setOf = (split: 'train' | 'test'): LearningSet => {
+    const partOf = (split: 'train' | 'test'): LearningSet => {
       const own = fold(key, split);
       const count = COUNTS[split];
       const radii = new Float64Array(count);
@@ -58,23 +59,27 @@ export const spirals: Generator = {
         points[2 * i] = SCALE * (points[2 * i] + radii[i] * cos);
         points[2 * i + 1] = SCALE * (points[2 * i + 1] + radii[i] * sin);
       }
-      return numberSet({
-        name: 'spirals',
-        split,
-        count,
-        input,
-        axes,
-        write: (index, out, at) => out.set(points.subarray(2 * index, 2 * index + 2), at),
-        targets: {
+      return setOf(
+        {
+          name: 'spirals',
+          split,
+          count,
+        },
+        [
+          numberFeed(input, axes, (index, out, at) =>
+            out.set(points.subarray(2 * index, 2 * index + 2), at),
+          ),
+        ],
+        {
           kind: 'class',
           classes: Array.from({ length: arms }, (_, arm) => `arm ${arm + 1}`),
           of: (index) => index % arms,
         },
-      });
+      );
     };
     return {
-      ...sharesOf(setOf('train'), key, request),
-      test: setOf('test'),
+      ...sharesOf(partOf('train'), key, request),
+      test: partOf('test'),
       note: `${COUNTS.train} points for training and ${COUNTS.test} for the test on ${arms} arms of a spiral, with noise of deviation ${noise} of an arm, scaled to variance 1.`,
     };
   },

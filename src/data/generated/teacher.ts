@@ -1,7 +1,8 @@
 import { exactExp, gaussianMean } from '../../numeric/index.ts';
 import { fillNormal, fold, type Key } from '../../random/index.ts';
 import { sizeOf } from '../../tensor/index.ts';
-import { axesFor, numberSet, outputShape } from '../drawn-set.ts';
+import { axesFor, numberFeed, outputShape } from '../number-feed.ts';
+import { setOf } from '../set-of.ts';
 import { sharesOf } from '../image-data.ts';
 import { floatInput } from '../inputs.ts';
 import type { LearningSet } from '../learning-set.ts';
@@ -88,7 +89,7 @@ export const teacher: Generator = {
     const noise = numberWord(request, 2, { what: 'NOISE', low: 0, high: 1000 }) ?? 0;
     const [inputs, outputs] = [sizeOf(axes.shape), sizeOf(shape)];
     const model = drawTeacher(fold(key, 'teacher'), inputs, width, outputs, activation);
-    const setOf = (split: 'train' | 'test'): LearningSet => {
+    const partOf = (split: 'train' | 'test'): LearningSet => {
       const own = fold(key, split);
       const [inputKey, noiseKey] = [fold(own, 'inputs'), fold(own, 'noise')];
       const kept = new Map<number, Float32Array>();
@@ -110,23 +111,23 @@ export const teacher: Generator = {
         kept.set(index, values);
         return values;
       };
-      return numberSet({
-        name: 'teacher',
-        split,
-        count: COUNTS[split],
-        input,
-        axes,
-        write: (index, out, at) => out.set(exampleOf(index), at),
-        targets: {
+      return setOf(
+        {
+          name: 'teacher',
+          split,
+          count: COUNTS[split],
+        },
+        [numberFeed(input, axes, (index, out, at) => out.set(exampleOf(index), at))],
+        {
           kind: 'values',
           shape,
           write: (index, out, at) => out.set(targetOf(index), at),
         },
-      });
+      );
     };
     return {
-      ...sharesOf(setOf('train'), key, request),
-      test: setOf('test'),
+      ...sharesOf(partOf('train'), key, request),
+      test: partOf('test'),
       note: `${COUNTS.train} Gaussian inputs for training and ${COUNTS.test} for the test; the targets are what a random ${words.at(0) ?? 'tanh'} network with ${width} hidden ${width === 1 ? 'unit' : 'units'} says of them${noise > 0 ? `, with noise of deviation ${noise}` : ''}.`,
     };
   },

@@ -1,74 +1,32 @@
-import type { Graph } from '../graph/index.ts';
-import { sizeOf, type Tensor } from '../tensor/index.ts';
+import type { Graph, ValueInfo } from '../graph/index.ts';
+import { sizeOf } from '../tensor/index.ts';
 import { batchAxisOf } from './fit.ts';
-import type { FloatInput } from './inputs.ts';
 import { shapeText } from './inputs.ts';
 import { joined, type ExampleAxes } from './joined.ts';
-import type { LearningSet } from './learning-set.ts';
+import type { Feed } from './set-of.ts';
 
-/** What is right for each example: one of several classes, or numbers in the shape of the output. */
-export type Targets =
-  | {
-      readonly kind: 'class';
-      readonly classes: readonly string[];
-      readonly of: (index: number) => number;
-    }
-  | {
-      readonly kind: 'values';
-      /** Of one example. */
-      readonly shape: readonly number[];
-      readonly write: (index: number, out: Float32Array, at: number) => void;
-    };
-
-/** A set whose examples are numbers in the order of the input. */
-export interface NumberSet {
-  readonly name: string;
-  readonly split: LearningSet['split'];
-  readonly count: number;
-  readonly input: FloatInput;
-  readonly axes: ExampleAxes;
-  /** Writes an example from `at` on. */
-  readonly write: (index: number, out: Float32Array, at: number) => void;
-  readonly targets: Targets;
-}
-
-/** Examples of numbers as a set to learn from. */
-export function numberSet(set: NumberSet): LearningSet {
-  const { name, split, count, input, axes, write, targets } = set;
+/** Numbers for an input, which `write` writes for an example from `at` on. */
+export function numberFeed(
+  input: ValueInfo,
+  axes: ExampleAxes,
+  write: (index: number, out: Float32Array, at: number) => void,
+): Feed {
   const size = sizeOf(axes.shape);
   return {
-    name,
-    split,
-    count,
-    target: targets.kind,
-    classes: targets.kind === 'class' ? targets.classes : [],
+    name: input.name,
     batch: (indices) => {
       const values = new Float32Array(indices.length * size);
       indices.forEach((index, b) => write(index, values, b * size));
-      return {
-        inputs: { [input.name]: joined(input, axes, values, indices.length) },
-        target: targetsOf(targets, indices),
-      };
+      return joined(input, axes, values, indices.length);
     },
   };
-}
-
-function targetsOf(targets: Targets, indices: Uint32Array): Tensor<'int64'> | Tensor<'float32'> {
-  if (targets.kind === 'class') {
-    const data = BigInt64Array.from(indices, (index) => BigInt(targets.of(index)));
-    return { dtype: 'int64', shape: [indices.length], data };
-  }
-  const size = sizeOf(targets.shape);
-  const data = new Float32Array(indices.length * size);
-  indices.forEach((index, b) => targets.write(index, data, b * size));
-  return { dtype: 'float32', shape: [indices.length, ...targets.shape], data };
 }
 
 /**
  * How examples of `size` numbers, or of as many as the input has where `size` is `null`, stand in it. `RangeError` where it has
  * another number or leaves it open.
  */
-export function axesFor(input: FloatInput, size: number | null, data: string): ExampleAxes {
+export function axesFor(input: ValueInfo, size: number | null, data: string): ExampleAxes {
   const { name, shape } = input;
   const wanted = size === null ? 'of which all but the batch are fixed' : `[batch,${size}]`;
   const refused = (): RangeError =>
