@@ -41,7 +41,7 @@ export function usualRun(graph: Graph, network: Network, { train }: LearningData
   return { batch: isHeavy ? BATCHES.heavy : BATCHES.usual, steps };
 }
 
-/** Most examples of an evaluation on the way. */
+/** Most examples of each set in an evaluation on the way. */
 export const evaluated = 1000;
 
 /** Share of the work of a run that evaluations on the way may take, and how many there are at most. */
@@ -49,6 +49,6 @@ const EVALUATIONS = { share: 0.1, most: 10 } as const;
 
 /** Steps between evaluations where they are not given. */
 export function usualInterval(steps: number, batch: number): number {
-  const affordable = Math.floor((EVALUATIONS.share * steps * PASSES * batch) / evaluated);
+  const affordable = Math.floor((EVALUATIONS.share * steps * PASSES * batch) / (2 * evaluated));
   return Math.ceil(steps / Math.max(1, Math.min(EVALUATIONS.most, affordable)));
 }
