@@ -66,13 +66,14 @@ const products: ReadonlySet<string> = new Set([
 /** The position of a stack that a body gives of a value from the first step on, -1 if it gives none. */
 function stackPosition(parts: Parts, value: string): number {
   const { body, states, outputAxes, outputDirections } = parts;
-  const copies = body.nodes.flatMap(({ operator, inputs, outputs }) =>
-    operator === 'Identity' && inputs[0] === value ? [outputs[0]] : [],
-  );
+  const copies = new Set([value]);
+  for (const { operator, inputs, outputs } of body.nodes) {
+    if (operator === 'Identity' && inputs[0] === value) copies.add(outputs[0]);
+  }
   return body.outputs.findIndex(({ name }, index) => {
     const stack = index - states.length;
     if (stack < 0 || outputAxes[stack] !== 0 || outputDirections[stack] !== 0) return false;
-    return name === value || copies.includes(name);
+    return copies.has(name);
   });
 }
 
