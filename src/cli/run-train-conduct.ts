@@ -1,11 +1,5 @@
 import { join } from 'node:path';
-import {
-  train,
-  type RunResult,
-  type StepMetrics,
-  type Trainer,
-  type Watch,
-} from '../experiment/index.ts';
+import { train, type RunResult, type Trainer, type Watch } from '../experiment/index.ts';
 import { runFiles, writeModelFile, type Checkpoint, type RunFolder } from '../files/index.ts';
 import {
   courseRecorder,
@@ -17,6 +11,7 @@ import {
 import { bytesText } from './memory.ts';
 import { printJson, printText, textOptions } from './print.ts';
 import type { Material } from './run-train-subject.ts';
+import { evaluated } from './training-defaults.ts';
 import { trainingProgress } from './training-progress.ts';
 import { recipeWords, scheduleOf, type Recipe } from './training-recipe.ts';
 import { stopOnSignal } from './training-signal.ts';
@@ -37,9 +32,6 @@ export interface Ready {
 /** What `--json` prints and `result.json` holds. */
 export type TrainingResult = RunResult;
 
-/** Most examples of an evaluation on the way. */
-const EVALUATED = 1000;
-
 /** Trains, keeps what is to be kept, and says what came of it. A signal stops it in good order. */
 export async function conductRun(
   ready: Ready,
@@ -53,20 +45,16 @@ export async function conductRun(
   if (folder !== null) recall(recorder, folder);
   const { signal, stopped, release } = stopOnSignal(bar.note);
   let result: RunResult;
-  let diverged: number | null = null;
   try {
-    const watch = watchOf(ready, recorder, bar, (step) => {
-      diverged = step;
-    });
     result = await train(trainer, material.data, {
       batch: recipe.batch,
       steps: recipe.steps,
       schedule: scheduleOf(recipe),
       seed: recipe.seed,
       evalEvery: recipe.evalEvery,
-      evalExamples: EVALUATED,
+      evalExamples: evaluated,
       from,
-      watch,
+      watch: watchOf(ready, recorder, bar),
       signal,
       checkpointSeconds: recipe.checkpointSeconds,
     });
@@ -76,7 +64,7 @@ export async function conductRun(
   }
   result = {
     outcome: result.outcome,
-    steps: diverged ?? result.steps,
+    steps: result.steps,
     finalLoss: result.finalLoss,
     trainAccuracy: result.trainAccuracy,
     testAccuracy: result.testAccuracy,
@@ -113,13 +101,16 @@ export async function evaluateAtEnd(
   folder: RunFolder,
   { step, seconds, state }: Checkpoint,
 ): Promise<Checkpoint> {
-  const { test } = material.data;
-  // It is there if an earlier attempt to go on got so far.
+  const { train: training, test } = material.data;
+  // They are there if an earlier attempt to go on got so far.
   const last = folder.records().at(-1);
-  const isThere = last?.['step'] === step && last['evaluation'] === 'test';
-  if (test !== null && step % recipe.evalEvery === 0 && !isThere) {
-    const { examples, loss, accuracy } = await trainer.evaluate(test, EVALUATED);
-    folder.record([{ step, evaluation: 'test', examples, loss, accuracy }]);
+  const isThere =
+    last?.['step'] === step && (test === null ? 'train' : 'test') === last['evaluation'];
+  if (step % recipe.evalEvery === 0 && !isThere) {
+    for (const set of test === null ? [training] : [training, test]) {
+      const { examples, loss, accuracy } = await trainer.evaluate(set, evaluated);
+      folder.record([{ step, evaluation: set.split, examples, loss, accuracy }]);
+    }
   }
   return folder.checkpoint(step, seconds, state);
 }
@@ -134,6 +125,7 @@ function introduction({ material, recipe, trainer, checkpoint, data }: Ready): s
     `${material.loaded.label}: ${formatCount(parameters)} parameters${layers}${memory}, weights ${material.label}, seed ${recipe.seed}`,
     `${data}: ${set.count} training${test === null ? '' : ` and ${test.count} test`} examples; ${note}`,
     `${recipe.loss}, ${recipeWords(recipe)}, ${recipe.steps} steps of ${recipe.batch} examples`,
+    ...trainer.notes,
     ...(checkpoint === null ? [] : [`Going on from step ${checkpoint.step}`]),
   ];
 }
@@ -151,22 +143,16 @@ function recall(recorder: CourseRecorder, folder: RunFolder): void {
 
 type Bar = ReturnType<typeof trainingProgress>;
 
-function watchOf(
-  { folder, checkpoint }: Ready,
-  recorder: CourseRecorder,
-  bar: Bar,
-  diverge: (step: number) => void,
-): Watch {
+function watchOf({ folder, checkpoint }: Ready, recorder: CourseRecorder, bar: Bar): Watch {
   const begun = performance.now();
   const before = checkpoint?.seconds ?? 0;
+  let isFinite = true;
   return {
     steps: (metrics) => {
-      const bad = metrics.findIndex((one) => !isFinite(one));
-      const until = bad < 0 ? metrics : metrics.slice(0, bad + 1);
-      if (bad >= 0) diverge(metrics[bad].step);
-      folder?.record(until);
-      for (const { step, loss, accuracy } of until) recorder.step(step, loss, accuracy);
-      bar.steps(until);
+      folder?.record(metrics);
+      for (const { step, loss, accuracy } of metrics) recorder.step(step, loss, accuracy);
+      bar.steps(metrics);
+      isFinite = metrics.every((one) => Number.isFinite(one.loss + one.gradientNorm));
     },
     evaluated: (step, split, evaluation) => {
       const { examples, loss, accuracy } = evaluation;
@@ -182,14 +168,12 @@ function watchOf(
       ? {}
       : {
           checkpoint: async (step, state) => {
+            // From the last one on, a run that has diverged does so again.
+            if (!isFinite) return;
             folder.checkpoint(step, before + (performance.now() - begun) / 1000, state);
           },
         }),
   };
-}
-
-function isFinite({ loss, gradientNorm }: StepMetrics): boolean {
-  return Number.isFinite(loss) && Number.isFinite(gradientNorm);
 }
 
 /** Writes what a run leaves; what it came to last, so that a run without it has not ended. */
@@ -201,17 +185,15 @@ async function keep(
 ): Promise<void> {
   const { model, path } = material.loaded;
   folder.write('curve', curve);
-  if (result.outcome !== 'diverged') {
-    const values = new Map([...material.weights, ...trainer.weights()]);
-    const source = path === null ? {} : { source: path };
-    await writeModelFile(join(folder.path, runFiles.model), model, values, source);
-  }
+  const values = new Map([...material.weights, ...trainer.weights()]);
+  const source = path === null ? {} : { source: path };
+  await writeModelFile(join(folder.path, runFiles.model), model, values, source);
   if (result.outcome !== 'stopped') folder.write('result', result);
 }
 
 function filesAfter({ outcome }: RunResult): string[] {
   return [
-    ...(outcome === 'diverged' ? [] : [`the trained network in ${runFiles.model}`]),
+    `the ${outcome === 'diverged' ? 'network before that step' : 'trained network'} in ${runFiles.model}`,
     `the steps in ${runFiles.metrics}`,
     `their picture in ${runFiles.curve}`,
   ];

@@ -41,7 +41,11 @@ export async function runTrain(
       augment: options.augment === true,
     };
     const material = await readMaterial(model, weights, wanted, bar.say);
-    const recipe = recipeOf(options, material.data, usualRun());
+    const recipe = recipeOf(
+      options,
+      material.data,
+      usualRun(material.loaded.model.graph, material.network, material.data),
+    );
     const trainer = await openFor(material, recipe, bar.say);
     try {
       const folder =

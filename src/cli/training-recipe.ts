@@ -14,7 +14,7 @@ import {
 } from '../optim/index.ts';
 import { crossEntropy, hinge, meanSquaredError, type Loss } from '../train/index.ts';
 import { UsageError } from './failure.ts';
-import { usualRate, type Usual } from './training-defaults.ts';
+import { usualInterval, usualRate, type Usual } from './training-defaults.ts';
 import type { lossNames, measureNames, optimizerNames, scheduleNames } from './training-names.ts';
 import type { WeightOptions } from './weights.ts';
 
@@ -127,7 +127,7 @@ export function recipeOf(options: TrainOptions, data: LearningData, usual: Usual
       : Math.min(options.batch ?? usual.batch, data.train.count);
   const perEpoch = Math.max(1, Math.floor(data.train.count / batch));
   const steps = options.steps ?? (options.epochs ?? 0) * perEpoch;
-  const planned = steps > 0 ? steps : usual.steps;
+  const planned = steps > 0 ? steps : usual.steps(batch);
   const schedule = options.schedule ?? 'constant';
   return {
     loss,
@@ -146,7 +146,7 @@ export function recipeOf(options: TrainOptions, data: LearningData, usual: Usual
     warmUp: options.warmUp ?? 0,
     batch,
     steps: planned,
-    evalEvery: options.evalEvery ?? Math.max(1, Math.ceil(planned / 10)),
+    evalEvery: options.evalEvery ?? usualInterval(planned, batch),
     measure: options.measure ?? [],
     measureEvery: options.measureEvery ?? Math.max(1, Math.ceil(planned / 10)),
     checkpointEvery: options.checkpointEvery ?? null,
