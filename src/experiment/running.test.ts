@@ -83,7 +83,10 @@ test('running statistics are the averages that a float64 program takes, and eval
   expect(loss).toBeCloseTo(Math.log(all) - z[Number(target.data[0])], 5);
 });
 
-test('equal layers in a loop train as those in a row, each with its own statistics', async () => {
+test.each([
+  ['a loop', 1],
+  ['a loop over blocks, and a rest', 4],
+])('equal layers in %s train as those in a row, each with its own statistics', async (_, every) => {
   const subject = subjectOf('deep', deep(6, 5, false), crossEntropy());
   const input = normals(7, [40, 5]);
   const data = BigInt64Array.from({ length: 40 }, (_, i) => BigInt(i % 3));
@@ -94,7 +97,7 @@ test('equal layers in a loop train as those in a row, each with its own statisti
   }));
   const optimizer = sgd({ momentum: 0.9 });
   const plain = await openTrainer(subject, { optimizer });
-  const loops = await openTrainer(subject, { optimizer, checkpointEvery: 1 });
+  const loops = await openTrainer(subject, { optimizer, checkpointEvery: every });
   expect(plain.cost(10).rolledLayers).toBe(0);
   expect(loops.cost(10).rolledLayers).toBe(6);
   const metrics = await plain.steps(set, picks, 1);
