@@ -1,6 +1,7 @@
 import { builder, type Graph, type Values } from '../graph/index.ts';
 import type { LearningSet } from '../data/index.ts';
 import { openProbe } from '../measure/index.ts';
+import { readyForLoss } from '../train/index.ts';
 import type { Objective } from './objective.ts';
 import { tensorsOf } from './stack.ts';
 import type { Evaluation } from './training.ts';
@@ -12,7 +13,7 @@ const MOST_EXAMPLES = 500;
 
 /** The network with the loss of every target, and for classes which are right. */
 function evaluationGraph({ graph, output, classes, loss }: Objective): Graph {
-  const b = builder(graph.name, { ...graph, outputs: [] });
+  const b = builder(graph.name, { ...readyForLoss(graph), outputs: [] });
   const shape = graph.outputs[0].shape ?? ['batch', classes];
   const isClass = loss.target === 'class';
   const target = isClass
