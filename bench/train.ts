@@ -16,7 +16,7 @@ import { openSession, type Session } from '../src/runtime/index.ts';
 import { encodeNpz } from '../src/tensor/index.ts';
 import { givenOf, networks, type Given, type Trained } from './train-networks.ts';
 
-const ROUNDS = 7;
+const ROUNDS = Number(process.env['ROUNDS'] ?? 7);
 const THREADS = 2;
 /** Longest that torch.compile may take, in seconds. */
 const COMPILE_LIMIT = 300;
@@ -113,7 +113,10 @@ async function speed(network: Trained): Promise<string> {
   const file = join(folder, `${network.name}.npz`);
   const tensors = new Map([...given.weights, ...Object.entries(given.batches)]);
   writeFileSync(file, Buffer.concat([...encodeNpz(tensors)]));
-  const session = await openSession(encodeModel(modelOf(given.many)), { threads: THREADS });
+  const session = await openSession(encodeModel(modelOf(given.many)), {
+    threads: THREADS,
+    keepsMemory: true,
+  });
   const runners: Runner[] = [{ who: 'ours', run: () => ours(session, given), times: [] }];
   const eager = hasTorch ? await openPeer(network.name, file) : null;
   const compiled = hasTorch ? await openCompiled(network, file) : 'no PyTorch';

@@ -13,6 +13,7 @@ import { pennington } from './pennington.ts';
 import type { Evidence, EvidenceRun } from './run.ts';
 import { saxe } from './saxe.ts';
 import { withSection } from './section.ts';
+import { trainability } from './trainability.ts';
 
 const root = resolve(import.meta.dirname, '..');
 const document = join(root, 'docs/evidence.md');
@@ -22,6 +23,7 @@ const figures: Readonly<Record<string, (run: EvidenceRun) => Promise<Evidence>>>
   pennington,
   balduzzi,
   'learning-time': learningTime,
+  trainability,
 };
 
 const args = process.argv.slice(2);

@@ -11,7 +11,7 @@ import { crossEntropy, meanSquaredError, type Loss } from '../src/train/index.ts
 import { subjectOf } from './learning.ts';
 import { randomSet } from './random-set.ts';
 
-/** Takes a step on noise, and checks that its loss and gradient are finite and that it moves something. */
+/** Takes a step on noise, and checks that its loss and gradient are finite, that it moves something and that it can be examined. */
 async function takeStep(name: string, graph: Graph, loss: Loss): Promise<void> {
   const [batch] = graph.inputs[0].shape ?? [];
   const isLarge = graph.inputs[0].shape?.at(-1) === 224;
@@ -25,6 +25,7 @@ async function takeStep(name: string, graph: Graph, loss: Loss): Promise<void> {
     expect(Number.isFinite(found)).toBe(true);
     expect(Number.isFinite(gradientNorm)).toBe(true);
     expect(gradientNorm).toBeGreaterThan(0);
+    expect(Number.isFinite((await trainer.evaluate(set, examples)).loss)).toBe(true);
     const after = trainer.weights();
     const isMoved = (parameter: string): boolean =>
       numbersOf(before, parameter).some((value, i) => value !== numbersOf(after, parameter)[i]);

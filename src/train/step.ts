@@ -1,4 +1,4 @@
-import { gradient, gradientName, upgraded } from '../autodiff/index.ts';
+import { gradient, gradientName, upgraded, withDirectOutputs } from '../autodiff/index.ts';
 import { builder, type Graph, type ValueInfo } from '../graph/index.ts';
 import { clipByGlobalNorm, globalNorm, type Optimizer } from '../optim/index.ts';
 import type { Loss } from './loss.ts';
@@ -32,7 +32,7 @@ export interface StepOptions {
 /** The operator set from which on the operators that losses are made of have today's form. */
 const LOSS_OPSET = 13;
 
-/** A graph in an operator set that a loss can be written in; the values `keep` are outputs then. */
+/** A graph in an operator set that a loss can be written in, with all that it gives and the values `keep`. */
 export function readyForLoss(graph: Graph, keep: readonly ValueInfo[] = []): Graph {
   if ((graph.opsets[''] ?? 0) >= LOSS_OPSET) return graph;
   return upgraded({ ...graph, outputs: [...graph.outputs, ...keep] });
@@ -75,7 +75,7 @@ export function nextName(name: string): string {
 /**
  * One step of training as a graph. In: the inputs of the network, `target`, the trained parameters, what runs along
  * (`running`), the state of the optimizer, `learning_rate` and `step`; out: `loss`, `accuracy` (for classes),
- * `gradient_norm`, and the carried tensors after the step.
+ * `gradient_norm`, and the carried tensors after the step. Parameters that the loss does not depend on stay as stored.
  */
 export function stepGraph(
   graph: Graph,
@@ -87,11 +87,24 @@ export function stepGraph(
     ({ next, shape }) => ({ name: next, dtype: 'float32', shape }) as const,
   );
   const losing = withLoss(readyForLoss(graph, moving), options);
-  const names = parameters.map(({ name }) => name);
   const metrics = losing.outputs.map(({ name }) => name);
   const keep = [...metrics, ...running.map(({ next }) => next)];
-  const slopes = gradient(losing, { of: ['loss'], withRespectTo: names, keep, loss: 'sum' });
-  const carried = [...parameters, ...running];
+  const slopes = gradient(losing, {
+    of: ['loss'],
+    withRespectTo: parameters.map(({ name }) => name),
+    keep,
+    loss: 'sum',
+    whereDependent: true,
+  });
+  const made = new Set(slopes.outputs.map(({ name }) => name));
+  const trained = parameters.filter(({ name }) => made.has(gradientName(name)));
+  if (trained.length === 0) {
+    throw new RangeError(
+      `${graph.name}: the loss of ${options.output} must depend on a parameter, got none of ${parameters.length}`,
+    );
+  }
+  const names = trained.map(({ name }) => name);
+  const carried = [...trained, ...running];
   const moved = new Set(carried.map(({ name }) => name));
   const constants = new Map([...slopes.constants].filter(([name]) => !moved.has(name)));
   const outputs = slopes.outputs.filter(({ name }) => metrics.includes(name));
@@ -109,7 +122,7 @@ export function stepGraph(
       : clipByGlobalNorm(b, raw, clip);
   b.output('gradient_norm', clipped.norm, 'float32', []);
   const update = optimizer.update(b, { learningRate, step });
-  parameters.forEach(({ name, shape }, index) => {
+  trained.forEach(({ name, shape }, index) => {
     const kept = optimizer.state.map((slot) => b.input(stateName(slot, name), 'float32', shape));
     const updated = update({
       name,
@@ -121,5 +134,5 @@ export function stepGraph(
     updated.state.forEach((value, at) => b.output(nextName(kept[at]), value, 'float32', shape));
   });
   for (const { name, shape, next } of running) b.output(nextName(name), next, 'float32', shape);
-  return b.build();
+  return withDirectOutputs(b.build());
 }
