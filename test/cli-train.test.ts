@@ -104,7 +104,7 @@ describe('stepzero train', () => {
     const { outcome, steps, finalLoss } = JSON.parse(last.stdout) as Record<string, unknown>;
     const { finalLoss: expected } = JSON.parse(whole.stdout) as Record<string, unknown>;
     expect([outcome, steps, finalLoss]).toEqual(['finished', 600, expected]);
-  }, 60_000);
+  }, 240_000);
 
   test('a signal stops a run in good order; it goes on as if nothing had been, and beyond its end', async () => {
     const short = RUN.map((word) => (word === '600' ? '560' : word));
@@ -128,5 +128,5 @@ describe('stepzero train', () => {
     );
     expect(stepzero('train', '--resume', 'stopped', '--steps', '600').status).toBe(0);
     expect(left('stopped')).toEqual(left('whole'));
-  }, 60_000);
+  }, 240_000);
 });
