@@ -1,4 +1,5 @@
 import type { LearningBatch, LearningSet } from '../data/index.ts';
+import { checkFeeds } from '../runtime/index.ts';
 import { stackName } from '../train/index.ts';
 import { bytesPerElement, type Tensor } from '../tensor/index.ts';
 import type { Objective } from './objective.ts';
@@ -17,13 +18,13 @@ function stacked(tensors: readonly Tensor[]): Tensor {
 }
 
 /**
- * What the network and its loss read, by name. `RangeError` for a class that the network does not have: its loss would be
+ * What the network and its loss read, by name. `RangeError` for tensors that do not fit and for a class that the network does not have: its loss would be
  * one of no class.
  */
 export function tensorsOf(
   { inputs, target }: LearningBatch,
   where: string,
-  { classes }: Objective,
+  { classes, reads }: Objective,
 ): Tensors {
   if (target.dtype === 'int64') {
     for (const index of target.data) {
@@ -33,7 +34,9 @@ export function tensorsOf(
       );
     }
   }
-  return { ...inputs, target };
+  const tensors = { ...inputs, target };
+  checkFeeds(reads, tensors);
+  return tensors;
 }
 
 function bytesOf(tensors: Tensors): number {

@@ -1,29 +1,16 @@
 import type { Graph, Values } from '../graph/index.ts';
 import { sizeOf, type Tensor } from '../tensor/index.ts';
-import { rolesOf, stepGraph } from '../train/index.ts';
+import { rolesOf, stepGraph, unstackValues } from '../train/index.ts';
 import { openEvaluator } from './evaluate.ts';
 import { manySteps } from './many-steps.ts';
-import { objectiveOf } from './objective.ts';
-import { inTraining } from './running.ts';
+import { prepared } from './prepare.ts';
 import { grouping } from './stack.ts';
-import { trainedParameters } from './trained.ts';
 import type { StepMetrics, Subject, Trainer, TrainerOptions } from './training.ts';
 
 type Tensors = Readonly<Record<string, Tensor>>;
 
 /** Most bytes of examples that one run of the engine is fed. */
 const MOST_BYTES = 2 ** 27;
-
-/** The graph with other values of its stored tensors. */
-function withWeights(graph: Graph, weights: Values): Graph {
-  const constants = [...graph.constants].map(([name, constant]) => {
-    const value = weights.get(name);
-    if (value === undefined) return [name, constant] as const;
-    const read = (): Tensor => ('data' in value ? value : value.read());
-    return [name, { ...constant, read }] as const;
-  });
-  return { ...graph, constants: new Map(constants) };
-}
 
 /** What a step changes, at step zero: the weights, and zeros for the optimizer. */
 function startOf(step: Graph, graph: Graph): Tensors {
@@ -62,11 +49,11 @@ function checkState(where: string, state: Tensors, now: Tensors): void {
  */
 export async function openTrainer(subject: Subject, options: TrainerOptions): Promise<Trainer> {
   const { name: where } = subject;
-  const graph = withWeights(subject.graph, subject.weights);
-  const parameters = trainedParameters(where, graph, subject.network);
-  const objective = objectiveOf({ ...subject, graph });
-  const training = inTraining(objective.graph);
-  const { optimizer, clip, threads, device } = options;
+  const { optimizer, clip, threads, device, checkpointEvery } = options;
+  const { objective, training, rolled, parameters, count, notes } = prepared(
+    subject,
+    checkpointEvery !== undefined,
+  );
   const step = stepGraph(training.graph, parameters, {
     output: objective.output,
     classes: objective.classes,
@@ -76,11 +63,11 @@ export async function openTrainer(subject: Subject, options: TrainerOptions): Pr
     ...(clip === undefined ? {} : { clip }),
   });
   const { carried } = rolesOf(step);
-  let now = startOf(step, graph);
-  const running = new Set(carried);
+  let now = startOf(step, objective.graph);
+  const isCarried = new Set(carried);
   const names = [...parameters, ...training.running]
     .map(({ name }) => name)
-    .filter((name) => running.has(name));
+    .filter((name) => isCarried.has(name));
   const engine = {
     name: where,
     ...(threads === undefined ? {} : { threads }),
@@ -89,13 +76,14 @@ export async function openTrainer(subject: Subject, options: TrainerOptions): Pr
   const many = manySteps(step, engine);
   const evaluator = await openEvaluator(where, objective, names, engine);
   const groups = grouping({ where, objective, mostBytes: MOST_BYTES });
-  const weights = (): Values => new Map(names.map((name) => [name, now[name]]));
+  const weights = (): Values =>
+    unstackValues(rolled, new Map(names.map((name) => [name, now[name]])));
 
   return {
-    notes: [...objective.notes, ...training.notes],
+    notes,
     cost: () => ({
-      parameters: parameters.reduce((sum, { shape }) => sum + sizeOf(shape), 0),
-      rolledLayers: 0,
+      parameters: count,
+      rolledLayers: rolled.layers,
       bytes: 0,
     }),
     steps: async (set, picks, first) => {

@@ -36,7 +36,7 @@ test('a file is read by how its name ends', () => {
   const data = learningData(npz, graph, { seed: 0, target: 'age' });
   const { inputs, target } = data.train.batch(Uint32Array.of(0, 1), null);
   const x = toFloat64(inputs['x']);
-  expect([x[0], x[2]]).toEqual([...target.data].map((y) => 2 * Number(y)));
+  expect([x[0], x[2]]).toEqual(Array.from(toFloat64(target), (y) => 2 * y));
   expect(learningData(csv, graph, { seed: 0, validation: 0.2 }).validation?.count).toBe(1);
 });
 

@@ -1,3 +1,4 @@
+export { checkpointed } from './checkpoint.ts';
 export {
   crossEntropy,
   hinge,
