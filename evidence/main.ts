@@ -8,6 +8,7 @@ import { format, resolveConfig } from 'prettier';
 import { readDataSet } from '../src/files/index.ts';
 import { openThreads } from '../src/threads/index.ts';
 import { balduzzi } from './balduzzi.ts';
+import { learningRates } from './learning-rates.ts';
 import { learningTime } from './learning-time.ts';
 import { pennington } from './pennington.ts';
 import type { Evidence, EvidenceRun } from './run.ts';
@@ -24,6 +25,7 @@ const figures: Readonly<Record<string, (run: EvidenceRun) => Promise<Evidence>>>
   balduzzi,
   'learning-time': learningTime,
   trainability,
+  'learning-rates': learningRates,
 };
 
 const args = process.argv.slice(2);
