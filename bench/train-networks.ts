@@ -7,6 +7,7 @@ import { fillNormal, fold, key } from '../src/random/index.ts';
 import { sizeOf, type Tensor } from '../src/tensor/index.ts';
 import {
   crossEntropy,
+  inBlocks,
   rolesOf,
   stackName,
   stateName,
@@ -124,12 +125,15 @@ export function givenOf({ spec, batch, steps }: Trained): Given {
   const parameters = network.parameters
     .filter(({ name }) => !name.includes('running_'))
     .map(({ name, shape }) => ({ name, shape }));
-  const step = stepGraph(inTraining(graph), parameters, {
-    output: 'output',
-    classes: CLASSES,
-    loss: crossEntropy(),
-    optimizer,
-  });
+  const step = inBlocks(
+    stepGraph(inTraining(graph), parameters, {
+      output: 'output',
+      classes: CLASSES,
+      loss: crossEntropy(),
+      optimizer,
+    }),
+    Number(process.env['BLOCK'] ?? 16),
+  );
   const weights = new Map<string, Tensor>();
   const carried: Record<string, Tensor> = {};
   for (const { name, shape } of parameters) {

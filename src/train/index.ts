@@ -1,3 +1,4 @@
+export { inBlocks } from './blocked.ts';
 export {
   crossEntropy,
   hinge,
