@@ -1,22 +1,15 @@
 /** The networks of bench/train.ts, with their weights at step zero, their batches and their step. */
 import { advise, drawsOfPlan } from '../src/advise/index.ts';
-import type { Graph, Node } from '../src/graph/index.ts';
+import type { LearningSet } from '../src/data/index.ts';
+import { openTrainer, type StepPick, type Trainer } from '../src/experiment/index.ts';
 import { buildArchitecture, describeNetwork } from '../src/network/index.ts';
 import { sgd } from '../src/optim/index.ts';
 import { fillNormal, fold, key } from '../src/random/index.ts';
 import { sizeOf, type Tensor } from '../src/tensor/index.ts';
-import {
-  crossEntropy,
-  inBlocks,
-  rolesOf,
-  stackName,
-  stateName,
-  stepGraph,
-  stepsGraph,
-} from '../src/train/index.ts';
+import { crossEntropy } from '../src/train/index.ts';
 
 /** A network whose training is timed. */
-export interface Trained {
+export interface Timed {
   readonly name: string;
   readonly spec: string;
   readonly label: string;
@@ -33,7 +26,7 @@ const LEARNING_RATE = 0.01;
 const MOMENTUM = 0.9;
 
 /** The networks that the issue of this benchmark names. */
-export const networks: readonly Trained[] = [
+export const networks: readonly Timed[] = [
   {
     name: 'mlp',
     spec: 'mlp:784-1024x4-10:relu',
@@ -45,7 +38,7 @@ export const networks: readonly Trained[] = [
   {
     name: 'cnn32',
     spec: 'cnn:1x14x14-64x32-10:tanh',
-    label: 'vanilla tanh CNN of 32 layers, 64 channels, 14 × 14, batch 64',
+    label: 'tanh CNN of 32 layers, 64 channels, 14 × 14, batch 64',
     batch: 64,
     steps: 2,
     target: 1,
@@ -69,15 +62,23 @@ export const networks: readonly Trained[] = [
   {
     name: 'cnn1000',
     spec: 'cnn:1x7x7-16x1000-10:tanh',
-    label: 'vanilla tanh CNN of 1,000 layers, 16 channels, 7 × 7, batch 32',
+    label: 'tanh CNN of 1,000 layers, 16 channels, 7 × 7, batch 32',
     batch: 32,
     steps: 2,
     target: 1.2,
   },
+  {
+    name: 'cnn10000',
+    spec: 'cnn:1x7x7-16x10000-10:tanh',
+    label: 'the same of 10,000 layers',
+    batch: 32,
+    steps: 1,
+    target: null,
+  },
 ];
 
 /** The network `name`. */
-export function networkOf(name: string): Trained {
+export function networkOf(name: string): Timed {
   const found = networks.find((network) => network.name === name);
   if (found === undefined) throw new RangeError(`bench/train: no network ${name}`);
   return found;
@@ -89,84 +90,68 @@ function normal(name: string, shape: readonly number[]): Tensor<'float32'> {
   return { dtype: 'float32', shape, data };
 }
 
-/** The graph with its normalisations taking the moments of the batch. */
-function inTraining(graph: Graph): Graph {
-  const change = (node: Node): Node => {
-    if (node.operator !== 'BatchNormalization') return node;
-    const outputs = [node.outputs[0], `${node.name}:mean`, `${node.name}:var`];
-    return { ...node, outputs, attributes: { ...node.attributes, training_mode: 1 } };
-  };
-  return { ...graph, nodes: graph.nodes.map(change) };
-}
-
-/** Steps of a network as one graph, and what it is run on. */
+/** What goes in. */
 export interface Given {
-  /** One step, of which `many` takes one after another. */
-  readonly step: Graph;
-  readonly many: Graph;
-  /** Weights by name. */
+  /** Weights at step zero by name. */
   readonly weights: ReadonlyMap<string, Tensor>;
-  /** Examples and classes of every step, stacked. */
+  /** Gaussian examples and classes of every step, stacked, as PyTorch gets them. */
   readonly batches: Readonly<Record<string, Tensor>>;
-  /** All that a run takes. */
-  readonly feeds: Readonly<Record<string, Tensor>>;
-  /** What a run gives for every step. */
-  readonly metrics: readonly string[];
+  /** The training of the network, as `stepzero train` opens it. */
+  readonly open: (threads: number) => Promise<Trainer>;
+  readonly set: LearningSet;
+  readonly picks: readonly StepPick[];
 }
 
-/** The steps of a network on Gaussian inputs of classes at random, from the weights of its plan. */
-export function givenOf({ spec, batch, steps }: Trained): Given {
+/** Steps of a network on Gaussian inputs, from the weights of its plan. */
+export function givenOf({ spec, batch, steps }: Timed): Given {
   const graph = buildArchitecture(spec);
   const network = describeNetwork(graph);
-  const drawn = drawsOfPlan(network, { model: spec, seed: SEED })(
-    advise(network, { model: spec, seed: SEED }).seed,
-  );
-  const optimizer = sgd({ momentum: MOMENTUM });
-  const parameters = network.parameters
-    .filter(({ name }) => !name.includes('running_'))
-    .map(({ name, shape }) => ({ name, shape }));
-  const step = inBlocks(
-    stepGraph(inTraining(graph), parameters, {
-      output: 'output',
-      classes: CLASSES,
-      loss: crossEntropy(),
-      optimizer,
-    }),
-    Number(process.env['BLOCK'] ?? 16),
-  );
+  const plan = { model: spec, seed: SEED };
+  const drawn = drawsOfPlan(network, plan)(advise(network, plan).seed);
   const weights = new Map<string, Tensor>();
-  const carried: Record<string, Tensor> = {};
-  for (const { name, shape } of parameters) {
-    const stored = graph.constants.get(name)?.read();
-    const value = drawn.get(name) ?? stored ?? normal(name, shape);
-    weights.set(name, value);
-    carried[name] = value;
-    for (const slot of optimizer.state) {
-      const data = new Float32Array(sizeOf(shape));
-      carried[stateName(slot, name)] = { dtype: 'float32', shape, data };
-    }
+  for (const { name, dtype, read } of graph.constants.values()) {
+    if (dtype === 'float32') weights.set(name, drawn.get(name) ?? read());
   }
   const [input] = graph.inputs;
   const extents = (input.shape?.slice(1) ?? []).map(Number);
+  const count = steps * batch;
+  const examples = normal('input', [count, ...extents]);
+  const classes = BigInt64Array.from({ length: count }, (_, i) => BigInt((7919 * i) % CLASSES));
+  const size = sizeOf(extents);
+  const set: LearningSet = {
+    name: 'Gaussian examples',
+    split: 'train',
+    count,
+    target: 'class',
+    classes: Array.from({ length: CLASSES }, (_, index) => String(index)),
+    // Batches are consecutive: no time goes into gathering them, as none does in PyTorch.
+    batch: (indices) => {
+      const [first] = indices;
+      const end = first + indices.length;
+      return {
+        inputs: {
+          [input.name]: {
+            dtype: 'float32',
+            shape: [indices.length, ...extents],
+            data: examples.data.subarray(first * size, end * size),
+          },
+        },
+        target: { dtype: 'int64', shape: [indices.length], data: classes.subarray(first, end) },
+      };
+    },
+  };
+  const picks = Array.from({ length: steps }, (_, step) => ({
+    indices: Uint32Array.from({ length: batch }, (_, index) => step * batch + index),
+    learningRate: LEARNING_RATE,
+  }));
+  const open = (threads: number): Promise<Trainer> =>
+    openTrainer(
+      { name: spec, graph, network, weights, loss: crossEntropy() },
+      { optimizer: sgd({ momentum: MOMENTUM }), threads },
+    );
   const batches = {
-    [stackName(input.name)]: normal('input', [steps, batch, ...extents]),
-    [stackName('target')]: {
-      dtype: 'int64' as const,
-      shape: [steps, batch],
-      data: BigInt64Array.from({ length: steps * batch }, (_, i) => BigInt((7919 * i) % CLASSES)),
-    },
+    'all(input)': { ...examples, shape: [steps, batch, ...extents] },
+    'all(target)': { dtype: 'int64' as const, shape: [steps, batch], data: classes },
   };
-  const feeds = {
-    ...carried,
-    ...batches,
-    steps: { dtype: 'int64' as const, shape: [], data: BigInt64Array.of(BigInt(steps)) },
-    first_step: { dtype: 'float64' as const, shape: [], data: Float64Array.of(1) },
-    [stackName('learning_rate')]: {
-      dtype: 'float32' as const,
-      shape: [steps],
-      data: new Float32Array(steps).fill(LEARNING_RATE),
-    },
-  };
-  const { metrics } = rolesOf(step);
-  return { step, many: stepsGraph(step), weights, batches, feeds, metrics };
+  return { weights, batches, open, set, picks };
 }

@@ -11,10 +11,9 @@ import { cpus, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { encodeModel, modelOf } from '../src/graph/index.ts';
-import { openSession, type Session } from '../src/runtime/index.ts';
+import type { Trainer } from '../src/experiment/index.ts';
 import { encodeNpz } from '../src/tensor/index.ts';
-import { givenOf, networks, type Given, type Trained } from './train-networks.ts';
+import { givenOf, networks, type Given, type Timed } from './train-networks.ts';
 
 const ROUNDS = Number(process.env['ROUNDS'] ?? 7);
 const THREADS = 2;
@@ -84,7 +83,7 @@ function asRun(answer: unknown): Run {
 }
 
 /** The peer whose step is compiled, after its first run, or why there is none. */
-async function openCompiled(network: Trained, file: string): Promise<Peer | string> {
+async function openCompiled(network: Timed, file: string): Promise<Peer | string> {
   const peer = await openPeer(network.name, file);
   const compiler = (await peer.ask('compiler')) as string | null;
   if (compiler === null) {
@@ -108,16 +107,14 @@ interface Runner {
 }
 
 /** What a network of this bench came to: a row of the table. */
-async function speed(network: Trained): Promise<string> {
+async function speed(network: Timed): Promise<string> {
   const given = givenOf(network);
   const file = join(folder, `${network.name}.npz`);
   const tensors = new Map([...given.weights, ...Object.entries(given.batches)]);
   writeFileSync(file, Buffer.concat([...encodeNpz(tensors)]));
-  const session = await openSession(encodeModel(modelOf(given.many)), {
-    threads: THREADS,
-    keepsMemory: true,
-  });
-  const runners: Runner[] = [{ who: 'ours', run: () => ours(session, given), times: [] }];
+  const trainer = await given.open(THREADS);
+  const start = trainer.state();
+  const runners: Runner[] = [{ who: 'ours', run: () => ours(trainer, start, given), times: [] }];
   const eager = hasTorch ? await openPeer(network.name, file) : null;
   const compiled = hasTorch ? await openCompiled(network, file) : 'no PyTorch';
   if (eager !== null) {
@@ -142,21 +139,27 @@ async function speed(network: Trained): Promise<string> {
   if (!(apart <= FARTHEST)) {
     throw new Error(`${network.name}: losses must be those of PyTorch, got ${apart} apart`);
   }
-  await session.close();
+  await trainer.close();
   eager?.close();
   if (typeof compiled !== 'string') compiled.close();
   return row(network, runners, typeof compiled === 'string' ? compiled : null, apart);
 }
 
-async function ours(session: Session, { feeds }: Given): Promise<Run> {
+/** The steps, each run from step zero. */
+async function ours(
+  trainer: Trainer,
+  start: ReturnType<Trainer['state']>,
+  { set, picks }: Given,
+): Promise<Run> {
+  trainer.restore(start);
   const begun = performance.now();
-  const made = await session.run(feeds);
+  const metrics = await trainer.steps(set, picks, 1);
   const seconds = (performance.now() - begun) / 1000;
-  return { seconds, losses: [...made['loss'].data].map(Number) };
+  return { seconds, losses: metrics.map(({ loss }) => loss) };
 }
 
 function row(
-  { label, target }: Trained,
+  { label, target }: Timed,
   runners: readonly Runner[],
   notCompiled: string | null,
   apart: number,

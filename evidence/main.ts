@@ -8,11 +8,13 @@ import { format, resolveConfig } from 'prettier';
 import { readDataSet } from '../src/files/index.ts';
 import { openThreads } from '../src/threads/index.ts';
 import { balduzzi } from './balduzzi.ts';
+import { learningRates } from './learning-rates.ts';
 import { learningTime } from './learning-time.ts';
 import { pennington } from './pennington.ts';
 import type { Evidence, EvidenceRun } from './run.ts';
 import { saxe } from './saxe.ts';
 import { withSection } from './section.ts';
+import { trainability } from './trainability.ts';
 
 const root = resolve(import.meta.dirname, '..');
 const document = join(root, 'docs/evidence.md');
@@ -22,6 +24,8 @@ const figures: Readonly<Record<string, (run: EvidenceRun) => Promise<Evidence>>>
   pennington,
   balduzzi,
   'learning-time': learningTime,
+  trainability,
+  'learning-rates': learningRates,
 };
 
 const args = process.argv.slice(2);

@@ -3,6 +3,7 @@ import { Command, CommanderError } from 'commander';
 import { adviseCommand } from './commands/advise.ts';
 import { architecturesCommand } from './commands/architectures.ts';
 import { compareCommand } from './commands/compare.ts';
+import { dataCommand } from './commands/data.ts';
 import { gradCommand } from './commands/grad.ts';
 import { initCommand } from './commands/init.ts';
 import { inspectCommand } from './commands/inspect.ts';
@@ -55,6 +56,7 @@ async function main(): Promise<void> {
     transformCommand(),
     schemesCommand(),
     architecturesCommand(),
+    dataCommand(),
   ]) {
     program.addCommand(command);
   }

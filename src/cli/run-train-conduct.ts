@@ -1,11 +1,5 @@
 import { join } from 'node:path';
-import {
-  train,
-  type RunResult,
-  type StepMetrics,
-  type Trainer,
-  type Watch,
-} from '../experiment/index.ts';
+import { train, type RunResult, type Trainer, type Watch } from '../experiment/index.ts';
 import { runFiles, writeModelFile, type Checkpoint, type RunFolder } from '../files/index.ts';
 import {
   courseRecorder,
@@ -17,6 +11,7 @@ import {
 import { bytesText } from './memory.ts';
 import { printJson, printText, textOptions } from './print.ts';
 import type { Material } from './run-train-subject.ts';
+import { evaluated } from './training-defaults.ts';
 import { trainingProgress } from './training-progress.ts';
 import { recipeWords, scheduleOf, type Recipe } from './training-recipe.ts';
 import { stopOnSignal } from './training-signal.ts';
@@ -50,19 +45,16 @@ export async function conductRun(
   if (folder !== null) recall(recorder, folder);
   const { signal, stopped, release } = stopOnSignal(bar.note);
   let result: RunResult;
-  let diverged: number | null = null;
   try {
-    const watch = watchOf(ready, recorder, bar, (step) => {
-      diverged = step;
-    });
     result = await train(trainer, material.data, {
       batch: recipe.batch,
       steps: recipe.steps,
       schedule: scheduleOf(recipe),
       seed: recipe.seed,
       evalEvery: recipe.evalEvery,
+      evalExamples: evaluated,
       from,
-      watch,
+      watch: watchOf(ready, recorder, bar),
       signal,
       checkpointSeconds: recipe.checkpointSeconds,
     });
@@ -72,7 +64,7 @@ export async function conductRun(
   }
   result = {
     outcome: result.outcome,
-    steps: diverged ?? result.steps,
+    steps: result.steps,
     finalLoss: result.finalLoss,
     trainAccuracy: result.trainAccuracy,
     testAccuracy: result.testAccuracy,
@@ -100,6 +92,29 @@ export async function conductRun(
   if (result.outcome === 'stopped') process.exitCode = stopped();
 }
 
+/**
+ * Records the evaluation that a run that goes on beyond its end makes where it ended, with a checkpoint behind it, so that its
+ * metrics are those of a run that was as long from the start.
+ */
+export async function evaluateAtEnd(
+  { material, recipe, trainer }: Omit<Ready, 'folder'>,
+  folder: RunFolder,
+  { step, seconds, state }: Checkpoint,
+): Promise<Checkpoint> {
+  const { train: training, test } = material.data;
+  // They are there if an earlier attempt to go on got so far.
+  const last = folder.records().at(-1);
+  const isThere =
+    last?.['step'] === step && (test === null ? 'train' : 'test') === last['evaluation'];
+  if (step % recipe.evalEvery === 0 && !isThere) {
+    for (const set of test === null ? [training] : [training, test]) {
+      const { examples, loss, accuracy } = await trainer.evaluate(set, evaluated);
+      folder.record([{ step, evaluation: set.split, examples, loss, accuracy }]);
+    }
+  }
+  return folder.checkpoint(step, seconds, state);
+}
+
 /** What is to be trained how, and what it takes. */
 function introduction({ material, recipe, trainer, checkpoint, data }: Ready): string[] {
   const { parameters, rolledLayers, bytes } = trainer.cost(recipe.batch);
@@ -110,6 +125,7 @@ function introduction({ material, recipe, trainer, checkpoint, data }: Ready): s
     `${material.loaded.label}: ${formatCount(parameters)} parameters${layers}${memory}, weights ${material.label}, seed ${recipe.seed}`,
     `${data}: ${set.count} training${test === null ? '' : ` and ${test.count} test`} examples; ${note}`,
     `${recipe.loss}, ${recipeWords(recipe)}, ${recipe.steps} steps of ${recipe.batch} examples`,
+    ...trainer.notes,
     ...(checkpoint === null ? [] : [`Going on from step ${checkpoint.step}`]),
   ];
 }
@@ -127,22 +143,16 @@ function recall(recorder: CourseRecorder, folder: RunFolder): void {
 
 type Bar = ReturnType<typeof trainingProgress>;
 
-function watchOf(
-  { folder, checkpoint }: Ready,
-  recorder: CourseRecorder,
-  bar: Bar,
-  diverge: (step: number) => void,
-): Watch {
+function watchOf({ folder, checkpoint }: Ready, recorder: CourseRecorder, bar: Bar): Watch {
   const begun = performance.now();
   const before = checkpoint?.seconds ?? 0;
+  let isFinite = true;
   return {
     steps: (metrics) => {
-      const bad = metrics.findIndex((one) => !isFinite(one));
-      const until = bad < 0 ? metrics : metrics.slice(0, bad + 1);
-      if (bad >= 0) diverge(metrics[bad].step);
-      folder?.record(until);
-      for (const { step, loss, accuracy } of until) recorder.step(step, loss, accuracy);
-      bar.steps(until);
+      folder?.record(metrics);
+      for (const { step, loss, accuracy } of metrics) recorder.step(step, loss, accuracy);
+      bar.steps(metrics);
+      isFinite = metrics.every((one) => Number.isFinite(one.loss + one.gradientNorm));
     },
     evaluated: (step, split, evaluation) => {
       const { examples, loss, accuracy } = evaluation;
@@ -158,14 +168,12 @@ function watchOf(
       ? {}
       : {
           checkpoint: async (step, state) => {
+            // From the last one on, a run that has diverged does so again.
+            if (!isFinite) return;
             folder.checkpoint(step, before + (performance.now() - begun) / 1000, state);
           },
         }),
   };
-}
-
-function isFinite({ loss, gradientNorm }: StepMetrics): boolean {
-  return Number.isFinite(loss) && Number.isFinite(gradientNorm);
 }
 
 /** Writes what a run leaves; what it came to last, so that a run without it has not ended. */
@@ -177,24 +185,27 @@ async function keep(
 ): Promise<void> {
   const { model, path } = material.loaded;
   folder.write('curve', curve);
-  if (result.outcome !== 'diverged') {
-    const values = new Map([...material.weights, ...trainer.weights()]);
-    const source = path === null ? {} : { source: path };
-    await writeModelFile(join(folder.path, runFiles.model), model, values, source);
-  }
+  const values = new Map([...material.weights, ...trainer.weights()]);
+  const source = path === null ? {} : { source: path };
+  await writeModelFile(join(folder.path, runFiles.model), model, values, source);
   if (result.outcome !== 'stopped') folder.write('result', result);
 }
 
 function filesAfter({ outcome }: RunResult): string[] {
   return [
-    ...(outcome === 'diverged' ? [] : [`the trained network in ${runFiles.model}`]),
+    `the ${outcome === 'diverged' ? 'network before that step' : 'trained network'} in ${runFiles.model}`,
     `the steps in ${runFiles.metrics}`,
     `their picture in ${runFiles.curve}`,
   ];
 }
 
-function hintsFor({ recipe, folder }: Ready, { outcome }: RunResult): string[] {
+function hintsFor({ recipe, folder }: Ready, { outcome, steps }: RunResult): string[] {
   if (outcome === 'diverged') {
+    if (steps === 1) {
+      return [
+        `The weights at step zero make it overflow, before anything was learnt: "stepzero measure" shows where.`,
+      ];
+    }
     return [
       `A smaller step may keep it finite: --lr ${Number((recipe.learningRate / 10).toPrecision(3))}, --clip 1 or --warm-up 100; or other weights, which "stepzero compare" measures.`,
     ];

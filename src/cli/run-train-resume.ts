@@ -3,7 +3,7 @@ import { openRunFolder, runFiles, type FoundRun } from '../files/index.ts';
 import { trainingText } from '../report/index.ts';
 import { UsageError } from './failure.ts';
 import { printJson, printText, textOptions } from './print.ts';
-import { conductRun, type TrainingResult } from './run-train-conduct.ts';
+import { conductRun, evaluateAtEnd, type TrainingResult } from './run-train-conduct.ts';
 import { openFor, readMaterial } from './run-train-subject.ts';
 import { trainingProgress } from './training-progress.ts';
 import type { Recipe, TrainOptions } from './training-recipe.ts';
@@ -61,10 +61,13 @@ async function goOn(found: FoundRun, options: TrainOptions): Promise<void> {
       if (recipe !== record.recipe) folder.write('run', { ...record, recipe });
       folder.rewind(checkpoint);
       bar.end();
-      await conductRun(
-        { material, recipe, trainer, folder, checkpoint, data: record.data.text },
-        options,
-      );
+      const ready = { material, recipe, trainer, checkpoint, data: record.data.text };
+      const from =
+        result === null || checkpoint === null
+          ? checkpoint
+          : await evaluateAtEnd(ready, folder, checkpoint);
+      folder.reopen();
+      await conductRun({ ...ready, folder, checkpoint: from }, options);
     } finally {
       await trainer.close();
     }

@@ -1,14 +1,14 @@
 import { resolve } from 'node:path';
 import { openTrainer, type Trainer } from '../experiment/index.ts';
 import { learningData } from '../files/index.ts';
-import type { LearningData } from '../data/index.ts';
+import { defaultData, type LearningData } from '../data/index.ts';
 import type { Values } from '../graph/index.ts';
 import { describeNetwork, type Network } from '../network/index.ts';
 import { openThreads } from '../threads/index.ts';
 import { loadModel, readPlaces, type Loaded } from './load.ts';
 import { checkMemory } from './memory.ts';
 import { optimizerOf, lossOf, type Recipe } from './training-recipe.ts';
-import { dataFiles, type DataRecord } from './training-record.ts';
+import { absoluteData, dataFiles, type DataRecord } from './training-record.ts';
 import { weightsOf, type WeightOptions } from './weights.ts';
 
 /** A network with its weights at step zero and what it is to learn. */
@@ -18,6 +18,7 @@ export interface Material {
   readonly weights: Values;
   /** What the weights are, as in `weights he_normal`. */
   readonly label: string;
+  readonly wanted: DataRecord;
   readonly data: LearningData;
   /** The files that all of this was read from. */
   readonly files: readonly string[];
@@ -27,12 +28,13 @@ export interface Material {
 export async function readMaterial(
   model: string,
   options: WeightOptions,
-  wanted: DataRecord,
+  asked: Omit<DataRecord, 'text'> & { readonly text: string | null },
   say: (what: string) => void,
 ): Promise<Material> {
   say(`Reading ${model}`);
   const loaded = loadModel(model);
   const network = describeNetwork(loaded.model.graph);
+  const wanted = { ...asked, text: asked.text ?? defaultData(loaded.model.graph) };
   say(`Reading ${wanted.text}`);
   const data = learningData(wanted.text, loaded.model.graph, {
     seed: options.seed,
@@ -49,8 +51,9 @@ export async function readMaterial(
     network,
     weights,
     label,
+    wanted,
     data,
-    files: [...new Set([...places, ...base, ...dataFiles(wanted.text)])],
+    files: [...new Set([...places, ...base, ...dataFiles(absoluteData(wanted.text))])],
   };
 }
 

@@ -8,7 +8,7 @@ import { openFor, readMaterial } from './run-train-subject.ts';
 import { usualRun } from './training-defaults.ts';
 import { trainingProgress } from './training-progress.ts';
 import { checkTogether, recipeOf, type TrainOptions } from './training-recipe.ts';
-import { absoluteData, recordOf, type DataRecord } from './training-record.ts';
+import { absoluteData, recordOf } from './training-record.ts';
 import type { WeightOptions } from './weights.ts';
 
 /**
@@ -34,14 +34,18 @@ export async function runTrain(
   const bar = trainingProgress(0, 0);
   try {
     const weights = weightOptions(options);
-    const wanted: DataRecord = {
-      text: absoluteData(options.data ?? 'glyphs'),
+    const wanted = {
+      text: options.data ?? null,
       target: options.target ?? null,
       validation: options.validation ?? 0,
       augment: options.augment === true,
     };
     const material = await readMaterial(model, weights, wanted, bar.say);
-    const recipe = recipeOf(options, material.data, usualRun());
+    const recipe = recipeOf(
+      options,
+      material.data,
+      usualRun(material.loaded.model.graph, material.network, material.data),
+    );
     const trainer = await openFor(material, recipe, bar.say);
     try {
       const folder =
@@ -53,7 +57,7 @@ export async function runTrain(
                 {
                   model: material.loaded.path === null ? model : resolve(model),
                   weights,
-                  data: wanted,
+                  data: { ...material.wanted, text: absoluteData(material.wanted.text) },
                   recipe,
                 },
                 material.files,
@@ -62,7 +66,7 @@ export async function runTrain(
       try {
         bar.end();
         await conductRun(
-          { material, recipe, trainer, folder, checkpoint: null, data: wanted.text },
+          { material, recipe, trainer, folder, checkpoint: null, data: material.wanted.text },
           options,
         );
       } finally {

@@ -14,7 +14,7 @@ import {
 } from '../optim/index.ts';
 import { crossEntropy, hinge, meanSquaredError, type Loss } from '../train/index.ts';
 import { UsageError } from './failure.ts';
-import { usualRate, type Usual } from './training-defaults.ts';
+import { usualInterval, usualRate, type Usual } from './training-defaults.ts';
 import type { lossNames, measureNames, optimizerNames, scheduleNames } from './training-names.ts';
 import type { WeightOptions } from './weights.ts';
 
@@ -107,6 +107,13 @@ export function checkTogether(options: TrainOptions): void {
 /** What the options come to for this data, with `usual` for what is not given. */
 export function recipeOf(options: TrainOptions, data: LearningData, usual: Usual): Recipe {
   const loss = options.loss ?? (data.train.target === 'class' ? 'cross-entropy' : 'mse');
+  const fitting = data.train.target === 'class' ? ['cross-entropy', 'hinge'] : ['mse'];
+  if (!fitting.includes(loss)) {
+    const targets = data.train.target === 'class' ? 'classes' : 'values';
+    throw new UsageError(
+      `--loss: must be ${fitting.join(' or ')} for targets that are ${targets}, got ${loss}`,
+    );
+  }
   if (options.labelSmoothing !== undefined && loss !== 'cross-entropy') {
     throw new UsageError(`--label-smoothing: must be given with --loss cross-entropy, got ${loss}`);
   }
@@ -120,7 +127,7 @@ export function recipeOf(options: TrainOptions, data: LearningData, usual: Usual
       : Math.min(options.batch ?? usual.batch, data.train.count);
   const perEpoch = Math.max(1, Math.floor(data.train.count / batch));
   const steps = options.steps ?? (options.epochs ?? 0) * perEpoch;
-  const planned = steps > 0 ? steps : usual.steps;
+  const planned = steps > 0 ? steps : usual.steps(batch);
   const schedule = options.schedule ?? 'constant';
   return {
     loss,
@@ -139,7 +146,7 @@ export function recipeOf(options: TrainOptions, data: LearningData, usual: Usual
     warmUp: options.warmUp ?? 0,
     batch,
     steps: planned,
-    evalEvery: options.evalEvery ?? Math.max(1, Math.ceil(planned / 10)),
+    evalEvery: options.evalEvery ?? usualInterval(planned, batch),
     measure: options.measure ?? [],
     measureEvery: options.measureEvery ?? Math.max(1, Math.ceil(planned / 10)),
     checkpointEvery: options.checkpointEvery ?? null,

@@ -24,7 +24,7 @@ const isOpen = (extent: Dimension): boolean => typeof extent !== 'number';
 const fits = (extent: Dimension, size: number): boolean => isOpen(extent) || extent === size;
 
 /** The axis that is named like a batch, or the first. */
-function batchAxisOf(shape: readonly Dimension[]): number {
+export function batchAxisOf(shape: readonly Dimension[]): number {
   return Math.max(
     0,
     shape.findIndex((extent) => typeof extent === 'string' && /batch|^(n|b)$/i.test(extent)),

@@ -37,12 +37,15 @@ export function imageData(
   const statistics = pixelStatistics(train);
   const source = sourceOfSet(train, statistics);
   const isAugmented = options.augment === true;
-  const augment = isAugmented ? { augment: augmentation } : {};
   const changed = isAugmented
     ? `; each moved by up to 4 pixels${augmentation === 'crop' ? '' : ' and half of them turned over'} at every step`
     : '';
   return {
-    ...sharesOf(imageLearningSet(graph, source, 'train', augment), key, options),
+    ...sharesOf(
+      imageLearningSet(graph, source, 'train', isAugmented ? augmentation : null),
+      key,
+      options,
+    ),
     test: imageLearningSet(graph, sourceOfSet(test, statistics), 'test'),
     note: `${train.images.shape[0]} images of ${train.name} for training and ${test.images.shape[0]} for the test; each channel with mean 0 and variance 1 over those for training${imageChanges(graph, source)}${changed}.`,
   };

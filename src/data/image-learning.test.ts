@@ -219,7 +219,7 @@ test('glyphs are drawn from disjoint keys, lazily, in any order, for any seed al
   expect(generatedData('glyphs', graph, { seed: 2 }).train.batch(indices, null)).not.toEqual(drawn);
   expect(again.test?.batch(indices, null)).not.toEqual(drawn);
   expect(generatedData('glyphs', graphOf(['n', 3, 32, 32]), { seed: 1 }).note).toBe(
-    '10000 drawn digits for training and 2000 for the test; mean 0 and variance 1 over the first 1000 for training, then resized from 28×28 to 32×32, the grey value in all 3 channels.',
+    '10000 drawn digits for training and 2000 for the test; mean 0 and variance 1 over the first 250 for training, then resized from 28×28 to 32×32, the grey value in all 3 channels.',
   );
 });
 

@@ -5,35 +5,29 @@ import { changes } from './examples.ts';
 import { fitTo } from './fit.ts';
 import { fitter } from './fitter.ts';
 import type { ImageSource } from './image-source.ts';
-import { checkScores, floatInput } from './inputs.ts';
+import { checkScores, floatInput, type FloatInput } from './inputs.ts';
 import { joined } from './joined.ts';
 import type { LearningSet } from './learning-set.ts';
-
-/** How images are learned from. */
-export interface ImageLearningOptions {
-  readonly augment?: Augmentation;
-}
+import { setOf, type Feed } from './set-of.ts';
 
 /** Bytes of examples that are kept once they are made. */
 const KEPT = 2 ** 30;
 
 /**
- * Images as a network takes them (see `fitTo`), made when they are first asked for and then kept where all of them take at
- * most 1 GiB. `RangeError` where images do not fit the input, or the output has no score for each class.
+ * Images as an input takes them (see `fitTo`), made when they are first asked for and then kept where all of them take at most
+ * 1 GiB. `RangeError` where they do not fit.
  */
-export function imageLearningSet(
-  graph: Graph,
+export function imageFeed(
+  input: FloatInput,
   source: ImageSource,
-  split: LearningSet['split'],
-  { augment }: ImageLearningOptions = {},
-): LearningSet {
-  const { name, classes, count, shape } = source;
-  const input = floatInput(graph, name);
+  augment: Augmentation | null,
+): Feed {
+  const { count, shape } = source;
   const fit = fitTo(input, shape);
-  checkScores(graph, name, classes.length);
   const place = fitter(shape, fit);
   const size = sizeOf(fit.shape);
   const image = new Float32Array(shape.channels * shape.height * shape.width);
+  const changed = new Float32Array(image.length);
   const kept = 4 * size * count <= KEPT ? new Float32Array(size * count) : null;
   const isKept = new Uint8Array(count);
   const write = (index: number, out: Float32Array, at: number): void => {
@@ -49,16 +43,11 @@ export function imageLearningSet(
     }
     out.set(kept.subarray(index * size, (index + 1) * size), at);
   };
-  const changed = new Float32Array(image.length);
   return {
-    name,
-    split,
-    count,
-    target: 'class',
-    classes,
+    name: input.name,
     batch: (indices, key) => {
       const values = new Float32Array(indices.length * size);
-      if (key === null || augment === undefined) {
+      if (key === null || augment === null) {
         indices.forEach((index, b) => write(index, values, b * size));
       } else {
         changesOf(key, indices.length, augment).forEach((change, b) => {
@@ -67,16 +56,25 @@ export function imageLearningSet(
           place(changed, values, b * size);
         });
       }
-      return {
-        inputs: { [input.name]: joined(input, fit, values, indices.length) },
-        target: {
-          dtype: 'int64',
-          shape: [indices.length],
-          data: BigInt64Array.from(indices, (index) => BigInt(source.label(index))),
-        },
-      };
+      return joined(input, fit, values, indices.length);
     },
   };
+}
+
+/**
+ * Images to learn, for the one input of a network. `RangeError` where they do not fit it, or the output has no score
+ * for each class.
+ */
+export function imageLearningSet(
+  graph: Graph,
+  source: ImageSource,
+  split: LearningSet['split'],
+  augment: Augmentation | null = null,
+): LearningSet {
+  const { name, count, targets } = source;
+  const feed = imageFeed(floatInput(graph, name), source, augment);
+  if (targets.kind === 'class') checkScores(graph, name, targets.classes.length);
+  return setOf({ name, split, count }, [feed], targets);
 }
 
 /** What is done to images to fit the input, in words that go on with a sentence; `''` where nothing is. */

@@ -2,15 +2,14 @@ import { sizeOf } from '../tensor/index.ts';
 import type { ImageShape } from './fit.ts';
 import type { ImageSet } from './image-set.ts';
 import type { PixelStatistics } from './statistics.ts';
+import type { Targets } from './targets.ts';
 
 /** Labelled images of one size, normalised, that are made when they are asked for. */
 export interface ImageSource {
   readonly name: string;
-  readonly classes: readonly string[];
   readonly count: number;
   readonly shape: ImageShape;
-  /** The class of an image. */
-  readonly label: (index: number) => number;
+  readonly targets: Targets;
   /** Writes an image, channel by channel. */
   readonly read: (index: number, out: Float32Array) => void;
 }
@@ -26,10 +25,9 @@ export function sourceOfSet(set: ImageSet, { mean, std }: PixelStatistics): Imag
   );
   return {
     name: set.name,
-    classes: set.classes,
     count,
     shape: { channels, height, width },
-    label: (index) => set.labels[index],
+    targets: { kind: 'class', classes: set.classes, of: (index) => set.labels[index] },
     read: (index, out) => {
       const start = index * channels * area;
       for (let channel = 0; channel < channels; channel++) {

@@ -34,20 +34,29 @@ export function inputsText({ inputs }: Graph): string {
 }
 
 /**
- * Checks that the first output has a score for each class, along its last axis, for each of the `steps` of a sequence where
- * there are some. `RangeError` where it cannot.
+ * Checks that the first output has a score for each class, along its last axis, at each of the `places` of an example, none for a
+ * single class. `RangeError` where it cannot.
  */
-export function checkScores(graph: Graph, data: string, classes: number, steps?: number): void {
+export function checkScores(
+  graph: Graph,
+  data: string,
+  classes: number,
+  places: readonly number[] = [],
+): void {
   const output = graph.outputs.at(0);
-  if (output === undefined)
+  if (output === undefined) {
     throw new RangeError(`${data}: the network must have an output, got none`);
+  }
   const { name, shape } = output;
   if (shape === null) return;
-  const expected = ['batch', ...(steps === undefined ? [] : [steps]), classes];
+  const expected = ['batch', ...places, classes];
   const scores = shape.at(-1);
-  const isSteps = steps === undefined || typeof shape[1] !== 'number' || shape[1] === steps;
+  const isPlaced = places.every((count, axis) => {
+    const extent = shape[axis + 1];
+    return typeof extent !== 'number' || extent === count;
+  });
   const isEnough = typeof scores !== 'number' || scores >= classes;
-  if (shape.length === expected.length && isSteps && isEnough) return;
+  if (shape.length === expected.length && isPlaced && isEnough) return;
   throw new RangeError(
     `${name}: the shape must be [${expected.join(',')}], with a score for each class of ${data} or more, got ${shapeText(shape)}`,
   );

@@ -1,5 +1,4 @@
-import { castTo, sizeOf, type Tensor } from '../tensor/index.ts';
-import type { FloatInput } from './inputs.ts';
+import { castTo, isFloat, sizeOf, type DType, type Tensor } from '../tensor/index.ts';
 
 /** Where examples stand in an input. */
 export interface ExampleAxes {
@@ -15,7 +14,7 @@ export interface ExampleAxes {
  * `RangeError` where the input fixes another number of them.
  */
 export function joined(
-  { name, dtype }: FloatInput,
+  { name, dtype }: { readonly name: string; readonly dtype: DType | null },
   { batchAxis, batch, shape }: ExampleAxes,
   values: Float32Array,
   count: number,
@@ -36,5 +35,18 @@ export function joined(
       }
     }
   }
-  return { dtype, shape: shape.toSpliced(batchAxis, 0, count), data: castTo(dtype, data) };
+  return filled(name, dtype ?? 'float32', shape.toSpliced(batchAxis, 0, count), data);
+}
+
+/** Numbers as a tensor of a float or of an integer type that tokens have. */
+function filled(
+  name: string,
+  dtype: DType,
+  shape: readonly number[],
+  values: Float32Array,
+): Tensor {
+  if (isFloat(dtype)) return { dtype, shape, data: castTo(dtype, values) };
+  if (dtype === 'int64') return { dtype, shape, data: BigInt64Array.from(values, BigInt) };
+  if (dtype === 'int32') return { dtype, shape, data: Int32Array.from(values) };
+  throw new TypeError(`${name}: an input must be of floats, int32 or int64, got ${dtype}`);
 }

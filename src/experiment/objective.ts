@@ -8,11 +8,22 @@ export interface Objective {
   /** The network with this output alone. */
   readonly graph: Graph;
   readonly output: string;
+  /** What a batch has: the inputs of the network, and the target. */
+  readonly reads: readonly ValueInfo[];
   /** Extent of its last axis; 1 where that is not known and the loss does not ask. */
   readonly classes: number;
   readonly loss: Loss;
-  /** What was done so that the loss fits the output, in a sentence; `null` where nothing was. */
-  readonly note: string | null;
+  /** What was done so that the loss fits the output, in sentences. */
+  readonly notes: readonly string[];
+}
+
+/** What a batch must have for a loss of an output. */
+function readsOf(graph: Graph, { shape }: ValueInfo, { target }: Loss): readonly ValueInfo[] {
+  const info: ValueInfo =
+    target === 'class'
+      ? { name: 'target', dtype: 'int64', shape: shape?.slice(0, -1) ?? null }
+      : { name: 'target', dtype: 'float32', shape };
+  return [...graph.inputs, info];
 }
 
 function infoOf(graph: Graph, output: string): ValueInfo {
@@ -63,11 +74,12 @@ export function objectiveOf(subject: Subject): Objective {
       `${name}: the output must be [batch,classes] with a known number of classes for ${loss.name}, got ${output} of shape ${shape}`,
     );
   }
+  const reads = readsOf(graph, info, loss);
   const classes = typeof last === 'number' ? last : 1;
   const probability = loss.name === 'cross-entropy' ? beforeProbability(graph, output) : null;
   const rank = info.shape?.length ?? 0;
   if (probability === null) {
-    return { graph: { ...graph, outputs: [info] }, output, classes, loss, note: null };
+    return { graph: { ...graph, outputs: [info] }, output, reads, classes, loss, notes: [] };
   }
   const isLast = probability.axis === -1 || probability.axis === rank - 1;
   if (probability.operator !== 'Softmax' || !isLast) {
@@ -79,8 +91,9 @@ export function objectiveOf(subject: Subject): Objective {
   return {
     graph: { ...graph, outputs: [before] },
     output: probability.value,
+    reads,
     classes,
     loss,
-    note: `The loss is of the values in front of the Softmax at ${output}.`,
+    notes: [`The loss is of the values in front of the Softmax that makes ${output}.`],
   };
 }

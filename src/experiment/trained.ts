@@ -2,18 +2,18 @@ import type { Graph } from '../graph/index.ts';
 import type { Network, Role } from '../network/index.ts';
 import type { Trained } from '../train/index.ts';
 
-/** Roles of stored tensors that training leaves alone: statistics, numbers of the computation, what nothing uses. */
+/** Roles of stored tensors that training leaves alone. */
 const KEPT: ReadonlySet<Role> = new Set<Role>([
+  'constant',
+  'initial_state',
   'norm_mean',
   'norm_variance',
-  'constant',
   'unused',
-  'unknown',
 ]);
 
 /**
  * The stored tensors that training changes: weights and biases, scales and shifts, embeddings, slopes; no running
- * statistics and no constants. `RangeError` for a network in another precision than float32, and for one that has none.
+ * statistics, initial states and constants. `RangeError` for a network in another precision than float32, and for one that has none.
  */
 export function trainedParameters(
   name: string,

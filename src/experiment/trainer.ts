@@ -1,52 +1,62 @@
-import type { LearningSet } from '../data/index.ts';
-import { encodeModel, modelOf, type Values } from '../graph/index.ts';
-import { openSession, type Session } from '../runtime/index.ts';
+import type { Graph, Values } from '../graph/index.ts';
+import { channelBlock } from '../runtime/index.ts';
 import { sizeOf, type Tensor } from '../tensor/index.ts';
-import { rolesOf, stackName, stateName, stepGraph, stepsGraph } from '../train/index.ts';
+import { inBlocks, rolesOf, stepGraph, unstackValues } from '../train/index.ts';
 import { openEvaluator } from './evaluate.ts';
-import { objectiveOf } from './objective.ts';
-import { inTraining } from './running.ts';
-import { stackBatches } from './stack.ts';
-import { trainedParameters } from './trained.ts';
-import type { StepMetrics, StepPick, Subject, Trainer, TrainerOptions } from './training.ts';
+import { manySteps } from './many-steps.ts';
+import { prepared } from './prepare.ts';
+import { grouping } from './stack.ts';
+import type { StepMetrics, Subject, Trainer, TrainerOptions } from './training.ts';
 
 type Tensors = Readonly<Record<string, Tensor>>;
 
-const zeros = (shape: readonly number[]): Tensor => ({
-  dtype: 'float32',
-  shape,
-  data: new Float32Array(sizeOf(shape)),
-});
+/** Most bytes of examples that one run of the engine is fed. */
+const MOST_BYTES = 2 ** 27;
 
-const scalar = (value: number): Tensor => ({
-  dtype: 'float64',
-  shape: [],
-  data: Float64Array.of(value),
-});
+/** What a step changes, at step zero: the weights, and zeros for the optimizer. */
+function startOf(step: Graph, graph: Graph): Tensors {
+  const { carried } = rolesOf(step);
+  const shapes = new Map(step.inputs.map(({ name, shape }) => [name, shape ?? []]));
+  return Object.fromEntries(
+    carried.map((name) => {
+      const stored = graph.constants.get(name);
+      if (stored !== undefined) return [name, stored.read()] as const;
+      const shape = (shapes.get(name) ?? []).map(Number);
+      const zeros: Tensor = { dtype: 'float32', shape, data: new Float32Array(sizeOf(shape)) };
+      return [name, zeros] as const;
+    }),
+  );
+}
 
-/** The graph with other values of its stored tensors. */
-function withWeights(graph: Subject['graph'], weights: Values): Subject['graph'] {
-  const constants = [...graph.constants].map(([name, constant]) => {
-    const value = weights.get(name);
-    if (value === undefined) return [name, constant] as const;
-    const read = (): Tensor => ('data' in value ? value : value.read());
-    return [name, { ...constant, read }] as const;
-  });
-  return { ...graph, constants: new Map(constants) };
+/** `RangeError` unless a state has the tensors of another one, in their shapes. */
+function checkState(where: string, state: Tensors, now: Tensors): void {
+  const wrong = (what: string): RangeError =>
+    new RangeError(`${where}: the state must be of this network and optimizer, got ${what}`);
+  for (const name of Object.keys(state)) {
+    if (!Object.hasOwn(now, name)) throw wrong(`${name}, which neither has`);
+  }
+  for (const [name, { dtype, shape }] of Object.entries(now)) {
+    if (!Object.hasOwn(state, name)) throw wrong(`none of ${name}`);
+    const found = `${state[name].dtype} [${state[name].shape.join(',')}]`;
+    const expected = `${dtype} [${shape.join(',')}]`;
+    if (found !== expected) throw wrong(`${name} as ${found} in place of ${expected}`);
+  }
 }
 
 /**
- * Compiles the training of a network: loss, gradient and optimizer as one graph, which onnxruntime runs many times in
- * one go. Close it to give its memory back. `RangeError` for networks that cannot be trained: no float32
- * parameters, operators without a derivative, an output that the loss does not fit.
+ * Compiles the training of a network: loss, gradient and optimizer as one graph, of which onnxruntime takes many steps in
+ * one run. Close it to give its memory back. `RangeError` for networks that cannot be trained: no float32
+ * parameters, operators without a derivative, an output that the loss does not fit; and for a device that is not there.
  */
 export async function openTrainer(subject: Subject, options: TrainerOptions): Promise<Trainer> {
-  const graph = withWeights(subject.graph, subject.weights);
-  const parameters = trainedParameters(subject.name, graph, subject.network);
-  const objective = objectiveOf({ ...subject, graph });
-  const training = inTraining(objective.graph);
-  const { optimizer, clip, threads } = options;
-  const step = stepGraph(training.graph, parameters, {
+  const { name: where } = subject;
+  const { optimizer, clip, threads, device, checkpointEvery } = options;
+  const { objective, training, rolled, parameters, count, notes } = prepared(
+    subject,
+    checkpointEvery !== undefined,
+  );
+  const block = device === undefined || device === 'cpu' ? await channelBlock() : 1;
+  const written = stepGraph(training.graph, parameters, {
     output: objective.output,
     classes: objective.classes,
     loss: objective.loss,
@@ -54,81 +64,54 @@ export async function openTrainer(subject: Subject, options: TrainerOptions): Pr
     running: training.running,
     ...(clip === undefined ? {} : { clip }),
   });
+  const step = inBlocks(written, block);
   const { carried } = rolesOf(step);
-  const session = await openSession(encodeModel(modelOf(stepsGraph(step))), {
-    name: subject.name,
-    keepsMemory: true,
+  let now = startOf(step, objective.graph);
+  const isCarried = new Set(carried);
+  const names = [...parameters, ...training.running]
+    .map(({ name }) => name)
+    .filter((name) => isCarried.has(name));
+  const engine = {
+    name: where,
     ...(threads === undefined ? {} : { threads }),
-  });
-  const evaluator = await openEvaluator(subject.name, objective, threads);
-  const networkNames = [...parameters, ...training.running].map(({ name }) => name);
-  const stored = (name: string): Tensor => {
-    const constant = graph.constants.get(name);
-    if (constant === undefined) throw new RangeError(`${name}: must be stored, got none`);
-    return constant.read();
+    ...(device === undefined ? {} : { device }),
   };
-  const start = (): Tensors => ({
-    ...Object.fromEntries(networkNames.map((name) => [name, stored(name)])),
-    ...Object.fromEntries(
-      parameters.flatMap(({ name, shape }) =>
-        optimizer.state.map((slot) => [stateName(slot, name), zeros(shape)] as const),
-      ),
-    ),
-  });
-  let now = start();
-  const weights = (): Values => new Map(networkNames.map((name) => [name, now[name]]));
+  const many = manySteps(step, engine);
+  const evaluator = await openEvaluator(where, objective, names, engine);
+  const groups = grouping({ where, objective, mostBytes: MOST_BYTES });
+  const weights = (): Values =>
+    unstackValues(rolled, new Map(names.map((name) => [name, now[name]])));
 
   return {
+    notes,
     cost: () => ({
-      parameters: parameters.reduce((sum, { shape }) => sum + sizeOf(shape), 0),
-      rolledLayers: 0,
+      parameters: count,
+      rolledLayers: rolled.layers,
       bytes: 0,
     }),
     steps: async (set, picks, first) => {
-      const made = await manySteps(session, now, set, picks, first);
-      now = Object.fromEntries(carried.map((name) => [name, made[`next(${name})`]]));
-      return metricsOf(made, picks, first);
+      const metrics: StepMetrics[] = [];
+      for (const group of groups(set, picks)) {
+        const made = await many.run(now, group, first + metrics.length);
+        metrics.push(...made.metrics);
+        now = made.state;
+        if (!made.isFinite) break;
+      }
+      return metrics;
     },
-    evaluate: (set, most) => evaluator.run(weights(), set, most),
+    evaluate: (set, most) => {
+      const values = Object.fromEntries(names.map((name) => [name, now[name]] as const));
+      return evaluator.run(values, set, most);
+    },
     weights,
     state: () => now,
     restore: (state) => {
+      checkState(where, state, now);
       now = state;
     },
     close: async () => {
-      await session.close();
+      await many.close();
       await evaluator.close();
     },
   };
-}
-
-function manySteps(
-  session: Session,
-  state: Tensors,
-  set: LearningSet,
-  picks: readonly StepPick[],
-  first: number,
-): Promise<Tensors> {
-  const batches = picks.map(({ indices, key }) => set.batch(indices, key ?? null));
-  return session.run({
-    ...state,
-    ...stackBatches(batches),
-    [stackName('learning_rate')]: {
-      dtype: 'float32',
-      shape: [picks.length],
-      data: Float32Array.from(picks, ({ learningRate }) => learningRate),
-    },
-    steps: { dtype: 'int64', shape: [], data: BigInt64Array.of(BigInt(picks.length)) },
-    first_step: scalar(first),
-  });
-}
-
-function metricsOf(made: Tensors, picks: readonly StepPick[], first: number): StepMetrics[] {
-  return picks.map(({ learningRate }, index) => ({
-    step: first + index,
-    loss: Number(made['loss'].data[index]),
-    accuracy: 'accuracy' in made ? Number(made['accuracy'].data[index]) : null,
-    gradientNorm: Number(made['gradient_norm'].data[index]),
-    learningRate,
-  }));
 }

@@ -1,5 +1,14 @@
 export { isDataSet, readDataSet } from './data-set.ts';
 export { externalReader } from './external.ts';
+export {
+  fetchData,
+  publishedSet,
+  publishedSets,
+  type FetchedFile,
+  type FetchOptions,
+  type PublishedFile,
+  type PublishedSet,
+} from './fetch/index.ts';
 export { learningData, type LearningDataOptions } from './learning-data.ts';
 export { readModelFile, writeModelFile, type WriteOptions } from './model.ts';
 export { largestFile, readBytes } from './read-bytes.ts';

@@ -1,7 +1,18 @@
-import { generatedData, imageData, type LearningData } from '../data/index.ts';
+import { extname } from 'node:path';
+import {
+  arrayData,
+  dataSets,
+  generatedData,
+  generators,
+  imageData,
+  tableData,
+  type LearningData,
+} from '../data/index.ts';
 import type { Graph } from '../graph/index.ts';
 import { fold, key } from '../random/index.ts';
+import { decodeNpz } from '../tensor/index.ts';
 import { isDataSet, readDataSet } from './data-set.ts';
+import { readBytes } from './read-bytes.ts';
 
 /** How data are read or made. */
 export interface LearningDataOptions {
@@ -16,22 +27,40 @@ export interface LearningDataOptions {
 }
 
 /**
- * What a network is to learn, as text says: data that are made from the seed, such as `glyphs`, or `mnist:DIR`,
- * `fashion-mnist:DIR`, `cifar10:DIR`, in the shape that the network takes. `RangeError` for what does not fit it.
+ * What a network is to learn, as text says: data that are made from the seed, such as `glyphs`, published sets, such as `mnist:DIR`, or
+ * a file, `.npz` or `.csv` (`dataSets` has all forms), in the shape that the network takes. `RangeError` for what is none of these or
+ * does not fit it, `Error` for files that are missing.
  */
 export function learningData(
   text: string,
   graph: Graph,
   options: LearningDataOptions,
 ): LearningData {
-  if (!isDataSet(text)) return generatedData(text, graph, options);
-  const augmentation = text.startsWith('cifar10:') ? 'crop and flip' : 'crop';
-  return imageData(
-    graph,
-    readDataSet(text),
-    readDataSet(text, 'test'),
-    augmentation,
-    fold(key(options.seed), 'data'),
-    options,
+  const own = fold(key(options.seed), 'data');
+  if (isDataSet(text)) {
+    const augmentation = text.startsWith('cifar10:') ? 'crop and flip' : 'crop';
+    const [train, test] = [readDataSet(text), readDataSet(text, 'test')];
+    return imageData(graph, train, test, augmentation, own, options);
+  }
+  const [name] = text.split(':');
+  if (generators.some((one) => one.name === name)) return generatedData(text, graph, options);
+  const format = extname(text);
+  if (format === '.npz') {
+    return arrayData(decodeNpz(readBytes(text), text), graph, text, own, options);
+  }
+  if (format === '.csv') return tableData(textOf(text), graph, text, own, options);
+  const forms = dataSets.map(({ form }) => form.replace(/\[.*/, ''));
+  throw new RangeError(
+    `data: must be ${forms.slice(0, -1).join(', ')} or ${forms.at(-1)}, got ${text}`,
   );
+}
+
+/** A file as text, UTF-8. `RangeError` for bytes that are no text. */
+function textOf(path: string): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(readBytes(path));
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+    throw new RangeError(`${path}: must be text in UTF-8, got other bytes`, { cause: error });
+  }
 }

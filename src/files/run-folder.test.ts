@@ -57,14 +57,14 @@ test('a run goes on from its last checkpoint, and forgets what came after it', (
   again.close();
 });
 
-test('a run that is finished says so until it is rewound', () => {
+test('a run that is finished says so until it is reopened', () => {
   const made = createRunFolder(at('run'), {});
   made.write('result', { steps: 3 });
   made.write('curve', '<svg/>');
   made.close();
   const found = openRunFolder(at('run'));
   expect([found.result, found.checkpoint]).toEqual([{ steps: 3 }, null]);
-  found.folder.rewind(null);
+  found.folder.reopen();
   found.folder.close();
   expect(readdirSync(at('run')).sort()).toEqual(['curve.svg', 'run.json']);
 });

@@ -47,9 +47,11 @@ export interface RunFolder {
   /** Adds lines to the metrics, one of JSON for each record. */
   readonly record: (records: readonly object[]) => void;
   /** Replaces the checkpoint; the metrics so far are on the disk before it. */
-  readonly checkpoint: (step: number, seconds: number, state: Checkpoint['state']) => void;
-  /** Forgets what was recorded after a checkpoint, all of it if that is `null`, and that the run has ended. */
+  readonly checkpoint: (step: number, seconds: number, state: Checkpoint['state']) => Checkpoint;
+  /** Forgets what was recorded after a checkpoint, all of it if that is `null`. */
   readonly rewind: (checkpoint: Checkpoint | null) => void;
+  /** Forgets that the run has ended. */
+  readonly reopen: () => void;
   /** Writes one of the other files, as a whole or not at all. */
   readonly write: (file: 'run' | 'curve' | 'result', content: string | object) => void;
   /** The records of the metrics. `RangeError` where one is damaged. */
@@ -159,11 +161,10 @@ function folderAt(path: string): RunFolder {
       const words = { step: String(step), seconds: String(seconds), metrics: String(bytes) };
       const chunks = encodeSafetensors(new Map(Object.entries(state)), words);
       writeDurably(join(path, runFiles.checkpoint), chunks);
+      return { step, seconds, metrics: bytes, state };
     },
-    rewind: (checkpoint) => {
-      rmSync(join(path, runFiles.result), { force: true });
-      cut(metrics, checkpoint?.metrics ?? 0);
-    },
+    rewind: (checkpoint) => cut(metrics, checkpoint?.metrics ?? 0),
+    reopen: () => rmSync(join(path, runFiles.result), { force: true }),
     write: (file, content) => {
       const text = typeof content === 'string' ? content : `${JSON.stringify(content, null, 2)}\n`;
       writeDurably(join(path, runFiles[file]), [new TextEncoder().encode(text)]);

@@ -1,4 +1,5 @@
 export { inBlocks } from './blocked.ts';
+export { checkpointed } from './checkpoint.ts';
 export {
   crossEntropy,
   hinge,

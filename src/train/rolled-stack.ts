@@ -1,3 +1,4 @@
+import type { Constant } from '../graph/index.ts';
 import { sizeOf, type LazyTensor, type Tensor, type TensorData } from '../tensor/index.ts';
 
 const makers: { readonly [D in keyof TensorData]: (length: number) => TensorData[D] } = {
@@ -47,4 +48,15 @@ function copyInto(target: Data, source: Data, at: number): void {
   } else if (!(source instanceof BigInt64Array) && !(source instanceof BigUint64Array)) {
     target.set(source, at);
   }
+}
+
+/** The parts `from … to - 1` of a stored stack, under a name of their own. */
+export function partOfConstant(stack: Constant, name: string, from: number, to: number): Constant {
+  const { dtype, shape: whole } = stack;
+  const shape = [to - from, ...whole.slice(1)];
+  const size = sizeOf(whole.slice(1));
+  const read = (): Tensor => {
+    return { dtype, shape, data: stack.read().data.subarray(from * size, to * size) };
+  };
+  return { ...stack, name, shape, read };
 }

@@ -3,6 +3,7 @@ import type { Constant, Graph, Node } from '../graph/index.ts';
 import { isFloat, sizeOf } from '../tensor/index.ts';
 import { kindsOf } from './rolled-kinds.ts';
 import { runsIn, type Run } from './rolled-layers.ts';
+import { claimer } from './rolled-names.ts';
 import { freeParts, repeatsOf } from './rolled-repeats.ts';
 import { loopOf, type Loop, type Writing } from './rolled-scan.ts';
 import { wiringOf, type Wiring } from './rolled-wiring.ts';
@@ -71,21 +72,6 @@ function isLearnable({ constants }: Graph): (name: string) => boolean {
     const constant = constants.get(name);
     if (constant === undefined || !isFloat(constant.dtype)) return false;
     return constant.source === 'initializer' || sizeOf(constant.shape) > 1;
-  };
-}
-
-/** Names that nothing in a graph has, subgraphs included as far as they are not rolled. */
-function claimer({ inputs, constants, nodes }: Graph): (name: string) => string {
-  const taken = new Set([
-    ...inputs.map(({ name }) => name),
-    ...constants.keys(),
-    ...nodes.flatMap(({ name, outputs }) => [name, ...outputs]),
-  ]);
-  return (name) => {
-    let free = name;
-    for (let index = 2; taken.has(free); index++) free = `${name}_${index}`;
-    taken.add(free);
-    return free;
   };
 }
 

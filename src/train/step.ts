@@ -66,7 +66,7 @@ export function nextName(name: string): string {
 /**
  * One step of training as a graph. In: the inputs of the network, `target`, the trained parameters, what runs along
  * (`running`), the state of the optimizer, `learning_rate` and `step`; out: `loss`, `accuracy` (for classes),
- * `gradient_norm`, and the carried tensors after the step.
+ * `gradient_norm`, and the carried tensors after the step. Parameters that the loss does not depend on stay as stored.
  */
 export function stepGraph(
   graph: Graph,
@@ -75,11 +75,24 @@ export function stepGraph(
 ): Graph {
   const { optimizer, clip, running = [] } = options;
   const losing = withLoss(graph, options);
-  const names = parameters.map(({ name }) => name);
   const metrics = losing.outputs.map(({ name }) => name);
   const keep = [...metrics, ...running.map(({ next }) => next)];
-  const slopes = gradient(losing, { of: ['loss'], withRespectTo: names, keep, loss: 'sum' });
-  const carried = [...parameters, ...running];
+  const slopes = gradient(losing, {
+    of: ['loss'],
+    withRespectTo: parameters.map(({ name }) => name),
+    keep,
+    loss: 'sum',
+    whereDependent: true,
+  });
+  const made = new Set(slopes.outputs.map(({ name }) => name));
+  const trained = parameters.filter(({ name }) => made.has(gradientName(name)));
+  if (trained.length === 0) {
+    throw new RangeError(
+      `${graph.name}: the loss of ${options.output} must depend on a parameter, got none of ${parameters.length}`,
+    );
+  }
+  const names = trained.map(({ name }) => name);
+  const carried = [...trained, ...running];
   const moved = new Set(carried.map(({ name }) => name));
   const constants = new Map([...slopes.constants].filter(([name]) => !moved.has(name)));
   const outputs = slopes.outputs.filter(({ name }) => metrics.includes(name));
@@ -97,7 +110,7 @@ export function stepGraph(
       : clipByGlobalNorm(b, raw, clip);
   b.output('gradient_norm', clipped.norm, 'float32', []);
   const update = optimizer.update(b, { learningRate, step });
-  parameters.forEach(({ name, shape }, index) => {
+  trained.forEach(({ name, shape }, index) => {
     const kept = optimizer.state.map((slot) => b.input(stateName(slot, name), 'float32', shape));
     const updated = update({
       name,

@@ -57,7 +57,7 @@ export const rnn: Architecture = {
     'rnn:128-256x2-10:tanh',
     'rnn:28-128-10:relu:t28',
     'rnn:v1000-128-10:bi',
-    'rnn:10-64x2-10:t20:relu:every',
+    'rnn:10-64-10:t20:every',
   ],
   defaults: `rnn:${DEFAULTS}:tanh`,
   build: (spec) => {
