@@ -18,6 +18,12 @@ export interface Timed {
   readonly steps: number;
   /** What the ratio of PyTorch's time to ours is to reach; `null` where it is only told. */
   readonly target: number | null;
+  /** How often the steps are timed. */
+  readonly rounds: number;
+  /** Whether torch.compile is tried, which takes minutes for a thousand layers. */
+  readonly isCompiled: boolean;
+  /** How many convolutions, where time and memory are told beside the products alone. */
+  readonly layers: number | null;
 }
 
 const SEED = 1;
@@ -34,6 +40,9 @@ export const networks: readonly Timed[] = [
     batch: 256,
     steps: 10,
     target: 2,
+    rounds: 9,
+    isCompiled: true,
+    layers: null,
   },
   {
     name: 'cnn32',
@@ -42,6 +51,9 @@ export const networks: readonly Timed[] = [
     batch: 64,
     steps: 2,
     target: 1,
+    rounds: 7,
+    isCompiled: true,
+    layers: null,
   },
   {
     name: 'resnet20',
@@ -50,6 +62,9 @@ export const networks: readonly Timed[] = [
     batch: 128,
     steps: 2,
     target: 1,
+    rounds: 7,
+    isCompiled: true,
+    layers: null,
   },
   {
     name: 'lstm',
@@ -58,6 +73,9 @@ export const networks: readonly Timed[] = [
     batch: 64,
     steps: 8,
     target: 1,
+    rounds: 9,
+    isCompiled: true,
+    layers: null,
   },
   {
     name: 'cnn1000',
@@ -66,6 +84,9 @@ export const networks: readonly Timed[] = [
     batch: 32,
     steps: 2,
     target: 1.2,
+    rounds: 5,
+    isCompiled: true,
+    layers: 1000,
   },
   {
     name: 'cnn10000',
@@ -74,12 +95,30 @@ export const networks: readonly Timed[] = [
     batch: 32,
     steps: 1,
     target: null,
+    rounds: 2,
+    isCompiled: false,
+    layers: 10_000,
+  },
+];
+
+/** What a start of a run is timed with. */
+const small: readonly Timed[] = [
+  {
+    name: 'resnet20_start',
+    spec: 'resnet:20',
+    label: 'ResNet-20, batch 8',
+    batch: 8,
+    steps: 2,
+    target: 1,
+    rounds: 1,
+    isCompiled: false,
+    layers: null,
   },
 ];
 
 /** The network `name`. */
 export function networkOf(name: string): Timed {
-  const found = networks.find((network) => network.name === name);
+  const found = [...networks, ...small].find((network) => network.name === name);
   if (found === undefined) throw new RangeError(`bench/train: no network ${name}`);
   return found;
 }
