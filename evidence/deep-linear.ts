@@ -1,7 +1,7 @@
 import { builder, type Graph } from '../src/graph/index.ts';
 import { fold, haarColumns, type Key } from '../src/random/index.ts';
 import type { Tensor } from '../src/tensor/index.ts';
-import type { Loss, Trained } from '../src/train/index.ts';
+import type { StepOptions, Trained } from '../src/train/index.ts';
 import type { Modes, SecondMoments } from './second-moments.ts';
 import { openSteps, type Steps, type Weights } from './steps.ts';
 
@@ -44,7 +44,7 @@ function mapGraph(shapes: readonly Trained[]): Graph {
  *
  * Reference: Saxe et al. 2014, eq. 13, arXiv:1312.6120
  */
-function halfSquaredError({ inputs, sigma11, size }: SecondMoments): Loss {
+function halfSquaredError({ inputs, sigma11, size }: SecondMoments): StepOptions['loss'] {
   return {
     name: 'half squared error',
     target: 'values',

@@ -8,7 +8,7 @@ import {
   stackName,
   stepGraph,
   stepsGraph,
-  type Loss,
+  type StepOptions,
   type Trained,
 } from '../src/train/index.ts';
 
@@ -35,7 +35,7 @@ export interface Task {
   readonly graph: Graph;
   readonly parameters: readonly Trained[];
   readonly classes: number;
-  readonly loss: Loss;
+  readonly loss: StepOptions['loss'];
 }
 
 /** Compiles steps of gradient descent, on one thread. */

@@ -125,7 +125,7 @@ test('what predict cannot take is said in one sentence', () => {
     "
   `);
   expect(message('mpl:4-4-2')).toMatchInlineSnapshot(`
-    "1 stepzero: architecture: name must be one of mlp, linear, cnn, resnet, rnn, gru, lstm, transformer (nearest: mlp), got mpl
+    "1 stepzero: architecture: name must be one of mlp, linear, cnn, vanilla, resnet, rnn, gru, lstm, transformer (nearest: mlp), got mpl
     "
   `);
   expect(message('mlp:4-4-2', '--scheme', 'he')).toMatchInlineSnapshot(`

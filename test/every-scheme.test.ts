@@ -24,7 +24,9 @@ const ARCHITECTURES = [
   'mlp:12-16x3-5:relu',
   'mlp:12-16x3-5:tanh',
   'linear:8-8x3-4',
+  'mlp:12-16x3-5:crelu',
   'cnn:3x8x8-8x3-4:gelu',
+  'vanilla:4-8:1x14x14',
   'resnet:8',
   'resnet:8:nonorm',
   'resnet:20-10:projection:silu',
@@ -32,9 +34,12 @@ const ARCHITECTURES = [
   'rnn:6-8-3:tanh:bi',
   'gru:v20-8x2-4',
   'lstm:6-8x2-3:bi',
+  'lstm:v10-8-10:every',
   'transformer:v30-16x2h2-30',
   'transformer:6-16x2h4-5:post:full',
   'transformer:v30-16x2h2-30:nonorm',
+  'transformer:v30-16x3h2-30:shared',
+  'transformer:6-16x2h4-5:full:mean',
 ];
 
 const names = [...new Set([...schemes, ...networkSchemes].map(({ name }) => name))];

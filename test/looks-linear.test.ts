@@ -178,6 +178,12 @@ const named = [
   'cnn:1x28x28-32x10-10',
   'cnn:3x20-24s2-24x4-5:circular',
   'cnn:2x6x6x6-8x3-4',
+  'mlp:32-20x6-5:crelu',
+  'mlp:32-20x4-5:residual:0.5:crelu',
+  'cnn:3x12x12-8x4-5:crelu',
+  'vanilla:6-8:crelu',
+  'resnet:8:nonorm:crelu',
+  'resnet:8:projection:crelu',
 ];
 
 const concatenated = (graph: Graph): Graph => editModel(modelOf(graph), creluEdit(graph)).graph;

@@ -211,6 +211,17 @@ test('residual branches end in 1/√L, or in a scale of zero that is not shared'
   expect(normed.get('layer1.0.bn2.weight')?.scheme).toBe('zeros');
 });
 
+test('a weight that ends several branches is smaller, since what it adds points the same way', () => {
+  const entry = (text: string) =>
+    planOf(text).parameters.find(({ name }) => /^block[^.]*\.(0\.)?mlp\.fc2\.weight$/.test(name));
+  const own = entry('transformer:v10-16x4h2-10');
+  const shared = entry('transformer:v10-16x4h2-10:shared');
+  expect(shared?.std).toBeCloseTo((own?.std ?? 0) / Math.sqrt(4), 12);
+  expect(shared?.reason).toContain(
+    'It ends 4 of 8 residual branches: times 1/√(8 · 4) = 0.1768 (std 0.03389), so that all branches together add about one unit at most',
+  );
+});
+
 test('an embedding is small before normalisations and has unit variance without them', () => {
   const stdOf = (text: string): number | null | undefined =>
     planOf(text).parameters.find(({ role }) => role === 'embedding')?.std;

@@ -9,6 +9,8 @@ export {
   vjp,
   type Wanted,
 } from './differentiate.ts';
+export { withDirectOutputs } from './direct-outputs.ts';
+export { readsOf } from './reads.ts';
 export { evaluate, type Numbers } from './reference/index.ts';
 export { differentiable } from './rules/index.ts';
 export { valueTypes, type ValueType } from './value-types.ts';

@@ -157,8 +157,8 @@ export function scalar(scope: Scope, value: number, like: string): string {
   return floats(scope, [value], [], like);
 }
 
-/** The nodes and stored tensors that the outputs need, in order. */
-function needed(nodes: readonly Node[], outputs: readonly string[]): readonly Node[] {
+/** Those of the nodes that the outputs need, in order. */
+export function needed(nodes: readonly Node[], outputs: readonly string[]): readonly Node[] {
   const wanted = new Set(outputs);
   const kept: Node[] = [];
   for (const node of nodes.toReversed()) {

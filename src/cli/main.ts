@@ -3,6 +3,7 @@ import { Command, CommanderError } from 'commander';
 import { adviseCommand } from './commands/advise.ts';
 import { architecturesCommand } from './commands/architectures.ts';
 import { compareCommand } from './commands/compare.ts';
+import { dataCommand } from './commands/data.ts';
 import { gradCommand } from './commands/grad.ts';
 import { initCommand } from './commands/init.ts';
 import { inspectCommand } from './commands/inspect.ts';
@@ -11,6 +12,7 @@ import { predictCommand } from './commands/predict.ts';
 import { sampleCommand } from './commands/sample.ts';
 import { schemesCommand } from './commands/schemes.ts';
 import { theoryCommand } from './commands/theory.ts';
+import { trainCommand } from './commands/train.ts';
 import { transformCommand } from './commands/transform.ts';
 import { FAILURE, USAGE, UsageError } from './failure.ts';
 import { usageSentence } from './usage-sentence.ts';
@@ -48,11 +50,13 @@ async function main(): Promise<void> {
     measureCommand(),
     compareCommand(),
     gradCommand(),
+    trainCommand(),
     sampleCommand(),
     theoryCommand(),
     transformCommand(),
     schemesCommand(),
     architecturesCommand(),
+    dataCommand(),
   ]) {
     program.addCommand(command);
   }

@@ -2,8 +2,8 @@ import type { ValueInfo } from '../graph/index.ts';
 import { permutation, type Key } from '../random/index.ts';
 import { castTo, isFloat, sizeOf, type FloatDType, type Tensor } from '../tensor/index.ts';
 import { fitTo, type Fit, type ImageShape } from './fit.ts';
+import { fitter } from './fitter.ts';
 import type { ImageSet } from './image-set.ts';
-import { resizeImage } from './resize.ts';
 import { pixelStatistics, type PixelStatistics } from './statistics.ts';
 
 /** Examples of a data set as a network takes them. */
@@ -53,10 +53,12 @@ export function examplesFor(
   const order = key === undefined ? null : permutation(key, total);
   const indices = Uint32Array.from({ length: n }, (_, i) => order?.[i] ?? i);
   const size = sizeOf(fit.shape);
+  const place = fitter(from, fit);
+  const example = new Float64Array(size);
   const batch = new Float64Array(n * size);
   const inner = sizeOf(fit.shape.slice(fit.batchAxis));
   for (const [b, index] of indices.entries()) {
-    const example = arranged(imageOf(set, index, from, fit.image, statistics), fit);
+    place(imageOf(set, index, from, statistics), example, 0);
     for (let at = 0; at < size; at += inner) {
       batch.set(example.subarray(at, at + inner), at * n + b * inner);
     }
@@ -69,52 +71,20 @@ export function examplesFor(
   };
 }
 
-/** An image, channel by channel, normalised, in another size. */
+/** An image, channel by channel, normalised. */
 function imageOf(
   { images }: ImageSet,
   index: number,
-  from: ImageShape,
-  to: ImageShape,
+  { channels, height, width }: ImageShape,
   { mean, std }: PixelStatistics,
 ): Float64Array {
-  const area = from.height * from.width;
-  const planes = Array.from({ length: from.channels }, (_, channel) => {
-    const start = (index * from.channels + channel) * area;
-    const pixels = images.data.subarray(start, start + area);
-    const plane = Float64Array.from(pixels, (pixel) => (pixel - mean[channel]) / std[channel]);
-    return resizeImage(plane, [from.height, from.width], [to.height, to.width]);
-  });
-  const toArea = to.height * to.width;
-  const result = new Float64Array(to.channels * toArea);
-  for (let channel = 0; channel < to.channels; channel++) {
-    if (to.channels === from.channels || from.channels === 1) {
-      result.set(planes[from.channels === 1 ? 0 : channel], channel * toArea);
-      continue;
-    }
-    for (let i = 0; i < toArea; i++) {
-      result[i] = planes.reduce((sum, plane) => sum + plane[i], 0) / planes.length;
-    }
-  }
-  return result;
-}
-
-/** The elements of an image in the order of an example. */
-function arranged(image: Float64Array, { image: shape, order }: Fit): Float64Array {
-  const { channels, height, width } = shape;
-  if (order === 'channels first' || channels === 1) return image;
-  const result = new Float64Array(image.length);
   const area = height * width;
-  for (let channel = 0; channel < channels; channel++) {
-    for (let i = 0; i < area; i++) {
-      const row = Math.floor(i / width);
-      const at =
-        order === 'channels last'
-          ? i * channels + channel
-          : (row * channels + channel) * width + (i % width);
-      result[at] = image[channel * area + i];
-    }
-  }
-  return result;
+  const start = index * channels * area;
+  const pixels = images.data.subarray(start, start + channels * area);
+  return Float64Array.from(pixels, (pixel, at) => {
+    const channel = Math.floor(at / area);
+    return (pixel - mean[channel]) / std[channel];
+  });
 }
 
 function noteOf(
@@ -127,6 +97,12 @@ function noteOf(
   const [total] = set.images.shape;
   const what = set.split === 'train' ? 'training' : 'test';
   const which = isShuffled ? 'drawn from' : 'the first of';
+  const fixed = batch === null ? '' : ', as many as the network fixes';
+  return `${count} ${count === 1 ? 'image' : 'images'}${fixed}, ${which} the ${total} ${what} images of ${set.name}; each channel with mean 0 and variance 1 over these${changes(from, to)}.`;
+}
+
+/** What is done to the size and the channels of images, to go on with a sentence; `''` where nothing is. */
+export function changes(from: ImageShape, to: ImageShape): string {
   const resized =
     from.height === to.height && from.width === to.width
       ? ''
@@ -137,6 +113,5 @@ function noteOf(
       : from.channels < to.channels
         ? `, the grey value in all ${to.channels} channels`
         : ', the mean of the channels taken';
-  const fixed = batch === null ? '' : ', as many as the network fixes';
-  return `${count} ${count === 1 ? 'image' : 'images'}${fixed}, ${which} the ${total} ${what} images of ${set.name}; each channel with mean 0 and variance 1 over these${resized}${channels}.`;
+  return `${resized}${channels}`;
 }

@@ -24,7 +24,7 @@ const isOpen = (extent: Dimension): boolean => typeof extent !== 'number';
 const fits = (extent: Dimension, size: number): boolean => isOpen(extent) || extent === size;
 
 /** The axis that is named like a batch, or the first. */
-function batchAxisOf(shape: readonly Dimension[]): number {
+export function batchAxisOf(shape: readonly Dimension[]): number {
   return Math.max(
     0,
     shape.findIndex((extent) => typeof extent === 'string' && /batch|^(n|b)$/i.test(extent)),
@@ -34,8 +34,8 @@ function batchAxisOf(shape: readonly Dimension[]): number {
 /**
  * How images fit an input: flat `[N,C·H·W]`, `[N,C,H,W]`, `[N,H,W,C]`, sequences of rows `[N,H,C·W]` or of pixels
  * `[N,H·W,C]`, or channels of one axis `[N,C,H·W]`, where N may stand elsewhere if it is named. In the two forms with
- * four axes other heights and widths, and 1 channel for 3 or 3 for 1, fit too. `RangeError` where they do not,
- * with both shapes.
+ * four axes other heights and widths, and 1 channel for 3 or 3 for 1, fit too; so do square images of another size
+ * laid flat, and any rows of at least 4 by 4 numbers, in grey. `RangeError` where they do not, with both shapes.
  */
 export function fitTo(input: ValueInfo, image: ImageShape): Fit {
   const { shape } = input;
@@ -60,7 +60,8 @@ function fitRest(rest: readonly Dimension[], image: ImageShape): Rest | null {
     if (fits(rest[0], channels * area)) {
       return { image, order: 'channels first', shape: [channels * area] };
     }
-    return rest[0] === area ? { image: grey, order: 'channels first', shape: [area] } : null;
+    if (rest[0] === area) return { image: grey, order: 'channels first', shape: [area] };
+    return height === width && typeof rest[0] === 'number' ? fitFlat(rest[0], channels) : null;
   }
   if (rest.length === 2) {
     const [long, short] = rest;
@@ -76,9 +77,32 @@ function fitRest(rest: readonly Dimension[], image: ImageShape): Rest | null {
     if (fits(long, height) && short === width) {
       return { image: grey, order: 'rows', shape: [height, width] };
     }
-    return null;
+    if (typeof long !== 'number' || typeof short !== 'number') return null;
+    if (long < SMALLEST || short < SMALLEST) return null;
+    return {
+      image: { channels: 1, height: long, width: short },
+      order: 'rows',
+      shape: [long, short],
+    };
   }
   return rest.length === 3 ? fitImage(rest, image) : null;
+}
+
+/** The shortest side that an image is made for where an input does not say that it is one. */
+const SMALLEST = 4;
+
+/** A square image of another size, in all channels or in grey. */
+function fitFlat(size: number, channels: number): Rest | null {
+  for (const each of [channels, 1]) {
+    const side = Math.sqrt(size / each);
+    if (!Number.isInteger(side) || side < SMALLEST) continue;
+    return {
+      image: { channels: each, height: side, width: side },
+      order: 'channels first',
+      shape: [size],
+    };
+  }
+  return null;
 }
 
 /** Three axes: channels are first or last, whichever of the two is 1 or 3; first where both are or none is known. */

@@ -112,22 +112,28 @@ function drawDigit(image: Float32Array, shapes: Shapes, r: Float64Array): void {
 }
 
 /**
- * Digits drawn by a pen: `count` images of 28 × 28, digit `i mod 10` at place i, in one of several hands, with random
- * size, slant, place, pen, wobble of the strokes and noise. The same key gives the same images everywhere.
+ * A pen that draws digit `i mod 10` at place i, in one of several hands, with random size, slant, place, pen, wobble of the
+ * strokes and noise, into an image of 28 × 28. The same key gives the same images everywhere, in any order.
  */
+export function glyphPen(key: Key): (index: number, image: Float32Array) => void {
+  const [noise, strokes] = [fold(key, 'noise'), fold(key, 'strokes')];
+  const uniforms = new Float64Array(DRAWS);
+  const ink = new Float32Array(SIDE * SIDE);
+  return (index, image) => {
+    fillNormal(noise, image, 0, SPREAD.noise, index * SIDE * SIDE);
+    fillUniform(strokes, uniforms, 0, 1, index * DRAWS);
+    ink.fill(0);
+    drawDigit(ink, DIGITS[index % 10], uniforms);
+    for (let pixel = 0; pixel < image.length; pixel++) image[pixel] += ink[pixel];
+  };
+}
+
+/** The first `count` images of 28 × 28 of a pen, and their digits. */
 export function drawGlyphs(key: Key, count: number): Glyphs {
   const images = new Float32Array(count * SIDE * SIDE);
-  fillNormal(fold(key, 'noise'), images, 0, SPREAD.noise);
-  const uniforms = new Float64Array(count * DRAWS);
-  fillUniform(fold(key, 'strokes'), uniforms, 0, 1);
-  const labels = new Uint8Array(count);
-  const ink = new Float32Array(SIDE * SIDE);
+  const draw = glyphPen(key);
   for (let i = 0; i < count; i++) {
-    labels[i] = i % 10;
-    ink.fill(0);
-    drawDigit(ink, DIGITS[i % 10], uniforms.subarray(i * DRAWS, (i + 1) * DRAWS));
-    const image = images.subarray(i * SIDE * SIDE, (i + 1) * SIDE * SIDE);
-    for (let pixel = 0; pixel < image.length; pixel++) image[pixel] += ink[pixel];
+    draw(i, images.subarray(i * SIDE * SIDE, (i + 1) * SIDE * SIDE));
   }
-  return { images, labels };
+  return { images, labels: Uint8Array.from({ length: count }, (_, i) => i % 10) };
 }

@@ -18,6 +18,8 @@ export interface LearningSet {
   readonly target: 'class' | 'values';
   /** Names of the classes, of which targets are indices; empty for values. */
   readonly classes: readonly string[];
+  /** Whether `key` changes the examples; taken to be so if not given. */
+  readonly random?: boolean;
   /** The examples of these indices, in their order. `key` draws what is random in them, such as crops and flips; `null` leaves that out. */
   readonly batch: (indices: Uint32Array, key: Key | null) => LearningBatch;
 }

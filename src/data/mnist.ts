@@ -8,7 +8,30 @@ export interface NamedBytes {
   readonly bytes: Uint8Array;
 }
 
+/** What a set in this format is called, and its classes: those of MNIST if not given. */
+export interface MnistNames {
+  readonly name?: string;
+  readonly classes?: readonly string[];
+}
+
 const digits = Array.from({ length: 10 }, (_, digit) => String(digit));
+
+/** Fashion-MNIST: Xiao, Rasul and Vollgraf 2017, table 2, arXiv:1708.07747. */
+export const fashionMnist: MnistNames = {
+  name: 'fashion-mnist',
+  classes: [
+    't-shirt',
+    'trouser',
+    'pullover',
+    'dress',
+    'coat',
+    'sandal',
+    'shirt',
+    'sneaker',
+    'bag',
+    'ankle boot',
+  ],
+};
 
 /**
  * The images and labels of a part of MNIST from its two IDX files, gzipped or not; any set of grey images in this
@@ -16,7 +39,12 @@ const digits = Array.from({ length: 10 }, (_, digit) => String(digit));
  * other shapes, no images, not a label for each, labels above 9.
  * Reference: LeCun, Cortes and Burges, The MNIST database
  */
-export function decodeMnist(split: Split, images: NamedBytes, labels: NamedBytes): ImageSet {
+export function decodeMnist(
+  split: Split,
+  images: NamedBytes,
+  labels: NamedBytes,
+  { name = 'mnist', classes = digits }: MnistNames = {},
+): ImageSet {
   const pixels = bytesOf(decodeIdx(images.bytes, images.file), 3, images.file, 'images');
   const numbers = bytesOf(decodeIdx(labels.bytes, labels.file), 1, labels.file, 'labels');
   const [count, height, width] = pixels.shape;
@@ -30,11 +58,11 @@ export function decodeMnist(split: Split, images: NamedBytes, labels: NamedBytes
       `${labels.file}: there must be a label for each of the ${count} images, got ${numbers.shape[0]}`,
     );
   }
-  checkLabels(numbers.data, digits.length, labels.file);
+  checkLabels(numbers.data, classes.length, labels.file);
   return {
-    name: 'mnist',
+    name,
     split,
-    classes: digits,
+    classes,
     images: { dtype: 'uint8', shape: [count, 1, height, width], data: pixels.data },
     labels: numbers.data,
   };

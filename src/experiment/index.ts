@@ -1,4 +1,7 @@
+export { jacobianHook, momentsHook, type HookOptions, type OpenHook } from './hooks.ts';
 export { batchesOf } from './order.ts';
+export { train } from './train.ts';
+export { openTrainer } from './trainer.ts';
 export type {
   Evaluation,
   Hook,

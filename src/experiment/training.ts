@@ -2,6 +2,7 @@ import type { LearningSet } from '../data/index.ts';
 import type { Graph, Values } from '../graph/index.ts';
 import type { Network } from '../network/index.ts';
 import type { Optimizer, Schedule } from '../optim/index.ts';
+import type { Key } from '../random/index.ts';
 import type { Tensor } from '../tensor/index.ts';
 import type { Loss } from '../train/index.ts';
 
@@ -59,18 +60,22 @@ export interface TrainingCost {
 
 /** A compiled step with the state that it changes. It holds memory until it is closed. */
 export interface Trainer {
+  /** What was changed about the network so that it can be trained, in sentences. */
+  readonly notes: readonly string[];
   /** What a step on batches of that size takes. */
   readonly cost: (batch: number) => TrainingCost;
   /**
    * Takes steps, the first of which has number `first` (from 1), each on its own batch of the set, all in one run of the
-   * engine where that is possible: the bits do not depend on how steps are grouped.
+   * engine where that is possible: the bits do not depend on how steps are grouped. The last metrics are those of the first
+   * step whose loss or gradient was not finite, if there is one; the state is then the one before that step. `RangeError`
+   * for batches that do not fit the network.
    */
   readonly steps: (
     set: LearningSet,
     picks: readonly StepPick[],
     first: number,
   ) => Promise<readonly StepMetrics[]>;
-  /** Loss and accuracy in inference, over the first `most` examples of a set, all if not given. */
+  /** Loss (over all targets) and accuracy in inference, over the first `most` examples of a set, all if not given. */
   readonly evaluate: (set: LearningSet, most?: number) => Promise<Evaluation>;
   /** The parameters and running statistics as they are now, by their names in the network. */
   readonly weights: () => Values;
@@ -85,6 +90,8 @@ export interface Trainer {
 export interface StepPick {
   readonly indices: Uint32Array;
   readonly learningRate: number;
+  /** Draws what is random in the examples; nothing is if it is not given. */
+  readonly key?: Key;
 }
 
 /** A run of training. */
@@ -94,15 +101,17 @@ export interface RunOptions {
   readonly schedule: Schedule;
   /** Of the order of the examples and of what is random in them. */
   readonly seed: number;
-  /** Steps between evaluations on the test set; at the end only if not given. */
+  /** Steps between evaluations on training and test set; at the end only if not given. */
   readonly evalEvery?: number;
-  /** Most examples of an evaluation before the last; 1000 if not given. */
+  /** Most examples of each set in an evaluation before the last; 1000 if not given. */
   readonly evalExamples?: number;
+  /** Most examples of each set in the last evaluation; all of the test set if not given. */
+  readonly finalExamples?: number;
   readonly hooks?: readonly Hook[];
   /** Steps already taken, whose state the trainer has. */
   readonly from?: number;
   readonly watch?: Watch;
-  /** Stops the run after the step that is being taken. */
+  /** Stops the run after the group of steps that is being taken, some tenths of a second. */
   readonly signal?: AbortSignal;
   /** Most seconds between checkpoints. */
   readonly checkpointSeconds?: number;
@@ -125,7 +134,10 @@ export interface Watch {
     name: string,
     values: Readonly<Record<string, number>>,
   ) => void;
-  /** Called between steps with what is needed to go on from there; the run waits for it. */
+  /**
+   * Called between steps and at the end of the run, however it ends, with what is needed to go on from there; the run
+   * waits for it. All that was told before counts up to that step, and nothing is told twice by a run that goes on.
+   */
   readonly checkpoint?: (step: number, state: Readonly<Record<string, Tensor>>) => Promise<void>;
 }
 
@@ -134,10 +146,13 @@ export interface RunResult {
   /** `diverged`: the loss or the gradient was not finite at step `steps`. */
   readonly outcome: 'finished' | 'diverged' | 'stopped';
   readonly steps: number;
+  /** Of the training set in inference, over the examples of `trainAccuracy`, after the last step; `null` unless finished. */
   readonly finalLoss: number | null;
   /** Of the training set, over at most as many examples as the test set has. */
   readonly trainAccuracy: number | null;
   readonly testAccuracy: number | null;
+  /** Steps of this run by the time that they took, examples and engine, without evaluations and measurements. */
   readonly stepsPerSecond: number;
+  /** Of this run, all in all. */
   readonly seconds: number;
 }

@@ -28,10 +28,10 @@ test('what is no data set gets one sentence', () => {
   const empty = join(folder, 'empty');
   mkdirSync(empty);
   expect(() => readDataSet('imagenet:x')).toThrow(
-    'data set: must be mnist:DIR or cifar10:DIR, got imagenet:x',
+    'data set: must be mnist:DIR, fashion-mnist:DIR or cifar10:DIR, got imagenet:x',
   );
   expect(() => readDataSet('mnist:')).toThrow(
-    'data set: must be mnist:DIR or cifar10:DIR, got mnist:',
+    'data set: must be mnist:DIR, fashion-mnist:DIR or cifar10:DIR, got mnist:',
   );
   expect(() => readDataSet(`mnist:${folder}/none`)).toThrow(
     `${folder}/none: must be a folder of data, got no such file or folder`,

@@ -3,7 +3,9 @@ import { join } from 'node:path';
 import {
   decodeCifar10,
   decodeMnist,
+  fashionMnist,
   type ImageSet,
+  type MnistNames,
   type NamedBytes,
   type Split,
 } from '../data/index.ts';
@@ -13,17 +15,8 @@ import { readBytes } from './read-bytes.ts';
 type Reader = (folder: string, split: Split) => ImageSet;
 
 const readers: ReadonlyMap<string, Reader> = new Map<string, Reader>([
-  [
-    'mnist',
-    (folder, split) => {
-      const stem = split === 'train' ? 'train' : 't10k';
-      return decodeMnist(
-        split,
-        oneOf(folder, [`${stem}-images-idx3-ubyte`, `${stem}-images.idx3-ubyte`]),
-        oneOf(folder, [`${stem}-labels-idx1-ubyte`, `${stem}-labels.idx1-ubyte`]),
-      );
-    },
-  ],
+  ['mnist', (folder, split) => readMnist(folder, split)],
+  ['fashion-mnist', (folder, split) => readMnist(folder, split, fashionMnist)],
   [
     'cifar10',
     (folder, split) =>
@@ -41,7 +34,7 @@ export function isDataSet(text: string): boolean {
 }
 
 /**
- * Reads a part of a data set, `mnist:DIR` or `cifar10:DIR`, the training images if not said otherwise: from DIR, the files
+ * Reads a part of a data set, `mnist:DIR`, `fashion-mnist:DIR` or `cifar10:DIR`, the training images if not said otherwise: from DIR, the files
  * under the names that they are published with, gzipped or not. Of the five training files of CIFAR-10 those are read that are
  * there. `RangeError` for other names and bytes that are no such set, `Error` for files that are missing.
  */
@@ -50,8 +43,10 @@ export function readDataSet(text: string, split: Split = 'train'): ImageSet {
   const read = readers.get(text.slice(0, Math.max(0, colon)));
   const folder = text.slice(colon + 1);
   if (read === undefined || folder === '') {
-    const forms = [...readers.keys()].map((name) => `${name}:DIR`).join(' or ');
-    throw new RangeError(`data set: must be ${forms}, got ${text}`);
+    const forms = [...readers.keys()].map((name) => `${name}:DIR`);
+    throw new RangeError(
+      `data set: must be ${forms.slice(0, -1).join(', ')} or ${forms.at(-1)}, got ${text}`,
+    );
   }
   try {
     readdirSync(folder);
@@ -59,6 +54,16 @@ export function readDataSet(text: string, split: Split = 'train'): ImageSet {
     throw problem(folder, 'must be a folder of data', error);
   }
   return read(folder, split);
+}
+
+function readMnist(folder: string, split: Split, names: MnistNames = {}): ImageSet {
+  const stem = split === 'train' ? 'train' : 't10k';
+  return decodeMnist(
+    split,
+    oneOf(folder, [`${stem}-images-idx3-ubyte`, `${stem}-images.idx3-ubyte`]),
+    oneOf(folder, [`${stem}-labels-idx1-ubyte`, `${stem}-labels.idx1-ubyte`]),
+    names,
+  );
 }
 
 function trainingBatches(folder: string): readonly NamedBytes[] {

@@ -1,4 +1,5 @@
 const reasons: Readonly<Record<string, string>> = {
+  EEXIST: 'a file of that name',
   ENOENT: 'no such file or folder',
   ENOTDIR: 'a file where a folder is needed',
   EISDIR: 'a folder',

@@ -57,7 +57,7 @@ test('separate and packed projections of attention are told apart, and so is the
     ['key', [0, 8], [8, 8], 8],
     ['value', [0, 16], [8, 8], 8],
   ]);
-  expect(out.branchEnd).toEqual({ index: 0, count: 1, closedBy: null });
+  expect(out.branchEnd).toEqual({ index: 0, count: 1, times: 1, closedBy: null });
 });
 
 const boxes = ({ blocks }: ParameterInfo): unknown[] =>

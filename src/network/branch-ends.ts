@@ -26,14 +26,19 @@ export function branchEnds(
     if (claim.role === 'norm_scale' || claim.role === 'layer_scale') scales.set(claim.node, claim);
   }
   const count = residuals.length;
+  const add = (parameter: string, index: number, closedBy: BranchEnd['closedBy']): void => {
+    const known = ends.get(parameter);
+    const times = (known?.times ?? 0) + (known?.index === index ? 0 : 1);
+    ends.set(parameter, { index, count, times, closedBy });
+  };
   for (const [index, { branch }] of residuals.entries()) {
     const closing = closingScale(landmarks, scales, branch);
     const role = closing?.role;
     const closedBy = role === 'norm_scale' || role === 'layer_scale' ? role : null;
-    if (closing !== undefined) ends.set(closing.parameter, { index, count, closedBy: null });
+    if (closing !== undefined) add(closing.parameter, index, null);
     for (const layer of lastLayers(landmarks, branch)) {
       for (const { parameter } of rootsOf(landmarks.wiring, layer.operands[0].value)) {
-        ends.set(parameter, { index, count, closedBy });
+        add(parameter, index, closedBy);
       }
     }
   }

@@ -231,7 +231,7 @@ function residual(inner: (b: Builder, h: string) => string): Graph {
 
 test('the last layer of a residual branch is known, and what closes the branch', () => {
   const plain = described(residual((_, h) => h));
-  expect(plain['w2'].branchEnd).toEqual({ index: 0, count: 1, closedBy: null });
+  expect(plain['w2'].branchEnd).toEqual({ index: 0, count: 1, times: 1, closedBy: null });
   expect([plain['w0'], plain['w1'], plain['w3']].map((info) => info.branchEnd)).toEqual([
     null,
     null,

@@ -64,24 +64,27 @@ function alike(a: Channels | null, b: Channels | null): boolean {
   );
 }
 
-/** A concatenation along the channels: of `x` and `-x`, of `φ(x)` and `φ(-x)`, or of values with halves. */
-export function concatenated(walk: Walk, node: Node, signals: readonly Signal[]): Signal {
+/** A concatenation along the channels of `x` and `-x`, or of `φ(x)` and `φ(-x)`; `null` if it is none. */
+export function bothSigns(walk: Walk, node: Node): Signal | null {
+  const opposite = node.operator === 'Concat' ? oppositeOf(walk, node) : null;
+  const { channels, slope } = opposite ?? { channels: null, slope: null };
+  if (channels === null || !isAxis(channels, numberAttribute(node, 'axis', 0))) return null;
+  const pairs = fixedPairs(channels.count);
+  const both = { ...channels, count: 2 * channels.count };
+  return slope === null
+    ? { kind: 'linear', channels: both, pairs }
+    : { kind: 'halves', channels: both, pairs, slope };
+}
+
+/** A concatenation of values with halves along the channels. */
+export function concatenated(node: Node, signals: readonly Signal[]): Signal {
   const [first] = signals;
   if (first.kind === 'lost') return first;
   const { channels } = first;
-  const given = numberAttribute(node, 'axis', 0);
   const isWhole = signals.length === node.inputs.length;
-  if (channels === null || !isWhole || !isAxis(channels, given)) {
+  if (channels === null || !isWhole || !isAxis(channels, numberAttribute(node, 'axis', 0))) {
     const isLinear = signals.every(({ kind }) => kind === 'linear');
     return isLinear ? INPUT : lost(node, 'does not keep the halves of its channels apart');
-  }
-  const opposite = oppositeOf(walk, node);
-  if (opposite !== null) {
-    const pairs = fixedPairs(channels.count);
-    const both = { ...channels, count: 2 * channels.count };
-    return opposite.slope === null
-      ? { kind: 'linear', channels: both, pairs }
-      : { kind: 'halves', channels: both, pairs, slope: opposite.slope };
   }
   return joined(node, first, signals);
 }
@@ -135,22 +138,30 @@ function pairsOf(parts: readonly Known[]): Pairs | null {
   return scatteredPairs(Int32Array.from(images));
 }
 
-/** Whether the two inputs of a node are `φ(x)` and `φ(-x)` of a linear x; `slope` is `null` if φ is linear. */
-function oppositeOf(walk: Walk, node: Node): { readonly slope: number | null } | null {
+/**
+ * Whether the two inputs of a node are `φ(x)` and `φ(-x)` of a linear x, whose channels they have; `slope` is `null` if
+ * φ is linear.
+ */
+function oppositeOf(
+  walk: Walk,
+  node: Node,
+): { readonly channels: Channels | null; readonly slope: number | null } | null {
   const { maps } = walk;
   if (node.inputs.length !== 2) return null;
   const [left, right] = node.inputs.map((value) => maps.get(value));
   if (right === undefined) return null;
   const source = left?.source ?? node.inputs[0];
-  if (source !== right.source || signalAt(walk, source).kind !== 'linear') return null;
+  const signal = signalAt(walk, source);
+  if (source !== right.source || signal.kind !== 'linear') return null;
+  const { channels } = signal;
   const { length } = right.samples;
   const at = (i: number): number => left?.samples[i] ?? (i - (length - 1) / 2) / 16;
   const reversed = right.samples.every((value, i) => Math.abs(value - at(length - 1 - i)) <= 1e-9);
   if (!reversed) return null;
   const samples = right.samples.map((_, i) => at(i));
-  if (isAffine(samples)) return { slope: null };
+  if (isAffine(samples)) return { channels, slope: null };
   const slope = oddSlope(samples);
-  return slope === null ? null : { slope };
+  return slope === null ? null : { channels, slope };
 }
 
 /** Channels in another order, which has to keep pairs in blocks. */

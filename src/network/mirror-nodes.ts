@@ -1,7 +1,7 @@
 import type { Node } from '../graph/index.ts';
 import { moved } from './channels.ts';
 import type { ElementwiseMap } from './elementwise.ts';
-import { added, concatenated, gathered, scaled, sumless } from './mirror-joins.ts';
+import { added, bothSigns, concatenated, gathered, scaled, sumless } from './mirror-joins.ts';
 import { INPUT, lost, mixed, oddSlope, signalAt, type Signal, type Walk } from './mirror-signal.ts';
 import { isAffine } from './sites.ts';
 import { dataInputs } from './wiring.ts';
@@ -11,6 +11,8 @@ export function signalOf(walk: Walk, node: Node): Signal {
   const { maps, wiring } = walk;
   const map = maps.get(node.outputs[0]);
   if (map !== undefined) return activated(walk, node, map);
+  const both = bothSigns(walk, node);
+  if (both !== null) return both;
   const data = dataInputs(wiring, node);
   const signals = data.map((value) => signalAt(walk, value));
   const broken = signals.find(({ kind }) => kind === 'lost');
@@ -25,7 +27,7 @@ export function signalOf(walk: Walk, node: Node): Signal {
     case 'Div':
       return scaled(node, signals, data);
     case 'Concat':
-      return concatenated(walk, node, signals);
+      return concatenated(node, signals);
     case 'Gather':
       return signalAt(walk, node.inputs[0]).kind === 'halves'
         ? gathered(walk, node)

@@ -45,6 +45,8 @@ export interface Block {
 export interface BranchEnd {
   readonly index: number;
   readonly count: number;
+  /** How many of these branches the same stored tensor ends. */
+  readonly times: number;
   /** What stands between the layer and the sum and could be zero instead of the layer itself. */
   readonly closedBy: 'norm_scale' | 'layer_scale' | null;
 }

@@ -14,7 +14,12 @@ test('a branch may read something else besides the stream, as cross attention do
     return b.node('sum', 'Add', [stem, dense(b, 'out', both)]);
   });
   expect(describeNetwork(graph).branches).toBe(1);
-  expect(described(graph)['w_out'].branchEnd).toEqual({ index: 0, count: 1, closedBy: null });
+  expect(described(graph)['w_out'].branchEnd).toEqual({
+    index: 0,
+    count: 1,
+    times: 1,
+    closedBy: null,
+  });
   expect(described(graph)['w_k'].branchEnd).toBeNull();
 });
 

@@ -20,7 +20,7 @@ export {
   type ReportedJacobian,
   type ReportedLayer,
 } from './measurement-report.ts';
-export { formatNumber, formatShape } from './number.ts';
+export { formatCount, formatNumber, formatShape, formatShare } from './number.ts';
 export { inspectTable, planTable, reasonList } from './parameters.ts';
 export { predictionReport, predictionTable } from './prediction.ts';
 export { signalTable } from './signal-table.ts';
@@ -34,6 +34,14 @@ export { saxeChart, saxeLines, type SaxeCurves, type SaxeTitle } from './theory/
 export { shapeChart, shapeLines, type ShapeCurves, type ShapeTitle } from './theory/shape.ts';
 export { spectrumChart, spectrumLines, type SpectrumTitle } from './theory/spectrum.ts';
 export { printable } from './text.ts';
+export { formatSeconds, trainingSentence, trainingText, type TrainingReport } from './training.ts';
+export { trainingChart, type TrainingTitle } from './training-chart.ts';
+export {
+  courseRecorder,
+  type CoursePoint,
+  type CourseRecorder,
+  type TrainingCourse,
+} from './training-course.ts';
 export type {
   ArchitectureRow,
   InitReport,

@@ -30,3 +30,9 @@ export function reasonOf(error: unknown): string {
     .trim();
   return plain.length > longest ? `${plain.slice(0, longest)}…` : plain;
 }
+
+/** The version of onnxruntime, `1.27.0`. */
+export async function engineVersion(): Promise<string> {
+  const { env } = await loadEngine();
+  return env.versions.node ?? env.versions.common;
+}

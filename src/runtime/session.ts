@@ -23,7 +23,12 @@ export interface SessionOptions {
    * work where the same model runs many times; it is given back at once if not given.
    */
   readonly keepsMemory?: boolean;
+  /** What runs it, the CPU if not given. With `webgpu`, operators that onnxruntime has none of there stay on the CPU. */
+  readonly device?: Device;
 }
+
+/** What runs a model. */
+export type Device = 'cpu' | 'webgpu';
 
 /** A model that onnxruntime has loaded. It holds memory until it is closed. */
 export interface Session {
@@ -50,10 +55,14 @@ function describe(metadata: readonly InferenceSession.ValueMetadata[]): readonly
   });
 }
 
+/** Whether onnxruntime did not get as far as the model, since no GPU is there. */
+const hasNoAdapter = (reason: string): boolean =>
+  /webgpu.*adapter|backend not found/is.test(reason);
+
 /**
- * Loads a model into onnxruntime on the CPU, from the bytes of an ONNX file or from its path (external
+ * Loads a model into onnxruntime, from the bytes of an ONNX file or from its path (external
  * data files are then found beside it). Nothing is printed; what onnxruntime objects to, then or in a
- * run, becomes a `RangeError` of one sentence that starts with the model's name.
+ * run, becomes a `RangeError` of one sentence that starts with the model's name. So does a device that is not there.
  */
 export async function openSession(
   model: Uint8Array | string,
@@ -62,6 +71,7 @@ export async function openSession(
   const engine = await loadEngine();
   const where = options.name ?? (typeof model === 'string' ? model : 'model');
   const settings: InferenceSession.SessionOptions = {
+    ...(options.device === 'webgpu' ? { executionProviders: ['webgpu'] } : {}),
     graphOptimizationLevel: options.optimisation === 'basic' ? 'basic' : 'disabled',
     logSeverityLevel: 4,
     enableCpuMemArena: options.keepsMemory === true,
@@ -78,6 +88,12 @@ export async function openSession(
         ? await engine.InferenceSession.create(model, settings)
         : await engine.InferenceSession.create(model, settings);
   } catch (error) {
+    if (options.device === 'webgpu' && hasNoAdapter(String(error))) {
+      throw new RangeError(
+        `${where}: device webgpu must have an adapter that onnxruntime finds, got none on this machine`,
+        { cause: error },
+      );
+    }
     throw new RangeError(
       `${where}: onnxruntime must be able to load the model, got: ${reasonOf(error)}`,
       { cause: error },

@@ -1,4 +1,4 @@
-import { gradient, gradientName } from '../autodiff/index.ts';
+import { gradient, gradientName, withDirectOutputs } from '../autodiff/index.ts';
 import { builder, type Graph } from '../graph/index.ts';
 import { clipByGlobalNorm, globalNorm, type Optimizer } from '../optim/index.ts';
 import type { Loss } from './loss.ts';
@@ -9,16 +9,24 @@ export interface Trained {
   readonly shape: readonly number[];
 }
 
+/** A stored tensor that a step moves without a gradient, such as a running mean. */
+export interface Carried extends Trained {
+  /** The value of the graph that takes its place after the step. */
+  readonly next: string;
+}
+
 /** How a step is written. */
 export interface StepOptions {
   /** The output that the loss is of. */
   readonly output: string;
   /** Extent of its last axis. */
   readonly classes: number;
-  readonly loss: Loss;
+  readonly loss: Omit<Loss, 'each'>;
   readonly optimizer: Optimizer;
   /** Most that the global norm of the gradients may be; no limit if not given. */
   readonly clip?: number;
+  /** What a step moves besides the parameters. */
+  readonly running?: readonly Carried[];
 }
 
 /** A graph with the loss of one of its outputs. */
@@ -56,26 +64,41 @@ export function nextName(name: string): string {
 }
 
 /**
- * One step of training as a graph. In: the inputs of the network, `target`, the trained parameters, the state of the
- * optimizer, `learning_rate` and `step`; out: `loss`, `accuracy` (for classes), `gradient_norm`, and the parameters and
- * the state after the step.
+ * One step of training as a graph. In: the inputs of the network, `target`, the trained parameters, what runs along
+ * (`running`), the state of the optimizer, `learning_rate` and `step`; out: `loss`, `accuracy` (for classes),
+ * `gradient_norm`, and the carried tensors after the step. Parameters that the loss does not depend on stay as stored.
  */
 export function stepGraph(
   graph: Graph,
   parameters: readonly Trained[],
   options: StepOptions,
 ): Graph {
-  const { optimizer, clip } = options;
+  const { optimizer, clip, running = [] } = options;
   const losing = withLoss(graph, options);
-  const names = parameters.map(({ name }) => name);
-  const keep = losing.outputs.map(({ name }) => name);
-  const slopes = gradient(losing, { of: ['loss'], withRespectTo: names, keep, loss: 'sum' });
-  const trained = new Set(names);
-  const constants = new Map([...slopes.constants].filter(([name]) => !trained.has(name)));
-  const outputs = slopes.outputs.filter(({ name }) => keep.includes(name));
+  const metrics = losing.outputs.map(({ name }) => name);
+  const keep = [...metrics, ...running.map(({ next }) => next)];
+  const slopes = gradient(losing, {
+    of: ['loss'],
+    withRespectTo: parameters.map(({ name }) => name),
+    keep,
+    loss: 'sum',
+    whereDependent: true,
+  });
+  const made = new Set(slopes.outputs.map(({ name }) => name));
+  const trained = parameters.filter(({ name }) => made.has(gradientName(name)));
+  if (trained.length === 0) {
+    throw new RangeError(
+      `${graph.name}: the loss of ${options.output} must depend on a parameter, got none of ${parameters.length}`,
+    );
+  }
+  const names = trained.map(({ name }) => name);
+  const carried = [...trained, ...running];
+  const moved = new Set(carried.map(({ name }) => name));
+  const constants = new Map([...slopes.constants].filter(([name]) => !moved.has(name)));
+  const outputs = slopes.outputs.filter(({ name }) => metrics.includes(name));
   const inputs = [
     ...slopes.inputs,
-    ...parameters.map(({ name, shape }) => ({ name, dtype: 'float32' as const, shape })),
+    ...carried.map(({ name, shape }) => ({ name, dtype: 'float32' as const, shape })),
   ];
   const b = builder(graph.name, { ...slopes, inputs, outputs, constants });
   const learningRate = b.input('learning_rate', 'float32', []);
@@ -87,7 +110,7 @@ export function stepGraph(
       : clipByGlobalNorm(b, raw, clip);
   b.output('gradient_norm', clipped.norm, 'float32', []);
   const update = optimizer.update(b, { learningRate, step });
-  parameters.forEach(({ name, shape }, index) => {
+  trained.forEach(({ name, shape }, index) => {
     const kept = optimizer.state.map((slot) => b.input(stateName(slot, name), 'float32', shape));
     const updated = update({
       name,
@@ -98,5 +121,6 @@ export function stepGraph(
     b.output(nextName(name), updated.parameter, 'float32', shape);
     updated.state.forEach((value, at) => b.output(nextName(kept[at]), value, 'float32', shape));
   });
-  return b.build();
+  for (const { name, shape, next } of running) b.output(nextName(name), next, 'float32', shape);
+  return withDirectOutputs(b.build());
 }

@@ -33,10 +33,11 @@ export function stackName(name: string): string {
  * Many steps as one graph: a `Loop` whose body is a step, so that parameters and state stay inside of the engine. In:
  * `steps`, how many; `first_step`, the number of the first, from 1; `all(x)` of everything that each step has its own of,
  * stacked along a new first axis; the carried tensors. Out: the metrics of every step, and the carried tensors after the
- * last.
+ * last. What is named in `held`, such as the whole set of examples, is the same in all steps, under its own name.
  */
-export function stepsGraph(step: Graph): Graph {
-  const { carried, fresh, metrics } = rolesOf(step);
+export function stepsGraph(step: Graph, held: readonly string[] = []): Graph {
+  const { carried, fresh: all, metrics } = rolesOf(step);
+  const fresh = all.filter((name) => !held.includes(name));
   const infos = new Map([...step.inputs, ...step.outputs].map((info) => [info.name, info]));
   const info = (name: string): ValueInfo => infos.get(name) ?? { name, dtype: null, shape: null };
 
@@ -102,6 +103,7 @@ export function stepsGraph(step: Graph): Graph {
       dtype: info(name).dtype,
       shape: ['steps', ...(info(name).shape ?? [])],
     })),
+    ...held.map(info),
     ...carried.map(info),
   ];
   return {

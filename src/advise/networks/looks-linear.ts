@@ -1,5 +1,5 @@
 import type { Mirror, Network, ParameterInfo } from '../../network/index.ts';
-import { shown, steady, type Advice } from '../rules/index.ts';
+import { branchShare, shown, steady, type Advice } from '../rules/index.ts';
 import { defineNetworkScheme, type NetworkScheme } from './network-scheme.ts';
 
 const REFERENCE = 'Balduzzi et al. 2017, section 4, arXiv:1702.08591';
@@ -51,12 +51,13 @@ function adviceFor(
   const own = base === 'auto' ? omegaFor(parameter, mirror) : { base, stretch: 1 };
   const omega = own.base;
   const end = parameter.branchEnd;
-  const share = end === null || end.closedBy !== null ? 1 : 1 / Math.sqrt(end.count);
+  const portion = end === null || end.closedBy !== null ? null : branchShare(end);
+  const share = portion?.factor ?? 1;
   const scale = steady((gain / slope) * own.stretch * share);
   const branch =
-    end === null || share === 1
+    portion === null || share === 1
       ? ''
-      : ` It ends residual branch ${end.index + 1} of ${end.count}: times 1/√${end.count} = ${shown(share)}.`;
+      : ` It ends ${portion.place}: times ${portion.formula} = ${shown(share)}.`;
   const factor = scale === 1 ? {} : { gain: scale };
   const outcome = network.mirrors.isAdditive
     ? 'the network begins as a linear map'

@@ -1,5 +1,5 @@
 import type { ParameterInfo } from '../../network/index.ts';
-import { GLOROT, shown, type Advice } from './rule.ts';
+import { branchShare, GLOROT, shown, type Advice } from './rule.ts';
 
 const VASWANI = 'Vaswani et al. 2017, arXiv:1706.03762';
 
@@ -20,15 +20,16 @@ export function attentionOutputRule(parameter: ParameterInfo): Advice {
   const fanIn = parameter.fanIn ?? 1;
   const fanOut = parameter.fanOut ?? 1;
   const end = parameter.branchEnd;
-  const scaled = end !== null && end.closedBy === null;
-  const factor = scaled ? 1 / Math.sqrt(end.count) : 1;
+  const share = end !== null && end.closedBy === null ? branchShare(end) : null;
+  const factor = share?.factor ?? 1;
   const std = Math.sqrt(2 / (fanIn + fanOut)) * factor;
   return {
     scheme: 'glorot_uniform',
-    options: scaled ? { gain: factor } : {},
-    reason: scaled
-      ? `The output projection ends residual branch ${end.index + 1} of ${end.count}: Glorot times 1/√${end.count} = ${shown(factor)} (std ${shown(std)}), so that each branch adds 1/${end.count} of what it gets and all together about one unit, whatever the depth.`
-      : `The output projection has no activation: Glorot (${shown(fanIn)} in, ${shown(fanOut)} out, std ${shown(std)}) keeps both directions.`,
-    reference: scaled ? `${GLOROT}; Radford et al. 2019, §2.3` : `${GLOROT}; ${VASWANI}`,
+    options: share === null ? {} : { gain: factor },
+    reason:
+      share === null
+        ? `The output projection has no activation: Glorot (${shown(fanIn)} in, ${shown(fanOut)} out, std ${shown(std)}) keeps both directions.`
+        : `The output projection ends ${share.place}: Glorot times ${share.formula} = ${shown(factor)} (std ${shown(std)}), so that ${share.purpose}.`,
+    reference: share === null ? `${GLOROT}; ${VASWANI}` : `${GLOROT}; Radford et al. 2019, §2.3`,
   };
 }

@@ -1,2 +1,2 @@
 export { ruleFor } from './table.ts';
-export { HE, shown, steady, type Advice, type Rule } from './rule.ts';
+export { branchShare, HE, shown, steady, type Advice, type Rule } from './rule.ts';

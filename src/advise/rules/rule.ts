@@ -1,4 +1,4 @@
-import type { Network, ParameterInfo } from '../../network/index.ts';
+import type { BranchEnd, Network, ParameterInfo } from '../../network/index.ts';
 import type { Choice } from '../plan.ts';
 
 /** What a rule decides for a parameter. */
@@ -20,6 +20,38 @@ export function steady(gain: number): number {
 /** A number as reasons show it: four significant digits. */
 export function shown(value: number): string {
   return String(Number(value.toPrecision(4)));
+}
+
+/** How much of its branch a last layer adds, and the words for it. */
+export interface BranchShare {
+  /** `residual branch 5 of 6`, or `3 of 6 residual branches`. */
+  readonly place: string;
+  readonly factor: number;
+  /** `1/√6`. */
+  readonly formula: string;
+  /** What the factor is for, as the end of a sentence. */
+  readonly purpose: string;
+}
+
+/**
+ * `1/√n` for the last layer of one of n branches; `1/√(n m)` where it ends m of them, whose sums go together since their
+ * weights are the same.
+ */
+export function branchShare({ index, count, times }: BranchEnd): BranchShare {
+  if (times === 1) {
+    return {
+      place: `residual branch ${index + 1} of ${count}`,
+      factor: 1 / Math.sqrt(count),
+      formula: `1/√${count}`,
+      purpose: `each branch adds 1/${count} of what it gets and all together about one unit, whatever the depth`,
+    };
+  }
+  return {
+    place: `${times} of ${count} residual branches`,
+    factor: 1 / Math.sqrt(count * times),
+    formula: `1/√(${count} · ${times})`,
+    purpose: `all branches together add about one unit at most, whatever the depth, although what equal weights add points the same way`,
+  };
 }
 
 export const HE = 'He et al. 2015, eq. 10, arXiv:1502.01852';

@@ -5,6 +5,7 @@ import type { Choice } from '../plan.ts';
 import { specOfParameter, stdOf } from '../spec.ts';
 import { hiddenSteps, isPlain, operatingPoint, pointAt } from './operating-point.ts';
 import {
+  branchShare,
   DE,
   GLOROT,
   HE,
@@ -30,7 +31,8 @@ export function weightRule(parameter: ParameterInfo, network: Network): Advice {
   if (end === null) {
     return parameter.normalised ? { ...base, reason: `${base.reason} ${NORMALISED}` } : base;
   }
-  const place = `It ends residual branch ${end.index + 1} of ${end.count}`;
+  const { place: which, factor, formula, purpose } = branchShare(end);
+  const place = `It ends ${which}`;
   if (end.closedBy !== null) {
     const what = end.closedBy === 'norm_scale' ? 'normalisation' : 'layer scale';
     return {
@@ -38,13 +40,12 @@ export function weightRule(parameter: ParameterInfo, network: Network): Advice {
       reason: `${base.reason} ${place}, and the ${what} behind it sets how much the branch adds.`,
     };
   }
-  const factor = 1 / Math.sqrt(end.count);
   const gain = Number(base.options['gain'] ?? 1) * factor;
   const scaled = { ...base, options: { ...base.options, gain } };
   const std = stdOf(scaled, specOfParameter(parameter), parameter.name);
   return {
     ...scaled,
-    reason: `${base.reason} ${place}: times 1/√${end.count} = ${shown(factor)} (std ${shown(std)}), so that each branch adds 1/${end.count} of what it gets and all together about one unit, whatever the depth.`,
+    reason: `${base.reason} ${place}: times ${formula} = ${shown(factor)} (std ${shown(std)}), so that ${purpose}.`,
     reference: `${base.reference}; ${RADFORD}; ${DE}`,
   };
 }

@@ -18,6 +18,35 @@ import { byExpansion, rule, type Rule } from './rule.ts';
 
 const flag = (value: boolean): number => (value ? 1 : 0);
 
+/** Columns from which on it pays to transpose the left side of a product before it. */
+const manyColumns = 32;
+
+/**
+ * `α op(A) op(B)` of matrices. A left side that the product would have to transpose is transposed before it:
+ * onnxruntime takes 4/3 of the time of a plain product otherwise.
+ */
+function matrixProduct(
+  s: Scope,
+  left: string,
+  right: string,
+  transA: boolean,
+  transB: boolean,
+  alpha = 1,
+): string {
+  const columns = typeOf(s, left).shape?.[1];
+  const isBefore = transA && typeof columns === 'number' && columns >= manyColumns;
+  return emit(
+    s,
+    'Gemm',
+    [isBefore ? emit(s, 'Transpose', [left], { perm: [1, 0] }) : left, right],
+    {
+      ...(alpha === 1 ? {} : { alpha }),
+      transA: flag(transA && !isBefore),
+      transB: flag(transB),
+    },
+  );
+}
+
 /** `Y = α op(A) op(B) + β C`. */
 const gemm: Rule = rule((s, node, g) => {
   const [a, b, c = ''] = node.inputs;
@@ -25,11 +54,7 @@ const gemm: Rule = rule((s, node, g) => {
   const isBT = numberAttribute(node, 'transB', 0) !== 0;
   const alpha = numberAttribute(node, 'alpha', 1);
   const product = (left: string, right: string, transA: boolean, transB: boolean): string =>
-    emit(s, 'Gemm', [left, right], {
-      ...(alpha === 1 ? {} : { alpha }),
-      transA: flag(transA),
-      transB: flag(transB),
-    });
+    matrixProduct(s, left, right, transA, transB, alpha);
   return [
     () => (isAT ? product(b, g, isBT, true) : product(g, b, false, !isBT)),
     () => (isBT ? product(g, a, true, isAT) : product(a, g, !isAT, false)),
@@ -59,7 +84,7 @@ const matMul: Rule = rule((s, node, g) => {
   if (rankB === 2 && rankA === null) {
     return [
       () => emit(s, 'MatMul', [g, transposed(s, b, 2)]),
-      () => emit(s, 'Gemm', [rows(s, a), rows(s, g)], { transA: 1 }),
+      () => matrixProduct(s, rows(s, a), rows(s, g), true, false),
     ];
   }
   if (rankA === null || rankB === null) {
@@ -70,7 +95,7 @@ const matMul: Rule = rule((s, node, g) => {
   if (rankB === 2 && rankA > 2) {
     return [
       () => reshapeLike(s, emit(s, 'Gemm', [rows(s, g), b], { transB: 1 }), a),
-      () => emit(s, 'Gemm', [rows(s, a), rows(s, g)], { transA: 1 }),
+      () => matrixProduct(s, rows(s, a), rows(s, g), true, false),
     ];
   }
   const left = rankA === 1 ? unsqueeze(s, a, [0]) : a;

@@ -1,10 +1,10 @@
 import { numberAttribute, numbersAttribute, type Graph, type Node } from '../../graph/index.ts';
 import { activeValues, isSmooth } from '../active.ts';
-import { emitAll, typesOf } from '../emit.ts';
-import { finishBody, instantiate } from '../instantiate.ts';
+import { emitAll, furtherOutput, typesOf } from '../emit.ts';
+import { finishBody, instantiate, type Names } from '../instantiate.ts';
 import { add, zerosLike } from '../ops.ts';
-import { capturedBy } from '../reads.ts';
-import { addInput, claim, subscope, typeOf, type Scope } from '../scope.ts';
+import { capturedBy, readsOf } from '../reads.ts';
+import { addInput, claim, needed, subscope, typeOf, type Scope } from '../scope.ts';
 import { fromStart, typed, type Type } from '../type.ts';
 import { bodyOf } from './bodies.ts';
 import type { Call, Lazy, Rule } from './rule.ts';
@@ -54,54 +54,128 @@ function elementType(s: Scope, sequence: string, axis: number): Type {
   );
 }
 
-/**
- * The stack of a state's values before each step, which the `Scan` gives as a further output from now on.
- */
-function stackOfState(s: Scope, name: string, state: number): string {
+/** Operators whose results are kept for the way back, since it would take long to make them again. */
+const products: ReadonlySet<string> = new Set([
+  'Conv',
+  'ConvTranspose',
+  'Einsum',
+  'Gemm',
+  'MatMul',
+]);
+
+/** The position of a stack that a body gives of a value from the first step on, -1 if it gives none. */
+function stackPosition(parts: Parts, value: string): number {
+  const { body, states, outputAxes, outputDirections } = parts;
+  const copies = new Set([value]);
+  for (const { operator, inputs, outputs } of body.nodes) {
+    if (operator === 'Identity' && inputs[0] === value) copies.add(outputs[0]);
+  }
+  return body.outputs.findIndex(({ name }, index) => {
+    const stack = index - states.length;
+    if (stack < 0 || outputAxes[stack] !== 0 || outputDirections[stack] !== 0) return false;
+    return copies.has(name);
+  });
+}
+
+/** A body that also gives a value of each step. */
+function withStack(s: Scope, body: Graph, value: string, type: Type): Graph {
+  const { dtype, shape } = type;
+  const isInput = body.inputs.some(({ name }) => name === value);
+  if (!isInput && body.outputs.every(({ name }) => name !== value)) {
+    return { ...body, outputs: [...body.outputs, { name: value, dtype, shape }] };
+  }
+  const output = claim(s, `${value}:${isInput ? 'before' : 'after'}`);
+  const copy = { name: claim(s, `${output}:identity`), operator: 'Identity', domain: '' };
+  return {
+    ...body,
+    nodes: [...body.nodes, { ...copy, inputs: [value], outputs: [output], attributes: {} }],
+    outputs: [...body.outputs, { name: output, dtype, shape }],
+  };
+}
+
+/** The stack of a value in a body, one for each step, which the `Scan` gives as a further output from now on. */
+function stackOf(s: Scope, name: string, value: string, type: Type): string {
   const position = s.positions.get(name) ?? -1;
   const node = s.nodes[position];
-  const { body, states, outputAxes, outputDirections } = partsOf(node);
-  const own = body.inputs[state].name;
-  const made = body.nodes.find(
-    ({ operator, inputs, outputs }) =>
-      operator === 'Identity' &&
-      inputs[0] === own &&
-      body.outputs.some((info, index) => index >= states.length && info.name === outputs[0]),
-  );
-  const outputs = body.outputs.map((_, index) => node.outputs[index] ?? '');
-  let wider = body;
-  let index =
-    made === undefined ? -1 : body.outputs.findIndex((info) => info.name === made.outputs[0]);
-  if (index < 0) {
-    const before = claim(s, `${own}:before`);
-    const copy = { name: claim(s, `${before}:identity`), operator: 'Identity', domain: '' };
-    const { dtype, shape } = body.inputs[state];
-    wider = {
-      ...body,
-      nodes: [...body.nodes, { ...copy, inputs: [own], outputs: [before], attributes: {} }],
-      outputs: [...body.outputs, { name: before, dtype, shape }],
-    };
-    index = outputs.length;
-  }
+  const parts = partsOf(node);
+  const outputs = parts.body.outputs.map((_, index) => node.outputs[index] ?? '');
+  const known = stackPosition(parts, value);
+  const body = known < 0 ? withStack(s, parts.body, value, type) : parts.body;
+  const index = known < 0 ? outputs.length : known;
   if ((outputs[index] ?? '') !== '') return outputs[index];
-  outputs[index] = claim(s, `${name}:states${state}`);
-  const missing = wider.outputs.length - body.outputs.length;
-  const zeros = Array.from({ length: missing }, () => 0);
+  outputs[index] = claim(s, `${name}:${value}`);
+  const more = known < 0 ? [0] : [];
   const after: Node = {
     ...node,
     outputs,
     attributes: {
       ...node.attributes,
-      body: wider,
-      scan_output_axes: [...outputAxes, ...zeros],
-      scan_output_directions: [...outputDirections, ...zeros],
+      body,
+      scan_output_axes: [...parts.outputAxes, ...more],
+      scan_output_directions: [...parts.outputDirections, ...more],
     },
   };
-  const { dtype } = typeOf(s, states[state]);
-  s.types.set(outputs[index], { ...typesOf(s, after)[index], dtype });
+  s.types.set(outputs[index], { ...typesOf(s, after)[index], dtype: type.dtype });
   s.makers.set(outputs[index], name);
   s.nodes[position] = after;
   return outputs[index];
+}
+
+/** The last value of a state, which the `Scan` gives from now on if nobody asked for it before. */
+function lastState(s: Scope, name: string, state: number): string {
+  const node = s.nodes[s.positions.get(name) ?? -1];
+  const given = node.outputs[state] ?? '';
+  if (given !== '') return given;
+  const output = furtherOutput(s, node, state);
+  s.makers.set(output, name);
+  return output;
+}
+
+/** What the nodes read that these results need. */
+function readFor(child: Scope, ends: readonly string[]): ReadonlySet<string> {
+  return new Set(needed(child.nodes, ends).flatMap(readsOf));
+}
+
+/** The states whose values after a step are read on the way back through it, and made in it. */
+function laterStates(
+  child: Scope,
+  results: readonly string[],
+  states: number,
+  ends: readonly string[],
+): number[] {
+  const read = readFor(child, ends);
+  return results.slice(0, states).flatMap((result, index) => {
+    const isFirst = results.indexOf(result) === index;
+    return isFirst && child.makers.has(result) && read.has(result) ? [index] : [];
+  });
+}
+
+/** The products of a body that are read on the way back, by their names in it. */
+function keptProducts(
+  child: Scope,
+  body: Graph,
+  names: Names,
+  ends: readonly string[],
+): readonly string[] {
+  const read = readFor(child, ends);
+  const seen = new Set<string>();
+  return body.nodes.flatMap(({ operator, outputs: [output] }) => {
+    const own = names.get(output) ?? output;
+    if (!products.has(operator) || !read.has(own) || seen.has(own)) return [];
+    seen.add(own);
+    return [output];
+  });
+}
+
+/** An input that is read from now on where a value was. */
+function inputInPlaceOf(child: Scope, value: string, title: string): string {
+  const input = addInput(child, `${value}:${title}`, typeOf(child, value));
+  for (const [position, node] of child.nodes.entries()) {
+    if (!node.inputs.includes(value)) continue;
+    const inputs = node.inputs.map((name) => (name === value ? input : name));
+    child.nodes[position] = { ...node, inputs };
+  }
+  return input;
 }
 
 /** Which states depend on the values that derivatives are asked for, in any step. */
@@ -129,8 +203,9 @@ function activeStates(
 }
 
 /**
- * The reversed `Scan`: from the last step to the first it computes the step again from the state before
- * it, and passes on the cotangent of the state, adding up those of what all steps share.
+ * The reversed `Scan`: from the last step to the first it passes on the cotangent of the state, adding up those of
+ * what all steps share. The forward `Scan` keeps the state before every step and the products that are needed; the
+ * state after a step is the one before the next. What else is needed is computed again.
  */
 function reversed(call: Call): readonly Lazy[] {
   const { scope: s, cotangents, isActive, backward } = call;
@@ -178,18 +253,30 @@ function reversed(call: Call): readonly Lazy[] {
     ...summed.map((name, at) => add(child, sums[at], found.get(name) ?? name)),
     ...read.map((name) => found.get(name) ?? zerosLike(child, name)),
   ];
-  const written = finishBody(child, ends);
+  const later = laterStates(child, results, states.length, ends);
+  const afters = later.map((index) => inputInPlaceOf(child, results[index], 'after'));
+  const kept = keptProducts(child, body, all, ends);
+  const keptTypes = kept.map((name) => typeOf(child, all.get(name) ?? name));
+  const again = kept.map((name) => inputInPlaceOf(child, all.get(name) ?? name, 'kept'));
+  const sequenceStart = carried.length + summed.length + later.length;
+  const written = finishBody(child, [
+    ...ends.slice(0, carried.length + summed.length),
+    ...later.map((index) => inner[index]),
+    ...ends.slice(carried.length + summed.length),
+  ]);
   const used = new Set(written.nodes.flatMap((each) => [...each.inputs, ...capturedBy(each)]));
   const before = [...states.keys()].filter((index) => used.has(inner[index]));
   const givenAll = [...sequences.keys()].filter((index) => used.has(inner[states.length + index]));
-  const isAlone = before.length + givenAll.length + stacked.length === 0;
+  const isAlone = before.length + givenAll.length + stacked.length + kept.length === 0;
   const given = isAlone ? [0] : givenAll;
   const order = [
     ...adjoint,
     ...sums,
+    ...afters,
     ...before.map((index) => inner[index]),
     ...given.map((index) => inner[states.length + index]),
     ...slices,
+    ...again,
   ];
   const inputs = order.flatMap((name) => written.inputs.filter((info) => info.name === name));
   const starts = carried.map((index) => cotangents[index] ?? zerosLike(s, states[index]));
@@ -199,22 +286,28 @@ function reversed(call: Call): readonly Lazy[] {
     [
       ...starts,
       ...summed.map((name) => zerosLike(s, name)),
-      ...before.map((index) => stackOfState(s, node.name, index)),
+      ...later.map((index) => lastState(s, node.name, index)),
+      ...before.map((index) =>
+        stackOf(s, node.name, body.inputs[index].name, typeOf(child, inner[index])),
+      ),
       ...given.map((index) => sequences[index]),
       ...stacked.map((index) => cotangents[index] ?? ''),
+      ...kept.map((name, index) => stackOf(s, node.name, name, keptTypes[index])),
     ],
     {
       body: { ...written, inputs },
-      num_scan_inputs: before.length + given.length + stacked.length,
+      num_scan_inputs: before.length + given.length + stacked.length + kept.length,
       scan_input_axes: [
         ...before.map(() => 0),
         ...given.map((index) => inputAxes[index]),
         ...stacked.map((index) => parts.outputAxes[index - states.length]),
+        ...kept.map(() => 0),
       ],
       scan_input_directions: [
         ...before.map(() => 1),
         ...given.map((index) => 1 - inputDirections[index]),
         ...stacked.map((index) => 1 - parts.outputDirections[index - states.length]),
+        ...kept.map(() => 1),
       ],
       ...(read.length === 0
         ? {}
@@ -225,13 +318,12 @@ function reversed(call: Call): readonly Lazy[] {
               .map((direction) => 1 - direction),
           }),
     },
-    ends.length,
+    ends.length + later.length,
   );
   const at = (list: readonly (number | string)[], item: number | string, from: number): Lazy => {
     const index = list.indexOf(item);
     return index < 0 ? null : () => outputs[from + index];
   };
-  const sequenceStart = carried.length + summed.length;
   return [
     ...states.map((_, index) => at(carried, index, 0)),
     ...sequences.map((_, index) => at(read, inner[states.length + index], sequenceStart)),

@@ -57,6 +57,19 @@ test('a group normalisation of three nodes normalises groups and keeps the posit
   expect(row('pool_output').q!).toBeLessThan(0.1);
 });
 
+test('a layer whose weights are those of an earlier one says that they are taken as drawn anew', () => {
+  const row = rowsOf(['batch', 32], (b, x) => {
+    const shared = b.parameter('w', [32, 32]);
+    const bias = b.parameter('b', [32]);
+    const layer = (name: string, from: string): string =>
+      b.node(name, 'Add', [b.node(`${name}.product`, 'MatMul', [from, shared]), bias]);
+    const first = b.node('relu', 'Relu', [layer('first', x)]);
+    return layer('second', first);
+  });
+  expect(row('first_output').note).toBeNull();
+  expect(row('second_output').note).toBe('weights are used before and taken as drawn anew');
+});
+
 test('a transposed convolution sums over the taps that hit an input', () => {
   const row = rowsOf(['batch', 50, 1, 1], (b, x) => {
     const first = b.node('first', 'ConvTranspose', [x, b.parameter('first.w', [50, 20, 4, 4])]);

@@ -154,7 +154,7 @@ const numbers: Readonly<Record<Operation, (a: number, b: number) => number>> = {
 
 /** A layer with a bias that is the same for all units keeps its factor. */
 const shiftedBy = (signal: Signal, value: number): Signal => ({
-  ...through(signal, rescaled(signal.transfer, 1, value)),
+  ...through(signal, rescaled(signal.transfer, 1, value), signal.note),
   chi: signal.chi,
 });
 

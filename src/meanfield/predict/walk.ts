@@ -54,13 +54,17 @@ export function walkGraph(
     else if (node !== undefined && stored.has(value)) visit(node);
     return states.get(value) ?? unknown(`${value} comes from outside of the graph`);
   };
+  const again = readAgain(network.layers);
   const walk: Walk = {
     graph,
     producer,
     parts: new Map(network.layers.map((layer) => [layer.node, layer])),
     of,
     isStored: (value) => stored.has(value),
-    lawOf: (part, box) => averageLaw(part, box, infos, graph, lawOfStored),
+    lawOf: (part, box) => {
+      const law = averageLaw(part, box, infos, graph, lawOfStored);
+      return again.has(part) ? { ...law, caveat: law.caveat ?? AGAIN } : law;
+    },
     lawOfStored,
   };
   const visit = (node: Node): void => {
@@ -77,6 +81,22 @@ export function walkGraph(
     if (!node.outputs.every((output) => stored.has(output))) visit(node);
   }
   return states;
+}
+
+const AGAIN = 'weights are used before and taken as drawn anew';
+
+/** The weights of layers that an earlier layer has too. */
+function readAgain(layers: readonly LayerParts[]): Set<LayerPart> {
+  const again = new Set<LayerPart>();
+  const read = new Set<string>();
+  for (const { parts } of layers) {
+    const weights = parts.filter(({ role }) => role !== 'bias' && role !== 'embedding');
+    for (const part of weights) {
+      if (part.pieces.some(({ parameter }) => read.has(parameter))) again.add(part);
+    }
+    for (const { pieces } of weights) for (const { parameter } of pieces) read.add(parameter);
+  }
+  return again;
 }
 
 const NOTHING: Law = { mean: 0, variance: 0, caveat: null };

@@ -109,7 +109,7 @@ describe('a multilayer perceptron', () => {
     ],
     [
       'mlp:3-4-2:layernorm',
-      'mlp: words must be batchnorm, centred, residual or an activation such as relu after the sizes, got layernorm',
+      'mlp: words must be batchnorm, centred, residual, crelu or an activation such as relu after the sizes, got layernorm',
     ],
   ])('%s is refused', (text, message) => {
     expect(() => buildArchitecture(text)).toThrow(message);

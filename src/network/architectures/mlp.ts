@@ -1,7 +1,7 @@
-import { activation, type Activation } from '../../activation/index.ts';
 import { builder, type Builder, type Graph } from '../../graph/index.ts';
 import type { Architecture } from './architecture.ts';
 import { batchNormInTraining, centredOverBatch, dense, scalar } from './parts.ts';
+import { CRELU, phiOf, type Phi } from './phi.ts';
 import { widthsOf } from './sizes.ts';
 import { readWords, type ArchitectureText } from './text.ts';
 
@@ -10,26 +10,29 @@ const DEFAULTS = '784-512x10-10';
 /** A multilayer perceptron: `mlp:784-512x10-10:relu` has ten hidden layers of 512. */
 export const mlp: Architecture = {
   name: 'mlp',
-  grammar: 'mlp:INPUT-WIDTH[xCOUNT]-…-OUTPUT[:batchnorm|:centred][:residual[:BETA]][:ACTIVATION]',
+  grammar:
+    'mlp:INPUT-WIDTH[xCOUNT]-…-OUTPUT[:batchnorm|:centred][:residual[:BETA]][:ACTIVATION|:crelu]',
   description:
     'Dense layers with an activation after each but the last (relu if none is named). ' +
     'WIDTHxCOUNT is COUNT hidden layers of that width. Before each activation, batchnorm normalises ' +
     'over the batch, as networks in training do, and centred takes its mean away. residual adds what ' +
     'each hidden layer but the first computes, times BETA (1 if not given), to its input, ' +
-    'x + BETA W φ(x), of one width; the last layer reads the sum. Reference: Balduzzi et al. 2017, ' +
-    'arXiv:1702.08591.',
+    'x + BETA W φ(x), of one width; the last layer reads the sum. crelu is the concatenated rectifier ' +
+    '[x₊; (-x)₊], behind which a layer has twice as many inputs. References: Balduzzi et al. 2017, ' +
+    'arXiv:1702.08591; Shang et al. 2016, arXiv:1603.05201.',
   examples: [
     'mlp:784-512x10-10:relu',
     'mlp:784-300-100-10:tanh',
     'mlp:32-64x5-1:leaky_relu:0.2',
     'mlp:1-200x24-1:centred',
     'mlp:1-200x51-1:batchnorm:residual:0.1',
+    'mlp:784-100x200-10:crelu',
   ],
   defaults: `mlp:${DEFAULTS}:relu`,
   build: (spec) => {
     const { beta, rest } = residualWord(spec);
     const words = readWords(rest, {
-      flags: ['batchnorm', 'centred', 'residual'],
+      flags: ['batchnorm', 'centred', 'residual', CRELU],
       activations: true,
     });
     const isNormalised = words.flags.has('batchnorm');
@@ -37,7 +40,7 @@ export const mlp: Architecture = {
       throw new RangeError(`mlp: layers must be normalised or centred, got both in ${spec.text}`);
     }
     return denseStack(spec, DEFAULTS, {
-      between: words.activation ?? activation('relu'),
+      between: phiOf(spec, words, 'relu'),
       before: isNormalised
         ? batchNormInTraining
         : words.flags.has('centred')
@@ -71,7 +74,7 @@ function residualWord(spec: ArchitectureText): {
 /** What stands between dense layers. */
 export interface Between {
   /** The activation, if there is one. */
-  readonly between: Activation | null;
+  readonly between: Phi | null;
   /** What comes before the activation. */
   readonly before?: ((b: Builder, name: string, x: string, width: number) => string) | null;
   /** Factor of the branches where hidden layers but the first are residual. */
@@ -98,13 +101,16 @@ export function denseStack(
   let x = b.input('input', 'float32', ['batch', widths[0]]);
   for (let layer = 0; layer < last; layer++) {
     let y = x;
+    let inputs = widths[layer];
     const isHead = layer === last - 1;
     if (layer > 0 && !(isHead && beta !== null)) {
-      const width = widths[layer];
-      if (before !== null) y = before(b, `norms.${layer - 1}`, y, width);
-      if (between !== null) y = between.build(b, `activations.${layer - 1}`, y);
+      if (before !== null) y = before(b, `norms.${layer - 1}`, y, inputs);
+      if (between !== null) {
+        y = between.build(b, `activations.${layer - 1}`, y);
+        inputs *= between.widening;
+      }
     }
-    y = dense(b, `layers.${layer}`, y, widths[layer], widths[layer + 1]);
+    y = dense(b, `layers.${layer}`, y, inputs, widths[layer + 1]);
     const isBranch = beta !== null && layer > 0 && !isHead;
     if (isBranch && factor !== null) y = b.node(`scale.${layer}`, 'Mul', [y, factor]);
     x = isBranch ? b.node(`sum.${layer}`, 'Add', [x, y]) : y;

@@ -1,7 +1,7 @@
-import { activation, type Activation } from '../../activation/index.ts';
 import { builder, type Builder, type Graph } from '../../graph/index.ts';
 import type { Architecture } from './architecture.ts';
 import { batchNorm, convolution, dense, globalAverage, integers } from './parts.ts';
+import { CRELU, phiOf, type Phi } from './phi.ts';
 import { badSizes, extentOf, MOST_LAYERS } from './sizes.ts';
 import { readWords } from './text.ts';
 
@@ -25,32 +25,33 @@ type Shortcut = 'pad' | 'projection';
 /** A residual network: `resnet:20` for 32 × 32 images, `resnet:50` for 224 × 224 ones. */
 export const resnet: Architecture = {
   name: 'resnet',
-  grammar: 'resnet:DEPTH[-CLASSES][:nonorm][:projection][:ACTIVATION]',
+  grammar: 'resnet:DEPTH[-CLASSES][:nonorm][:projection][:ACTIVATION|:crelu]',
   description:
     'Residual networks with batch normalisation and relu, or the named activation. Depths 18, 34, 50, ' +
     '101 and 152 take 3x224x224 images, 1000 classes if not given, and have the blocks and names of ' +
     'torchvision. Depths 6n + 2 (20, 32, 44, 56, 110, …) take 3x32x32 images, 10 classes, with three ' +
     'stages of 16, 32 and 64 channels; a shortcut that changes shape takes every second pixel and ' +
     'adds channels of zeros, or is a 1x1 convolution with projection. nonorm leaves the ' +
-    'normalisations out and gives the convolutions a bias. Reference: He et al. 2016, arXiv:1512.03385.',
+    'normalisations out and gives the convolutions a bias. With crelu, the concatenated rectifier ' +
+    '[x₊; (-x)₊], a convolution behind one has twice as many input channels, and shortcuts pass on ' +
+    'what stands before it. References: He et al. 2016, arXiv:1512.03385; Shang et al. 2016, arXiv:1603.05201.',
   examples: [
     'resnet:20',
     'resnet:56',
     'resnet:110:nonorm',
     'resnet:20-100:projection:silu',
+    'resnet:20:nonorm:crelu',
     'resnet:18',
     'resnet:50',
   ],
   defaults: 'resnet:20',
   build: (spec) => {
-    const { flags, activation: named } = readWords(spec, {
-      flags: ['nonorm', 'projection'],
-      activations: true,
-    });
+    const words = readWords(spec, { flags: ['nonorm', 'projection', CRELU], activations: true });
+    const { flags } = words;
     const { depth, classes } = sizesOf(spec.sizes ?? '20');
     const style: Style = {
       normalised: !flags.has('nonorm'),
-      phi: named ?? activation('relu'),
+      phi: phiOf(spec, words, 'relu'),
       shortcut: IMAGENET[depth] !== undefined || flags.has('projection') ? 'projection' : 'pad',
     };
     return IMAGENET[depth] === undefined
@@ -72,11 +73,11 @@ function sizesOf(sizes: string): { depth: number; classes: number | null } {
 
 interface Style {
   readonly normalised: boolean;
-  readonly phi: Activation;
+  readonly phi: Phi;
   readonly shortcut: Shortcut;
 }
 
-/** A network under construction: the value that the next part reads, and its channels. */
+/** A value of a network under construction, which the next part reads, and its channels. */
 interface Net {
   readonly b: Builder;
   readonly style: Style;
@@ -84,39 +85,60 @@ interface Net {
   readonly channels: number;
 }
 
+/** Where a block starts: what its branch reads, and what its shortcut passes on. */
+interface Fork {
+  readonly branch: Net;
+  readonly shortcut: Net;
+}
+
+/** Applies the activation. */
+function active(net: Net, name: string): Net {
+  const { b, style, x, channels } = net;
+  return { ...net, x: style.phi.build(b, name, x), channels: channels * style.phi.widening };
+}
+
+/** Applies the activation in front of a block; the shortcut passes it by if it widens. */
+function fork(net: Net, name: string): Fork {
+  const branch = active(net, name);
+  return { branch, shortcut: branch.channels === net.channels ? branch : net };
+}
+
 function cifarNet(text: string, depth: number, classes: number, style: Style): Graph {
   const b = builder(text);
   const x = b.input('input', 'float32', ['batch', 3, 32, 32]);
-  let net = stem({ b, style, x, channels: 3 }, 16, 3, 1);
+  let at = fork(convNorm({ b, style, x, channels: 3 }, 'conv1', 'bn1', 16, 3, 1), 'act1');
   const blocks = (depth - 2) / 6;
   for (const [stage, width] of [16, 32, 64].entries()) {
     for (let block = 0; block < blocks; block++) {
       const stride = stage > 0 && block === 0 ? 2 : 1;
-      net = basicBlock(net, `layer${stage + 1}.${block}`, width, stride);
+      at = basicBlock(at, `layer${stage + 1}.${block}`, width, stride);
     }
   }
-  return finish(net, classes);
+  return finish(at.branch, classes);
 }
 
 function imagenetNet(text: string, depth: number, classes: number, style: Style): Graph {
   const b = builder(text);
   const x = b.input('input', 'float32', ['batch', 3, 224, 224]);
-  let net = stem({ b, style, x, channels: 3 }, 64, 7, 2);
+  const stem = convNorm({ b, style, x, channels: 3 }, 'conv1', 'bn1', 64, 7, 2);
   const window = { kernel_shape: [3, 3], strides: [2, 2], pads: [1, 1, 1, 1] };
-  net = { ...net, x: b.node('maxpool', 'MaxPool', [net.x], window) };
+  const pooled = (net: Net): Net => ({ ...net, x: b.node('maxpool', 'MaxPool', [net.x], window) });
+  let at = startOf(stem, pooled);
   const makeBlock = depth >= 50 ? bottleneck : basicBlock;
   for (const [stage, blocks] of IMAGENET[depth].entries()) {
     for (let block = 0; block < blocks; block++) {
       const stride = stage > 0 && block === 0 ? 2 : 1;
-      net = makeBlock(net, `layer${stage + 1}.${block}`, 64 * 2 ** stage, stride);
+      at = makeBlock(at, `layer${stage + 1}.${block}`, 64 * 2 ** stage, stride);
     }
   }
-  return finish(net, classes);
+  return finish(at.branch, classes);
 }
 
-function stem(net: Net, channels: number, kernel: number, stride: number): Net {
-  const first = convNorm(net, 'conv1', 'bn1', channels, kernel, stride);
-  return { ...first, x: net.style.phi.build(net.b, 'act1', first.x) };
+/** Activation and pooling of the stem; a shortcut that passes the activation by needs the pooling first. */
+function startOf(stem: Net, pooled: (net: Net) => Net): Fork {
+  if (stem.style.phi.widening > 1) return fork(pooled(stem), 'act1');
+  const first = pooled(active(stem, 'act1'));
+  return { branch: first, shortcut: first };
 }
 
 function finish({ b, x, channels }: Net, classes: number): Graph {
@@ -144,31 +166,28 @@ function convNorm(
   return { b, style, x: normed, channels: outputs };
 }
 
-function basicBlock(net: Net, name: string, width: number, stride: number): Net {
-  const { b, style } = net;
-  let y = convNorm(net, `${name}.conv1`, `${name}.bn1`, width, 3, stride);
-  y = { ...y, x: style.phi.build(b, `${name}.act1`, y.x) };
+function basicBlock(at: Fork, name: string, width: number, stride: number): Fork {
+  let y = convNorm(at.branch, `${name}.conv1`, `${name}.bn1`, width, 3, stride);
+  y = active(y, `${name}.act1`);
   y = convNorm(y, `${name}.conv2`, `${name}.bn2`, width, 3, 1);
-  return joined(net, y, name, stride);
+  return joined(at.shortcut, y, name, stride);
 }
 
 /** 1×1, 3×3 and 1×1 convolutions; the stride stands in the middle, as in torchvision. */
-function bottleneck(net: Net, name: string, width: number, stride: number): Net {
-  const { b, style } = net;
-  let y = convNorm(net, `${name}.conv1`, `${name}.bn1`, width, 1, 1);
-  y = { ...y, x: style.phi.build(b, `${name}.act1`, y.x) };
+function bottleneck(at: Fork, name: string, width: number, stride: number): Fork {
+  let y = convNorm(at.branch, `${name}.conv1`, `${name}.bn1`, width, 1, 1);
+  y = active(y, `${name}.act1`);
   y = convNorm(y, `${name}.conv2`, `${name}.bn2`, width, 3, stride);
-  y = { ...y, x: style.phi.build(b, `${name}.act2`, y.x) };
+  y = active(y, `${name}.act2`);
   y = convNorm(y, `${name}.conv3`, `${name}.bn3`, 4 * width, 1, 1);
-  return joined(net, y, name, stride);
+  return joined(at.shortcut, y, name, stride);
 }
 
 /** The sum of shortcut and branch, and the activation after it. */
-function joined(before: Net, branch: Net, name: string, stride: number): Net {
-  const { b, style } = before;
+function joined(before: Net, branch: Net, name: string, stride: number): Fork {
   const shortcut = shortcutOf(before, name, branch.channels, stride);
-  const sum = b.node(`${name}.add`, 'Add', [branch.x, shortcut]);
-  return { ...branch, x: style.phi.build(b, `${name}.act`, sum) };
+  const sum = branch.b.node(`${name}.add`, 'Add', [branch.x, shortcut]);
+  return fork({ ...branch, x: sum }, `${name}.act`);
 }
 
 function shortcutOf(net: Net, name: string, channels: number, stride: number): string {

@@ -151,6 +151,10 @@ test('whatever stands behind a known name, it builds or says what is wrong with 
       't4',
       'k3',
       'post',
+      'crelu',
+      'shared',
+      'every',
+      'mean',
       'nonorm',
       '20',
       '18',
@@ -170,13 +174,75 @@ test('whatever stands behind a known name, it builds or says what is wrong with 
   );
 });
 
+test('the plain network of Xiao is three convolutions with strides 1, 2 and 2 before equal ones', () => {
+  const named = (text: string): unknown => {
+    const { nodes, inputs, constants } = buildArchitecture(text);
+    return {
+      nodes,
+      inputs,
+      constants: [...constants.values()].map(({ name, shape }) => [name, shape]),
+    };
+  };
+  expect(named('vanilla:5-8')).toEqual(named('cnn:1x28x28-8-8s2-8s2-8x5-10:tanh'));
+  expect(named('vanilla:2-4-7:3x32x32:relu:k5')).toEqual(named('cnn:3x32x32-4-4s2-4s2-4x2-7:k5'));
+  expect(named('vanilla:1-4:1x14x14:circular')).toEqual(
+    named('cnn:1x14x14-4-4s2-4s2-4-10:tanh:circular'),
+  );
+  expect(buildArchitecture('vanilla:10000-16').nodes).toHaveLength(2 * 10_003 + 4);
+});
+
+test('a concatenated rectifier doubles the inputs of the layer behind it', () => {
+  expect(namesOf('mlp:4-8x2-3:crelu')).toEqual([
+    'layers.0.weight [8, 4]',
+    'layers.0.bias [8]',
+    'layers.1.weight [8, 16]',
+    'layers.1.bias [8]',
+    'layers.2.weight [3, 16]',
+    'layers.2.bias [3]',
+  ]);
+  expect(namesOf('cnn:2x9x9-8x2-3:crelu')).toEqual([
+    'layers.0.weight [8, 2, 3, 3]',
+    'layers.0.bias [8]',
+    'layers.1.weight [8, 16, 3, 3]',
+    'layers.1.bias [8]',
+    'fc.weight [3, 16]',
+    'fc.bias [3]',
+  ]);
+  const resnet = namesOf('resnet:8:nonorm:crelu');
+  expect(resnet).toContain('conv1.weight [16, 3, 3, 3]');
+  expect(resnet).toContain('layer1.0.conv1.weight [16, 32, 3, 3]');
+  expect(resnet).toContain('layer2.0.conv1.weight [32, 32, 3, 3]');
+  expect(resnet).toContain('fc.weight [10, 128]');
+});
+
+test('the blocks of a transformer with shared weights are one block, applied again and again', () => {
+  const once = namesOf('transformer:v9-4x1h2-9:t6').map((name) =>
+    name.replace('blocks.0.', 'block.'),
+  );
+  expect(namesOf('transformer:v9-4x5h2-9:t6:shared')).toEqual(once);
+  const readers = buildArchitecture('transformer:v9-4x5h2-9:t6:shared').nodes.filter(({ inputs }) =>
+    inputs.includes('block.mlp.fc1.weight'),
+  );
+  expect(readers).toHaveLength(5);
+});
+
+test('an answer at every step or one to a sequence is what the words ask for', () => {
+  const shapeOf = (text: string): unknown => buildArchitecture(text).outputs[0].shape;
+  for (const name of ['rnn', 'gru', 'lstm']) {
+    expect(shapeOf(`${name}:v9-4x2-5:t6:bi:every`)).toEqual(['batch', 6, 5]);
+    expect(shapeOf(`${name}:v9-4x2-5:t6:bi`)).toEqual(['batch', 5]);
+  }
+  expect(shapeOf('transformer:v9-4x1h2-5:t6')).toEqual(['batch', 6, 5]);
+  expect(shapeOf('transformer:v9-4x1h2-5:t6:mean')).toEqual(['batch', 5]);
+});
+
 test('ten thousand layers are ten thousand times two nodes', () => {
   expect(buildArchitecture('mlp:8-8x10000-8').nodes).toHaveLength(10_001 + 10_000 + 1);
 });
 
 test('errors say where, what must hold and what was got', () => {
   expect(failing('mpl:784-10')).toThrowErrorMatchingInlineSnapshot(
-    `[RangeError: architecture: name must be one of mlp, linear, cnn, resnet, rnn, gru, lstm, transformer (nearest: mlp), got mpl]`,
+    `[RangeError: architecture: name must be one of mlp, linear, cnn, vanilla, resnet, rnn, gru, lstm, transformer (nearest: mlp), got mpl]`,
   );
   expect(failing('mlp:784-abc')).toThrowErrorMatchingInlineSnapshot(
     `[RangeError: mlp: widths must be positive integers like 784-512x10-10, got 784-abc]`,
@@ -202,6 +268,36 @@ test('errors say where, what must hold and what was got', () => {
   expect(failing('cnn:1x8-4s8-4-10:circular:k5')).toThrowErrorMatchingInlineSnapshot(
     `[RangeError: cnn: circular padding must be at most as wide as the image, got 2 for 1]`,
   );
+  expect(failing('vanilla:10-8-3-2')).toThrowErrorMatchingInlineSnapshot(
+    `[RangeError: vanilla: sizes must be a depth, with channels and classes behind it if need be, like 32-32-10, got 10-8-3-2]`,
+  );
+  expect(failing('vanilla:10x8')).toThrowErrorMatchingInlineSnapshot(
+    `[RangeError: vanilla: sizes must be a depth, with channels and classes behind it if need be, like 32-32-10, got 10x8]`,
+  );
+  expect(failing('vanilla:10-8:28x28')).toThrowErrorMatchingInlineSnapshot(
+    `[RangeError: vanilla: images must be like 1x28x28, got 28x28]`,
+  );
+  expect(failing('vanilla:10-8:1x28x28:1x14x14')).toThrowErrorMatchingInlineSnapshot(
+    `[RangeError: vanilla: CHANNELSxHEIGHTxWIDTH must be given once, got vanilla:10-8:1x28x28:1x14x14]`,
+  );
+  expect(failing('vanilla:10-8:0x28x28')).toThrowErrorMatchingInlineSnapshot(
+    `[RangeError: vanilla: images must be like 1x28x28, got 0x28x28]`,
+  );
+  expect(failing('vanilla:200000-8')).toThrowErrorMatchingInlineSnapshot(
+    `[RangeError: vanilla: layers must number at most 100000, got 200003]`,
+  );
+  expect(failing('vanilla:10-8:circle')).toThrowErrorMatchingInlineSnapshot(
+    `[RangeError: vanilla: words must be circular, crelu, kN (kernel size), CHANNELSxHEIGHTxWIDTH or an activation such as relu after the sizes, got circle (activation: name must be one of linear, relu, leaky_relu, prelu, relu6, tanh, sigmoid, hard_tanh, hard_sigmoid, hard_swish, erf, arctan, softsign, softplus, elu, celu, selu, gelu, gelu_tanh, silu, mish, sin, abs, sign, got circle; the nearest is relu)]`,
+  );
+  expect(failing('vanilla:10-8:k2')).toThrowErrorMatchingInlineSnapshot(
+    `[RangeError: vanilla: the kernel size must be odd, got 2]`,
+  );
+  expect(failing('mlp:3-4-2:crelu:tanh')).toThrowErrorMatchingInlineSnapshot(
+    `[RangeError: mlp: the activation must be given once, got mlp:3-4-2:crelu:tanh]`,
+  );
+  expect(failing('mlp:3-4-2:crelu:crelu')).toThrowErrorMatchingInlineSnapshot(
+    `[RangeError: mlp: crelu must be given once, got mlp:3-4-2:crelu:crelu]`,
+  );
   expect(failing('resnet:21')).toThrowErrorMatchingInlineSnapshot(
     `[RangeError: resnet: depth must be 18, 34, 50, 101, 152 or 6n + 2, with a number of classes behind it if need be, like 20 or 20-100, got 21]`,
   );
@@ -209,7 +305,7 @@ test('errors say where, what must hold and what was got', () => {
     `[RangeError: resnet: layers must number at most 100000, got 60000002]`,
   );
   expect(failing('rnn:4-4-4:gelu')).toThrowErrorMatchingInlineSnapshot(
-    `[RangeError: rnn: words must be bi, tN (sequence length), tanh or relu after the sizes, got gelu]`,
+    `[RangeError: rnn: words must be bi, every, tN (sequence length), tanh or relu after the sizes, got gelu]`,
   );
   expect(failing('lstm:4-10')).toThrowErrorMatchingInlineSnapshot(
     `[RangeError: lstm: sizes must be an input, widths and an output like 128-256x2-10 or v1000-256x2-10, got 4-10]`,
@@ -218,7 +314,7 @@ test('errors say where, what must hold and what was got', () => {
     `[RangeError: lstm: the sequence length must be an integer from 1 to 1048576, got 9999999]`,
   );
   expect(failing('gru:v9-4-4:relu')).toThrowErrorMatchingInlineSnapshot(
-    `[RangeError: gru: words must be bi or tN (sequence length) after the sizes, got relu]`,
+    `[RangeError: gru: words must be bi, every or tN (sequence length) after the sizes, got relu]`,
   );
   expect(failing('transformer:v9-10x2h4-9')).toThrowErrorMatchingInlineSnapshot(
     `[RangeError: transformer: the number of heads must divide the width 10, got 4]`,

@@ -9,12 +9,14 @@ import { gru, lstm, rnn } from './recurrent-network.ts';
 import { resnet } from './resnet.ts';
 import { parseText } from './text.ts';
 import { transformer } from './transformer.ts';
+import { vanilla } from './vanilla.ts';
 
 /** Every named architecture. */
 export const architectures: readonly Architecture[] = [
   mlp,
   linear,
   cnn,
+  vanilla,
   resnet,
   rnn,
   gru,

@@ -40,6 +40,8 @@ export interface Vocabulary<Flag extends string> {
   readonly flags?: readonly Flag[];
   /** Letters that take a positive integer, such as `k` in `k5`, with what the number is. */
   readonly numbers?: Readonly<Record<string, NumberWord>>;
+  /** Words of a form of their own, such as `1x28x28`, by what they are called in errors. */
+  readonly forms?: Readonly<Record<string, RegExp>>;
   /** `true` for every activation, a list for some of them, left out for none. */
   readonly activations?: true | readonly string[];
 }
@@ -49,6 +51,8 @@ export interface Words<Flag extends string> {
   readonly flags: ReadonlySet<Flag>;
   /** The numbers behind the letters that are there. */
   readonly numbers: ReadonlyMap<string, number>;
+  /** The words that have a form of their own, by its name. */
+  readonly forms: ReadonlyMap<string, string>;
   readonly activation: Activation | null;
 }
 
@@ -59,14 +63,17 @@ export function readWords<Flag extends string = never>(
 ): Words<Flag> {
   const flags = new Set<Flag>();
   const numbers = new Map<string, number>();
+  const forms = new Map<string, string>();
   let chosen: Activation | null = null;
   const once = (isNew: boolean, what: string): void => {
     if (!isNew) throw new RangeError(`${spec.name}: ${what} must be given once, got ${spec.text}`);
   };
   const letters = Object.entries(vocabulary.numbers ?? {});
+  const shapes = Object.entries(vocabulary.forms ?? {});
   for (const word of spec.words) {
     const flag = vocabulary.flags?.find((known) => known === word);
     const letter = letters.find(([known]) => word[0] === known && /^\d+$/.test(word.slice(1)));
+    const form = shapes.find(([, pattern]) => pattern.test(word));
     if (flag !== undefined) {
       once(!flags.has(flag), flag);
       flags.add(flag);
@@ -74,13 +81,16 @@ export function readWords<Flag extends string = never>(
       const [key, { what, largest }] = letter;
       once(!numbers.has(key), `the ${what}`);
       numbers.set(key, positive(word.slice(1), `${spec.name}: the ${what}`, largest));
+    } else if (form !== undefined) {
+      once(!forms.has(form[0]), form[0]);
+      forms.set(form[0], word);
     } else {
       const found = activationOf(spec, vocabulary, word);
       once(chosen === null, 'the activation');
       chosen = found;
     }
   }
-  return { flags, numbers, activation: chosen };
+  return { flags, numbers, forms, activation: chosen };
 }
 
 function activationOf<Flag extends string>(
@@ -95,6 +105,7 @@ function activationOf<Flag extends string>(
       ...Object.entries(vocabulary.numbers ?? {}).map(
         ([letter, { what }]) => `${letter}N (${what})`,
       ),
+      ...Object.keys(vocabulary.forms ?? {}),
       ...(activations === true ? ['an activation such as relu'] : (activations ?? [])),
     ];
     const rule =

@@ -1,7 +1,7 @@
 import { activation, type Activation } from '../../activation/index.ts';
 import { builder, type Builder } from '../../graph/index.ts';
 import type { Architecture } from './architecture.ts';
-import { denseByStep, integers, layerNorm, scalar } from './parts.ts';
+import { dense, denseByStep, integers, layerNorm, scalar } from './parts.ts';
 import { DEFAULT_STEPS, embedded, sequenceInput, sourceOf, STEPS } from './sequence.ts';
 import { badSizes, checkDepth, extentOf, runOf } from './sizes.ts';
 import { readWords } from './text.ts';
@@ -22,26 +22,31 @@ const MASKED = -1e9;
 export const transformer: Architecture = {
   name: 'transformer',
   grammar:
-    'transformer:INPUT-WIDTHxBLOCKS[hHEADS]-OUTPUT[:tSTEPS][:post|:nonorm][:full][:tied][:ACTIVATION]',
+    'transformer:INPUT-WIDTHxBLOCKS[hHEADS]-OUTPUT[:tSTEPS][:post|:nonorm][:full][:tied][:shared][:mean][:ACTIVATION]',
   description:
     'A decoder in the manner of GPT-2: learned positions, blocks of causal attention and two dense ' +
     'layers (4 × width, gelu or the named activation), each after a layer normalisation, a last ' +
     'normalisation and a head on every step. INPUT is v1000 for tokens of a vocabulary of 1000, or a ' +
     'number of features. HEADS is WIDTH/64 where that is whole, else 1, if not given; tSTEPS is the ' +
     `length of the sequence (${DEFAULT_STEPS} if not given). post normalises after each sum, nonorm not ` +
-    'at all; full lets every step see every other; tied makes the head of the embedding, without a bias. References: Vaswani et al. 2017, arXiv:1706.03762; ' +
-    'Xiong et al. 2020, arXiv:2002.04745.',
+    'at all; full lets every step see every other; tied makes the head of the embedding, without a bias; ' +
+    'shared is the universal transformer with a fixed number of steps in depth, one block applied BLOCKS ' +
+    'times with the same weights; mean averages over the steps before the head, for one answer to a ' +
+    'sequence. References: Vaswani et al. 2017, arXiv:1706.03762; Xiong et al. 2020, arXiv:2002.04745; ' +
+    'Dehghani et al. 2018, arXiv:1807.03819.',
   examples: [
     'transformer:v1000-128x4h4-1000',
     'transformer:v256-64x2h2-256:t64:post:relu',
     'transformer:48-64x2h4-10:full',
     'transformer:v256-64x6h2-256:nonorm',
     'transformer:v256-64x2h2-256:tied',
+    'transformer:v256-64x6h2-256:shared',
+    'transformer:28-64x2h2-10:t28:full:mean',
   ],
   defaults: `transformer:${DEFAULTS}`,
   build: (spec) => {
     const words = readWords(spec, {
-      flags: ['post', 'nonorm', 'full', 'tied'],
+      flags: ['post', 'nonorm', 'full', 'tied', 'shared', 'mean'],
       numbers: { t: STEPS },
       activations: true,
     });
@@ -84,13 +89,34 @@ export const transformer: Architecture = {
       scale: scalar(b, 'attn_scale', 1 / Math.sqrt(width / heads)),
       mask: words.flags.has('full') ? null : causalMask(b, steps),
     };
-    for (let index = 0; index < count; index++) x = residualBlock(b, `blocks.${index}`, x, block);
+    const inBlocks = words.flags.has('shared') ? withOneBlock(b) : b;
+    for (let index = 0; index < count; index++) {
+      x = residualBlock(inBlocks, `blocks.${index}`, x, block);
+    }
     if (block.norm === 'pre') x = layerNorm(b, 'norm', x, width);
-    x = isTied ? tiedHead(b, x) : denseByStep(b, 'head', x, width, outputs);
-    b.output('output', x, 'float32', ['batch', steps, outputs]);
+    const isMean = words.flags.has('mean');
+    if (isMean)
+      x = b.node('mean', 'ReduceMean', [x, integers(b, 'mean_axes', [1])], { keepdims: 0 });
+    const head = isMean ? dense : denseByStep;
+    x = isTied ? tiedHead(b, x) : head(b, 'head', x, width, outputs);
+    b.output('output', x, 'float32', isMean ? ['batch', outputs] : ['batch', steps, outputs]);
     return b.build();
   },
 };
+
+/** A builder that gives all of `blocks.0`, `blocks.1`, … the parameters of one `block`. */
+function withOneBlock(b: Builder): Builder {
+  const known = new Set<string>();
+  return {
+    ...b,
+    parameter: (name, shape, fill) => {
+      const one = name.replace(/^blocks\.\d+\./, 'block.');
+      if (known.has(one)) return one;
+      known.add(one);
+      return b.parameter(one, shape, fill);
+    },
+  };
+}
 
 /** Scores of the tokens: products of x with the rows of the embedding. */
 function tiedHead(b: Builder, x: string): string {

@@ -1,0 +1,54 @@
+import type { LearningData } from '../data/index.ts';
+import type { Graph } from '../graph/index.ts';
+import type { Network } from '../network/index.ts';
+import { forwardWork } from './forward-work.ts';
+
+/** The learning rate of an optimizer where none is given. */
+export function usualRate(
+  optimizer: 'sgd' | 'rmsprop' | 'adam' | 'adamw',
+  momentum: number,
+): number {
+  if (optimizer !== 'sgd') return 0.001;
+  // With momentum μ a gradient counts 1/(1 - μ) times in the end.
+  return Number((0.1 * (1 - momentum)).toPrecision(3));
+}
+
+/** Batch and steps where they are not given. */
+export interface Usual {
+  readonly batch: number;
+  readonly steps: (batch: number) => number;
+}
+
+/** Multiplications of a run of usual length: what two cores of 2026 take about 40 seconds for. */
+const WORK = 7e11;
+/** A step goes forward once, and back at twice that cost. */
+const PASSES = 3;
+const BATCHES = { usual: 64, heavy: 32 } as const;
+const STEPS = { least: 100, most: 2000 } as const;
+
+/**
+ * Batch and steps where they are not given, by the multiplications that one example takes: 2000 steps of 64 examples, and for networks
+ * for which these would be the work of minutes, fewer, of 32.
+ */
+export function usualRun(graph: Graph, network: Network, { train }: LearningData): Usual {
+  const { inputs } = train.batch(Uint32Array.of(0), null);
+  const step = PASSES * Math.max(1, forwardWork(graph, network, inputs));
+  const steps = (batch: number): number => {
+    const affordable = Number((WORK / (step * batch)).toPrecision(2));
+    return Math.max(STEPS.least, Math.min(STEPS.most, Math.floor(affordable)));
+  };
+  const isHeavy = steps(BATCHES.usual) < STEPS.most / 4;
+  return { batch: isHeavy ? BATCHES.heavy : BATCHES.usual, steps };
+}
+
+/** Most examples of each set in an evaluation on the way. */
+export const evaluated = 1000;
+
+/** Share of the work of a run that evaluations on the way may take, and how many there are at most. */
+const EVALUATIONS = { share: 0.1, most: 10 } as const;
+
+/** Steps between evaluations where they are not given. */
+export function usualInterval(steps: number, batch: number): number {
+  const affordable = Math.floor((EVALUATIONS.share * steps * PASSES * batch) / (2 * evaluated));
+  return Math.ceil(steps / Math.max(1, Math.min(EVALUATIONS.most, affordable)));
+}

@@ -1,0 +1,148 @@
+import {
+  cotangentName,
+  derivativeName,
+  gradientName,
+  jvp,
+  tangentName,
+  vjp,
+} from '../autodiff/index.ts';
+import { builder, type Graph, type Values } from '../graph/index.ts';
+import { layerValues, openProbe, type Feeds, type Probe } from '../measure/index.ts';
+import { bidiagonalLaw, golubKahan } from '../numeric/index.ts';
+import { fillNormal, fold, key } from '../random/index.ts';
+import { sizeOf, toFloat64, type Tensor } from '../tensor/index.ts';
+import type { Hook, Subject } from './training.ts';
+
+/** A hook that holds a compiled graph until it is closed. */
+export interface OpenHook extends Hook {
+  readonly close: () => Promise<void>;
+}
+
+/** How a hook is opened. */
+export interface HookOptions {
+  /** Steps between measurements. */
+  readonly every: number;
+  /** Examples that are the same at every measurement, by name of the inputs. */
+  readonly feeds: Feeds;
+  readonly threads?: number;
+}
+
+/** Weights of a run, and what the subject has besides. */
+function openFor(
+  { name, weights }: Subject,
+  graph: Graph,
+  threads: number | undefined,
+): Promise<Pick<Probe, 'run' | 'close'>> {
+  const opened = openProbe(graph, { name, ...(threads === undefined ? {} : { threads }) });
+  return opened.then(({ run, close }) => ({
+    run: (values, feeds) => run(new Map([...weights, ...values]), feeds),
+    close,
+  }));
+}
+
+/**
+ * The second moment `⟨x²⟩` of what every layer gives (see `layerValues`), in inference, over the examples and all units. The
+ * graph is compiled once.
+ */
+export async function momentsHook(subject: Subject, options: HookOptions): Promise<OpenHook> {
+  const { graph } = subject;
+  const layers = layerValues(graph).map(({ name }) => name);
+  const b = builder(graph.name, { ...graph, outputs: [] });
+  const titles = layers.map((name) => {
+    const title = `moment(${name})`;
+    const square = b.node(`${title}/square`, 'Mul', [name, name]);
+    const mean = b.node(`${title}/mean`, 'ReduceMean', [square], { keepdims: 0 });
+    b.output(title, mean, 'float32', []);
+    return [name, title] as const;
+  });
+  const probe = await openFor(subject, b.build(), options.threads);
+  return {
+    name: 'moments',
+    every: options.every,
+    measure: async (weights) => {
+      const found = await probe.run(weights, options.feeds);
+      return Object.fromEntries(
+        titles.map(([name, title]) => [name, Number(found[title].data[0])] as const),
+      );
+    },
+    close: probe.close,
+  };
+}
+
+/** Steps of a Krylov space, in which the largest singular value is found to many digits. */
+const MOST_STEPS = 40;
+
+/**
+ * The largest singular value of the Jacobian of the output with respect to an input, in inference, at the examples
+ * given (the largest over these, where they do not depend on each other): exact where the output has at most 40 numbers,
+ * else a lower bound by 40 steps of Golub-Kahan-Lanczos. Both products are compiled once.
+ */
+export async function jacobianHook(
+  subject: Subject,
+  options: HookOptions & { readonly from?: string; readonly to?: string },
+): Promise<OpenHook> {
+  const { graph } = subject;
+  const { every, feeds, threads } = options;
+  const to = options.to ?? subject.output ?? graph.outputs[0].name;
+  const from = options.from ?? graph.inputs[0].name;
+  const shapes = await shapesAt(subject, [from, to], options);
+  const wanted = { of: [to], withRespectTo: [from] };
+  const back = await openFor(subject, vjp(graph, wanted), threads);
+  const ahead = await openFor(subject, jvp(graph, wanted), threads);
+  const product =
+    (probe: Pick<Probe, 'run'>, weights: Values, into: string, shape: Shape, outOf: string) =>
+    async (block: Float64Array): Promise<Float64Array> => {
+      const vector: Tensor = { dtype: 'float32', shape, data: Float32Array.from(block) };
+      const found = await probe.run(weights, { ...feeds, [into]: vector });
+      return toFloat64(found[outOf]);
+    };
+  return {
+    name: 'jacobian',
+    every,
+    measure: async (weights) => {
+      const [law] = await golubKahan(
+        product(back, weights, cotangentName(to), shapes[1], gradientName(from)),
+        product(ahead, weights, tangentName(from), shapes[0], derivativeName(to)),
+        [startOf(shapes[1])],
+        MOST_STEPS,
+        NEGLIGIBLE,
+      );
+      return { sMax: Math.max(...bidiagonalLaw(law).s) };
+    },
+    close: async () => {
+      await back.close();
+      await ahead.close();
+    },
+  };
+}
+
+type Shape = readonly number[];
+
+/** What is some roundings of float32 next to the largest. */
+const NEGLIGIBLE = 1e-6;
+
+function startOf(shape: Shape): Float64Array {
+  const start = new Float64Array(sizeOf(shape));
+  fillNormal(fold(key(0), 'jacobian'), start, 0, 1);
+  return start;
+}
+
+/** The shapes that values have at the examples. */
+async function shapesAt(
+  subject: Subject,
+  names: readonly string[],
+  { feeds, threads }: HookOptions,
+): Promise<readonly Shape[]> {
+  const b = builder(subject.graph.name, { ...subject.graph, outputs: [] });
+  names.forEach((name, index) => {
+    const shape = b.node(`shape/${index}`, 'Shape', [name]);
+    b.output(`shape of ${index}`, shape, 'int64', [null]);
+  });
+  const probe = await openFor(subject, b.build(), threads);
+  try {
+    const found = await probe.run(new Map(), feeds);
+    return names.map((_, index) => Array.from(found[`shape of ${index}`].data, Number));
+  } finally {
+    await probe.close();
+  }
+}
