@@ -105,7 +105,7 @@ export async function recurrentMemory(run: EvidenceRun): Promise<Evidence> {
 function verdictOf(found: readonly Found[]): string {
   const said = found.map(({ own, learned }) => {
     const end = lastMean(learned.loss, WINDOW);
-    return `${own.name} ${end === null ? 'is not finite' : `${(end / MEMORYLESS).toFixed(3)}`}`;
+    return `${own.name} ${end === null ? 'is not finite' : (end / MEMORYLESS).toFixed(3)}`;
   });
   return `the loss after ${STEPS} steps, as a part of that without memory: ${said.join(', ')}.`;
 }

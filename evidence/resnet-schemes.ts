@@ -14,7 +14,10 @@ interface Case {
   readonly scheme?: string;
 }
 
-/** Without a name the plan of `advise`. */
+/** The last scale of every branch, which the plan of `advise` sets to 0. */
+const SCALES = '*.bn2.weight=ones';
+
+/** Without a name the plan of `advise`; all others with scales of 1. */
 const CASES: readonly Case[] = [
   { name: 'advise', tone: 'blue' },
   { name: 'He', tone: 'orange', scheme: 'he_normal' },
@@ -36,7 +39,7 @@ export async function resnetSchemes(run: EvidenceRun): Promise<Evidence> {
     const learner: Learner = {
       model: 'resnet:20',
       data: 'cifar10',
-      ...(own.scheme === undefined ? {} : { scheme: own.scheme }),
+      ...(own.scheme === undefined ? {} : { scheme: own.scheme, set: [SCALES] }),
       optimizer: 'sgd',
       rate: RATE,
       momentum: MOMENTUM,
