@@ -1,3 +1,4 @@
+export { inBlocks } from './blocked.ts';
 export { checkpointed } from './checkpoint.ts';
 export {
   crossEntropy,
@@ -12,6 +13,7 @@ export { rollUp, type Rolled, type RollOptions } from './rolled.ts';
 export { stackValues, unstackValues } from './rolled-values.ts';
 export {
   nextName,
+  readyForLoss,
   stateName,
   stepGraph,
   type Carried,
