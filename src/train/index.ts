@@ -1,3 +1,4 @@
+export { inBlocks } from './blocked.ts';
 export { checkpointed } from './checkpoint.ts';
 export {
   crossEntropy,
