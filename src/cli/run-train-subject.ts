@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { openTrainer, type Trainer } from '../experiment/index.ts';
+import { openTrainer, type Subject, type Trainer } from '../experiment/index.ts';
 import { learningData } from '../files/index.ts';
 import { defaultData, type LearningData } from '../data/index.ts';
 import type { Values } from '../graph/index.ts';
@@ -75,31 +75,35 @@ async function drawn(
   }
 }
 
+/** What is trained by a recipe. */
+export function subjectOf({ loaded, network, weights }: Material, recipe: Recipe): Subject {
+  const { output } = recipe;
+  return {
+    name: loaded.label,
+    graph: loaded.model.graph,
+    network,
+    weights,
+    loss: lossOf(recipe),
+    ...(output === null ? {} : { output }),
+  };
+}
+
 /** Compiles the step of a recipe. `RangeError` where it does not fit into the memory. */
 export async function openFor(
-  { loaded, network, weights }: Material,
+  material: Material,
   recipe: Recipe,
   say: (what: string) => void,
 ): Promise<Trainer> {
+  const { loaded } = material;
   say(`Compiling a step of ${loaded.label}`);
-  const { output, clip, checkpointEvery, device, threads } = recipe;
-  const trainer = await openTrainer(
-    {
-      name: loaded.label,
-      graph: loaded.model.graph,
-      network,
-      weights,
-      loss: lossOf(recipe),
-      ...(output === null ? {} : { output }),
-    },
-    {
-      optimizer: optimizerOf(recipe),
-      device,
-      threads,
-      ...(clip === null ? {} : { clip }),
-      ...(checkpointEvery === null ? {} : { checkpointEvery }),
-    },
-  );
+  const { clip, checkpointEvery, device, threads } = recipe;
+  const trainer = await openTrainer(subjectOf(material, recipe), {
+    optimizer: optimizerOf(recipe),
+    device,
+    threads,
+    ...(clip === null ? {} : { clip }),
+    ...(checkpointEvery === null ? {} : { checkpointEvery }),
+  });
   try {
     checkMemory(
       loaded.label,

@@ -12,6 +12,7 @@ export { rollUp, type Rolled, type RollOptions } from './rolled.ts';
 export { stackValues, unstackValues } from './rolled-values.ts';
 export {
   nextName,
+  readyForLoss,
   stateName,
   stepGraph,
   type Carried,
