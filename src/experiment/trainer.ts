@@ -1,6 +1,6 @@
 import type { Graph, Values } from '../graph/index.ts';
 import { sizeOf, type Tensor } from '../tensor/index.ts';
-import { rolesOf, stepGraph, unstackValues } from '../train/index.ts';
+import { rolesOf, stepGraph, stepMemory, unstackValues } from '../train/index.ts';
 import { openEvaluator } from './evaluate.ts';
 import { manySteps } from './many-steps.ts';
 import { prepared } from './prepare.ts';
@@ -52,7 +52,7 @@ export async function openTrainer(subject: Subject, options: TrainerOptions): Pr
   const { optimizer, clip, threads, device, checkpointEvery } = options;
   const { objective, training, rolled, parameters, count, notes } = prepared(
     subject,
-    checkpointEvery !== undefined,
+    checkpointEvery ?? null,
   );
   const step = stepGraph(training.graph, parameters, {
     output: objective.output,
@@ -81,10 +81,10 @@ export async function openTrainer(subject: Subject, options: TrainerOptions): Pr
 
   return {
     notes,
-    cost: () => ({
+    cost: (batch) => ({
       parameters: count,
       rolledLayers: rolled.layers,
-      bytes: 0,
+      bytes: stepMemory(step, batch).bytes,
     }),
     steps: async (set, picks, first) => {
       const metrics: StepMetrics[] = [];
