@@ -182,9 +182,9 @@ export async function learningRates(run: EvidenceRun): Promise<Evidence> {
   const orthogonal = timesOf(tanh, 'orthogonal');
   const gaussian = timesOf(tanh, 'gaussian');
   const panels = [
-    panelOf('Orthogonal', tanh, 'orthogonal', false),
-    panelOf('Orthogonal, in units of depth', tanh, 'orthogonal', true),
-    panelOf('Gaussian, in units of depth', tanh, 'gaussian', true),
+    panelOf('Orthogonal', tanh, 'orthogonal', 'rate'),
+    panelOf('Orthogonal, in units of depth', tanh, 'orthogonal', 'rate × depth'),
+    panelOf('Gaussian, in units of depth', tanh, 'gaussian', 'rate × depth'),
   ];
   const [first] = TANH.depths;
   const spec = denseSpec(denseOf(TANH, first));
@@ -259,15 +259,22 @@ function verdictOf(
   );
 }
 
-function panelOf(title: string, found: readonly Found[], weights: Law, isScaled: boolean): Panel {
+/** The curves of all depths; those over the rate have the legend, which serves all panels. */
+function panelOf(
+  title: string,
+  found: readonly Found[],
+  weights: Law,
+  over: 'rate' | 'rate × depth',
+): Panel {
   const times = timesOf(found, weights);
+  const isScaled = over !== 'rate';
   const x = (depth: number, scaledRate: number): number =>
     isScaled ? scaledRate : scaledRate / depth;
   const y = (depth: number, steps: number): number => (isScaled ? steps / Math.sqrt(depth) : steps);
   const lines = TANH.depths.map((depth, i): Line => {
     const own = times.filter((time) => time.depth === depth);
     return {
-      name: `L = ${depth}`,
+      name: isScaled ? undefined : `L = ${depth}`,
       tone: TONES[i],
       thin: true,
       points: own.map(({ scaledRate, steps }) => [x(depth, scaledRate), y(depth, steps)]),
@@ -287,8 +294,8 @@ function panelOf(title: string, found: readonly Found[], weights: Law, isScaled:
       ? { name: 'learning rate × L', low: 0.07, high: 14, log: true }
       : { name: 'learning rate', low: 1e-4, high: 0.4, log: true },
     y: isScaled
-      ? { name: 'τ/√L', low: 0.1, high: 20, log: true }
-      : { name: 'τ, steps to 25 %', low: 1, high: 200, log: true },
+      ? { name: 'τ/√L', low: 0.3, high: 20, log: true }
+      : { name: 'τ, steps to 25 %', low: 3, high: 120, log: true },
     lines,
     dots,
   };

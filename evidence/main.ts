@@ -1,6 +1,7 @@
 /**
  * The figures of the papers, theory beside measurement: `npm run evidence -- saxe`, or another of the names below, or all of
- * them without a name. Data are read from data/mnist and data/cifar10, or from elsewhere with `mnist:DIR`, `cifar10:DIR`. Writes docs/images/evidence-*.svg and the measured part of each section of docs/evidence.md.
+ * them without a name. Data are read from data/mnist and data/cifar10, or from elsewhere with `mnist:DIR`, `cifar10:DIR`. Writes
+ * docs/images/evidence-*.svg and the measured part of each section of docs/evidence.md.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';

@@ -136,7 +136,7 @@ export async function trainability(run: EvidenceRun): Promise<Evidence> {
     );
     return { weights, rows: own, falls };
   });
-  const caption = `Training accuracy of tanh networks of ${WIDTH} units after ${STEPS} steps, over the variance of their weights and their depth, Gaussian weights on the left, orthogonal ones on the right: colours measured, line ${MULTIPLE} ξ_c, dots where accuracy falls to ${TRAINED}.`;
+  const caption = `Training accuracy of tanh networks of ${WIDTH} units after ${STEPS} steps, over the variance of their weights and their depth, Gaussian weights on the left, orthogonal ones on the right: each field of colour one network, grey not trained, line ${MULTIPLE} ξ_c, dots where accuracy falls to ${TRAINED}.`;
   const file = 'evidence-trainability.svg';
   const panels = grids.map((grid, i) => panelOf(grid, i === 0));
   const [shallow, deep] = [DEPTHS[0], DEPTHS[DEPTHS.length - 1]].map((depth) =>
@@ -186,6 +186,9 @@ function verdictOf(grid: Grid): string {
   );
 }
 
+/** Parts of a field along an axis, so that it has sharp edges. */
+const FINE = 24;
+
 const SHADES = ramp(['#f6f4ec', '#a9cfd0', '#3f8fa6', '#1d4f7c', '#171b3f'], 18);
 
 /** With a legend that serves the panel beside it too, or without one. */
@@ -205,9 +208,12 @@ function panelOf(grid: Grid, hasLegend: boolean): Panel {
     x: { name: 'σw²', low: first - margin, high: last + margin },
     y: { name: 'hidden layers', low, high, log: true },
     heat: {
-      columns: VARIANCES.length,
-      rows: DEPTHS.length,
-      values: rows.flat(),
+      columns: VARIANCES.length * FINE,
+      rows: DEPTHS.length * FINE,
+      values: rows.flatMap((row) => {
+        const fine = row.flatMap((value) => Array.from({ length: FINE }, () => value));
+        return Array.from({ length: FINE }, () => fine).flat();
+      }),
       low: 0.1,
       high: 0.8,
       colours: SHADES,

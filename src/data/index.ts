@@ -7,6 +7,7 @@ export {
   defaultData,
   generatedData,
   generators,
+  isGenerated,
   treeModes,
   treeProperties,
   type GeneratedOptions,
