@@ -43,6 +43,7 @@ export async function runTrain(
     const material = await readMaterial(model, weights, wanted, bar.say, options.output ?? null);
     const recipe = recipeOf(
       options,
+      material.network,
       material.data,
       usualRun(material.loaded.model.graph, material.network, material.data),
     );
