@@ -38,7 +38,7 @@ const SCHEMES: readonly Scheme[] = [
 /** Depths with the steps of the networks that are not expected to learn. */
 const DEPTHS = [
   { depth: 100, others: 500 },
-  { depth: 1000, others: 100 },
+  { depth: 1000, others: 40 },
   { depth: 10_000, others: 20 },
 ] as const;
 
