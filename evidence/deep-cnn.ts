@@ -66,6 +66,7 @@ export function learners(): readonly Omit<Found, 'learned'>[] {
           batch: BATCH,
           steps: scheme === undefined ? STEPS : others,
           seed: SEED,
+          isUnexamined: scheme !== undefined && depth === 10_000,
         },
         named,
       );

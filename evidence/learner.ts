@@ -27,6 +27,8 @@ export interface Learner {
   readonly batch: number;
   readonly steps: number;
   readonly seed: number;
+  /** Whether it is not examined on the test set at the end, where that takes long and nothing was learned. */
+  readonly isUnexamined?: boolean;
 }
 
 /** What a learner did, step by step, to four digits; the last step is the one that was not finite where there is one. */
@@ -34,7 +36,7 @@ export interface Learned {
   readonly loss: readonly (number | null)[];
   readonly accuracy: readonly number[];
   readonly gradientNorm: readonly (number | null)[];
-  /** Accuracy on the first examples of the test set after the last step; `null` where a step was not finite. */
+  /** Accuracy on the first examples of the test set after the last step; `null` where a step was not finite, or if not examined. */
   readonly test: number | null;
 }
 
@@ -134,7 +136,8 @@ export async function learn(learner: Learner, run: EvidenceRun): Promise<Learned
       if (loss.length % 100 < TOGETHER)
         run.says(`${model}, step ${loss.length}: loss ${loss.at(-1)}`);
     }
-    if (loss.at(-1) !== null && gradientNorm.at(-1) !== null && data.test !== null) {
+    const isFinite = loss.at(-1) !== null && gradientNorm.at(-1) !== null;
+    if (isFinite && learner.isUnexamined !== true && data.test !== null) {
       test = (await trainer.evaluate(data.test, EXAMINED)).accuracy;
     }
   } finally {
