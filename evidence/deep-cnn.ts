@@ -30,7 +30,7 @@ interface Scheme {
 
 /** Without a name the plan of `advise`: delta-orthogonal just above the edge of chaos. */
 const SCHEMES: readonly Scheme[] = [
-  { name: 'delta-orthogonal (advise)', tone: 'blue' },
+  { name: 'delta-orthogonal', tone: 'blue' },
   { name: 'Glorot', tone: 'orange', scheme: 'glorot_normal' },
   { name: 'He', tone: 'red', scheme: 'he_normal' },
 ];
@@ -131,6 +131,10 @@ function verdictOf(found: readonly Found[]): string {
   ).join(' ');
 }
 
+/** Short runs are averaged over fewer steps, so that they are more than a dot. */
+const windowOf = ({ accuracy }: Learned): number =>
+  Math.min(WINDOW, Math.max(1, Math.floor(accuracy.length / 4)));
+
 /** With a legend that serves the panels beside it too, or without one. */
 function panelOf(depth: number, found: readonly Found[], hasLegend: boolean): Panel {
   return {
@@ -150,7 +154,7 @@ function panelOf(depth: number, found: readonly Found[], hasLegend: boolean): Pa
       ...found.map(({ own, learned }) => ({
         name: hasLegend ? own.name : undefined,
         tone: own.tone,
-        points: smoothed(learned.accuracy, Math.min(WINDOW, learned.accuracy.length)),
+        points: smoothed(learned.accuracy, windowOf(learned)),
       })),
     ],
   };
