@@ -1,21 +1,15 @@
 /** The networks of bench/train.ts, with their weights at step zero, their batches and their step. */
 import { advise, drawsOfPlan } from '../src/advise/index.ts';
-import type { Graph, Node } from '../src/graph/index.ts';
+import type { LearningSet } from '../src/data/index.ts';
+import { openTrainer, type StepPick, type Trainer } from '../src/experiment/index.ts';
 import { buildArchitecture, describeNetwork } from '../src/network/index.ts';
 import { sgd } from '../src/optim/index.ts';
 import { fillNormal, fold, key } from '../src/random/index.ts';
 import { sizeOf, type Tensor } from '../src/tensor/index.ts';
-import {
-  crossEntropy,
-  rolesOf,
-  stackName,
-  stateName,
-  stepGraph,
-  stepsGraph,
-} from '../src/train/index.ts';
+import { crossEntropy } from '../src/train/index.ts';
 
 /** A network whose training is timed. */
-export interface Trained {
+export interface Timed {
   readonly name: string;
   readonly spec: string;
   readonly label: string;
@@ -24,6 +18,12 @@ export interface Trained {
   readonly steps: number;
   /** What the ratio of PyTorch's time to ours is to reach; `null` where it is only told. */
   readonly target: number | null;
+  /** How often the steps are timed. */
+  readonly rounds: number;
+  /** Whether torch.compile is tried, which takes minutes for a thousand layers. */
+  readonly isCompiled: boolean;
+  /** How many convolutions, where time and memory are told beside the products alone. */
+  readonly layers: number | null;
 }
 
 const SEED = 1;
@@ -32,7 +32,7 @@ const LEARNING_RATE = 0.01;
 const MOMENTUM = 0.9;
 
 /** The networks that the issue of this benchmark names. */
-export const networks: readonly Trained[] = [
+export const networks: readonly Timed[] = [
   {
     name: 'mlp',
     spec: 'mlp:784-1024x4-10:relu',
@@ -40,14 +40,20 @@ export const networks: readonly Trained[] = [
     batch: 256,
     steps: 10,
     target: 2,
+    rounds: 9,
+    isCompiled: true,
+    layers: null,
   },
   {
     name: 'cnn32',
     spec: 'cnn:1x14x14-64x32-10:tanh',
-    label: 'vanilla tanh CNN of 32 layers, 64 channels, 14 × 14, batch 64',
+    label: 'tanh CNN of 32 layers, 64 channels, 14 × 14, batch 64',
     batch: 64,
     steps: 2,
     target: 1,
+    rounds: 7,
+    isCompiled: true,
+    layers: null,
   },
   {
     name: 'resnet20',
@@ -56,6 +62,9 @@ export const networks: readonly Trained[] = [
     batch: 128,
     steps: 2,
     target: 1,
+    rounds: 7,
+    isCompiled: true,
+    layers: null,
   },
   {
     name: 'lstm',
@@ -64,20 +73,52 @@ export const networks: readonly Trained[] = [
     batch: 64,
     steps: 8,
     target: 1,
+    rounds: 9,
+    isCompiled: true,
+    layers: null,
   },
   {
     name: 'cnn1000',
     spec: 'cnn:1x7x7-16x1000-10:tanh',
-    label: 'vanilla tanh CNN of 1,000 layers, 16 channels, 7 × 7, batch 32',
+    label: 'tanh CNN of 1,000 layers, 16 channels, 7 × 7, batch 32',
     batch: 32,
     steps: 2,
     target: 1.2,
+    rounds: 5,
+    isCompiled: true,
+    layers: 1000,
+  },
+  {
+    name: 'cnn10000',
+    spec: 'cnn:1x7x7-16x10000-10:tanh',
+    label: 'the same of 10,000 layers',
+    batch: 32,
+    steps: 1,
+    target: null,
+    rounds: 2,
+    isCompiled: false,
+    layers: 10_000,
+  },
+];
+
+/** What a start of a run is timed with. */
+const small: readonly Timed[] = [
+  {
+    name: 'resnet20_start',
+    spec: 'resnet:20',
+    label: 'ResNet-20, batch 8',
+    batch: 8,
+    steps: 2,
+    target: 1,
+    rounds: 1,
+    isCompiled: false,
+    layers: null,
   },
 ];
 
 /** The network `name`. */
-export function networkOf(name: string): Trained {
-  const found = networks.find((network) => network.name === name);
+export function networkOf(name: string): Timed {
+  const found = [...networks, ...small].find((network) => network.name === name);
   if (found === undefined) throw new RangeError(`bench/train: no network ${name}`);
   return found;
 }
@@ -88,81 +129,68 @@ function normal(name: string, shape: readonly number[]): Tensor<'float32'> {
   return { dtype: 'float32', shape, data };
 }
 
-/** The graph with its normalisations taking the moments of the batch. */
-function inTraining(graph: Graph): Graph {
-  const change = (node: Node): Node => {
-    if (node.operator !== 'BatchNormalization') return node;
-    const outputs = [node.outputs[0], `${node.name}:mean`, `${node.name}:var`];
-    return { ...node, outputs, attributes: { ...node.attributes, training_mode: 1 } };
-  };
-  return { ...graph, nodes: graph.nodes.map(change) };
-}
-
-/** Steps of a network as one graph, and what it is run on. */
+/** What goes in. */
 export interface Given {
-  /** One step, of which `many` takes one after another. */
-  readonly step: Graph;
-  readonly many: Graph;
-  /** Weights by name. */
+  /** Weights at step zero by name. */
   readonly weights: ReadonlyMap<string, Tensor>;
-  /** Examples and classes of every step, stacked. */
+  /** Gaussian examples and classes of every step, stacked, as PyTorch gets them. */
   readonly batches: Readonly<Record<string, Tensor>>;
-  /** All that a run takes. */
-  readonly feeds: Readonly<Record<string, Tensor>>;
-  /** What a run gives for every step. */
-  readonly metrics: readonly string[];
+  /** The training of the network, as `stepzero train` opens it. */
+  readonly open: (threads: number) => Promise<Trainer>;
+  readonly set: LearningSet;
+  readonly picks: readonly StepPick[];
 }
 
-/** The steps of a network on Gaussian inputs of classes at random, from the weights of its plan. */
-export function givenOf({ spec, batch, steps }: Trained): Given {
+/** Steps of a network on Gaussian inputs, from the weights of its plan. */
+export function givenOf({ spec, batch, steps }: Timed): Given {
   const graph = buildArchitecture(spec);
   const network = describeNetwork(graph);
-  const drawn = drawsOfPlan(network, { model: spec, seed: SEED })(
-    advise(network, { model: spec, seed: SEED }).seed,
-  );
-  const optimizer = sgd({ momentum: MOMENTUM });
-  const parameters = network.parameters
-    .filter(({ name }) => !name.includes('running_'))
-    .map(({ name, shape }) => ({ name, shape }));
-  const step = stepGraph(inTraining(graph), parameters, {
-    output: 'output',
-    classes: CLASSES,
-    loss: crossEntropy(),
-    optimizer,
-  });
+  const plan = { model: spec, seed: SEED };
+  const drawn = drawsOfPlan(network, plan)(advise(network, plan).seed);
   const weights = new Map<string, Tensor>();
-  const carried: Record<string, Tensor> = {};
-  for (const { name, shape } of parameters) {
-    const stored = graph.constants.get(name)?.read();
-    const value = drawn.get(name) ?? stored ?? normal(name, shape);
-    weights.set(name, value);
-    carried[name] = value;
-    for (const slot of optimizer.state) {
-      const data = new Float32Array(sizeOf(shape));
-      carried[stateName(slot, name)] = { dtype: 'float32', shape, data };
-    }
+  for (const { name, dtype, read } of graph.constants.values()) {
+    if (dtype === 'float32') weights.set(name, drawn.get(name) ?? read());
   }
   const [input] = graph.inputs;
   const extents = (input.shape?.slice(1) ?? []).map(Number);
+  const count = steps * batch;
+  const examples = normal('input', [count, ...extents]);
+  const classes = BigInt64Array.from({ length: count }, (_, i) => BigInt((7919 * i) % CLASSES));
+  const size = sizeOf(extents);
+  const set: LearningSet = {
+    name: 'Gaussian examples',
+    split: 'train',
+    count,
+    target: 'class',
+    classes: Array.from({ length: CLASSES }, (_, index) => String(index)),
+    // Batches are consecutive: no time goes into gathering them, as none does in PyTorch.
+    batch: (indices) => {
+      const [first] = indices;
+      const end = first + indices.length;
+      return {
+        inputs: {
+          [input.name]: {
+            dtype: 'float32',
+            shape: [indices.length, ...extents],
+            data: examples.data.subarray(first * size, end * size),
+          },
+        },
+        target: { dtype: 'int64', shape: [indices.length], data: classes.subarray(first, end) },
+      };
+    },
+  };
+  const picks = Array.from({ length: steps }, (_, step) => ({
+    indices: Uint32Array.from({ length: batch }, (_, index) => step * batch + index),
+    learningRate: LEARNING_RATE,
+  }));
+  const open = (threads: number): Promise<Trainer> =>
+    openTrainer(
+      { name: spec, graph, network, weights, loss: crossEntropy() },
+      { optimizer: sgd({ momentum: MOMENTUM }), threads },
+    );
   const batches = {
-    [stackName(input.name)]: normal('input', [steps, batch, ...extents]),
-    [stackName('target')]: {
-      dtype: 'int64' as const,
-      shape: [steps, batch],
-      data: BigInt64Array.from({ length: steps * batch }, (_, i) => BigInt((7919 * i) % CLASSES)),
-    },
+    'all(input)': { ...examples, shape: [steps, batch, ...extents] },
+    'all(target)': { dtype: 'int64' as const, shape: [steps, batch], data: classes },
   };
-  const feeds = {
-    ...carried,
-    ...batches,
-    steps: { dtype: 'int64' as const, shape: [], data: BigInt64Array.of(BigInt(steps)) },
-    first_step: { dtype: 'float64' as const, shape: [], data: Float64Array.of(1) },
-    [stackName('learning_rate')]: {
-      dtype: 'float32' as const,
-      shape: [steps],
-      data: new Float32Array(steps).fill(LEARNING_RATE),
-    },
-  };
-  const { metrics } = rolesOf(step);
-  return { step, many: stepsGraph(step), weights, batches, feeds, metrics };
+  return { weights, batches, open, set, picks };
 }

@@ -5,18 +5,18 @@
  *
  *     npm run bench:train [NETWORK…]   PyTorch in python3, or in the Python that STEPZERO_PYTHON names
  */
-import { spawn, spawnSync } from 'node:child_process';
+import { execFile, spawn, spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { encodeModel, modelOf } from '../src/graph/index.ts';
-import { openSession, type Session } from '../src/runtime/index.ts';
+import { promisify } from 'node:util';
+import type { Trainer } from '../src/experiment/index.ts';
 import { encodeNpz } from '../src/tensor/index.ts';
-import { givenOf, networks, type Given, type Trained } from './train-networks.ts';
+import { givenOf, networks, type Given, type Timed } from './train-networks.ts';
+import { operationsOf, productRate, type Layer } from './train-products.ts';
 
-const ROUNDS = Number(process.env['ROUNDS'] ?? 7);
 const THREADS = 2;
 /** Longest that torch.compile may take, in seconds. */
 const COMPILE_LIMIT = 300;
@@ -84,7 +84,8 @@ function asRun(answer: unknown): Run {
 }
 
 /** The peer whose step is compiled, after its first run, or why there is none. */
-async function openCompiled(network: Trained, file: string): Promise<Peer | string> {
+async function openCompiled(network: Timed, file: string): Promise<Peer | string> {
+  if (!network.isCompiled) return 'not tried';
   const peer = await openPeer(network.name, file);
   const compiler = (await peer.ask('compiler')) as string | null;
   if (compiler === null) {
@@ -108,16 +109,14 @@ interface Runner {
 }
 
 /** What a network of this bench came to: a row of the table. */
-async function speed(network: Trained): Promise<string> {
+async function speed(network: Timed): Promise<{ readonly line: string; readonly seconds: number }> {
   const given = givenOf(network);
   const file = join(folder, `${network.name}.npz`);
   const tensors = new Map([...given.weights, ...Object.entries(given.batches)]);
   writeFileSync(file, Buffer.concat([...encodeNpz(tensors)]));
-  const session = await openSession(encodeModel(modelOf(given.many)), {
-    threads: THREADS,
-    keepsMemory: true,
-  });
-  const runners: Runner[] = [{ who: 'ours', run: () => ours(session, given), times: [] }];
+  const trainer = await given.open(THREADS);
+  const start = trainer.state();
+  const runners: Runner[] = [{ who: 'ours', run: () => ours(trainer, start, given), times: [] }];
   const eager = hasTorch ? await openPeer(network.name, file) : null;
   const compiled = hasTorch ? await openCompiled(network, file) : 'no PyTorch';
   if (eager !== null) {
@@ -128,7 +127,7 @@ async function speed(network: Trained): Promise<string> {
     runners.push({ who: 'compiled', run, times: [] });
   }
   let apart = 0;
-  for (let round = -1; round < ROUNDS; round++) {
+  for (let round = -1; round < network.rounds; round++) {
     let losses: readonly number[] | null = null;
     for (const { run, times } of runners) {
       // What a library's threads do for a while after their work shall not meet the next one.
@@ -142,21 +141,28 @@ async function speed(network: Trained): Promise<string> {
   if (!(apart <= FARTHEST)) {
     throw new Error(`${network.name}: losses must be those of PyTorch, got ${apart} apart`);
   }
-  await session.close();
+  await trainer.close();
   eager?.close();
   if (typeof compiled !== 'string') compiled.close();
-  return row(network, runners, typeof compiled === 'string' ? compiled : null, apart);
+  const line = row(network, runners, typeof compiled === 'string' ? compiled : null, apart);
+  return { line, seconds: Math.min(...runners[0].times) };
 }
 
-async function ours(session: Session, { feeds }: Given): Promise<Run> {
+/** The steps, each run from step zero. */
+async function ours(
+  trainer: Trainer,
+  start: ReturnType<Trainer['state']>,
+  { set, picks }: Given,
+): Promise<Run> {
+  trainer.restore(start);
   const begun = performance.now();
-  const made = await session.run(feeds);
+  const metrics = await trainer.steps(set, picks, 1);
   const seconds = (performance.now() - begun) / 1000;
-  return { seconds, losses: [...made['loss'].data].map(Number) };
+  return { seconds, losses: metrics.map(({ loss }) => loss) };
 }
 
 function row(
-  { label, target }: Trained,
+  { label, target }: Timed,
   runners: readonly Runner[],
   notCompiled: string | null,
   apart: number,
@@ -176,28 +182,86 @@ function row(
     notCompiled ?? milliseconds(compiled),
     eager.length === 0 ? '–' : `${shown(ratio(eager))} ×`,
     compiled.length === 0 ? '–' : `${shown(ratio(compiled))} ×`,
-    `≥ ${target}${verdict}`,
+    target === null ? '–' : `≥ ${target}${verdict}`,
     apart.toExponential(1),
   ];
   return `| ${cells.join(' | ')} |`;
+}
+
+interface Start {
+  readonly opened: number;
+  readonly first: number;
+  readonly bytes: number;
+}
+
+/** A process that opens the training of a network and takes steps, and how long all of it took. */
+async function start(
+  name: string,
+  ...words: readonly string[]
+): Promise<Start & { readonly whole: number }> {
+  const begun = performance.now();
+  const script = join(import.meta.dirname, 'train-start.ts');
+  const { stdout } = await promisify(execFile)(process.execPath, [script, name, ...words]);
+  return { ...(JSON.parse(stdout) as Start), whole: (performance.now() - begun) / 1000 };
+}
+
+/** The start of a run of ResNet-20, the best of a few. */
+async function startLine(): Promise<string> {
+  const runs: Awaited<ReturnType<typeof start>>[] = [];
+  for (let round = 0; round < 5; round++) runs.push(await start('resnet20_start', 'first'));
+  const best = (pick: (run: (typeof runs)[0]) => number): number => Math.min(...runs.map(pick));
+  const [opened, first, whole] = [
+    best((run) => run.opened),
+    best((run) => run.first),
+    best((run) => run.whole),
+  ];
+  const verdict = whole <= 1 ? '' : '; **missed**';
+  return `ResNet-20, batch 8, from nothing: built, drawn and compiled after ${shown(opened)} s, its first step taken after ${shown(first)} s; as a whole process ${shown(whole)} s (to reach: ≤ 1${verdict}).`;
+}
+
+const DEEP: Layer = { channels: 16, places: 49, batch: 32 };
+
+/** Time, memory and products alone of a deep network. */
+async function deepLine(layers: number, name: string, seconds: number): Promise<string> {
+  const { bytes } = await start(name);
+  const rate = await productRate(DEEP, THREADS);
+  const alone = operationsOf(DEEP, layers) / rate;
+  return `| ${layers.toLocaleString('en')} layers | ${shown(seconds)} s | ${Math.round(bytes / 1e6)} MB | ${shown(alone)} s at ${shown(rate / 1e9)} GFLOP/s | ${shown(seconds / alone)} × |`;
 }
 
 try {
   const names = process.argv.slice(2);
   const chosen = networks.filter(({ name }) => names.length === 0 || names.includes(name));
   const rows: string[] = [];
+  const deep: string[] = [];
+  const log = (line: string): string => {
+    console.log(line);
+    return line;
+  };
   for (const network of chosen) {
-    rows.push(await speed(network));
-    console.log(rows.at(-1));
+    const { line, seconds } = await speed(network);
+    rows.push(log(line));
+    if (network.layers !== null) {
+      deep.push(log(await deepLine(network.layers, network.name, seconds)));
+    }
   }
+  const ready = names.length === 0 ? log(await startLine()) : '';
   const text = [
     '# Steps of training beside PyTorch',
     '',
-    `One run on ${THREADS} cores (${cpus()[0]?.model ?? 'unknown'}), Node ${process.version}.`,
+    `One run on ${THREADS} cores (${cpus()[0]?.model ?? 'unknown'}), Node ${process.version}. A step is the loss, its gradient and SGD with momentum 0.9 from the same weights on the same batches, as \`stepzero train\` takes it, beside PyTorch's eager step and the one of torch.compile. Times are milliseconds a step, the best of several runs and, in brackets, their median, one library after the other; machines are shared, so read the ratios, of best times. Losses apart: the largest relative difference of a loss from theirs.`,
     '',
     '| network | StepZero, ms a step | eager, ms | compiled, ms | eager / ours | compiled / ours | to reach | losses apart |',
     '| --- | --- | --- | --- | --- | --- | --- | --- |',
     ...rows,
+    '',
+    'Deep networks: peak memory is what steps add to the resident memory of a process that holds the weights, at most; products alone are what the multiplications of the step would take at the speed of one plain product of the same shape, with its input there nine times, the best of many.',
+    '',
+    '| | a step | peak memory | products alone | ratio |',
+    '| --- | --- | --- | --- | --- |',
+    ...deep,
+    '',
+    ready,
     '',
   ].join('\n');
   if (names.length === 0) {

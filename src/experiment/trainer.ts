@@ -1,6 +1,7 @@
 import type { Graph, Values } from '../graph/index.ts';
+import { channelBlock } from '../runtime/index.ts';
 import { sizeOf, type Tensor } from '../tensor/index.ts';
-import { rolesOf, stepGraph, unstackValues } from '../train/index.ts';
+import { inBlocks, rolesOf, stepGraph, stepMemory, unstackValues } from '../train/index.ts';
 import { openEvaluator } from './evaluate.ts';
 import { manySteps } from './many-steps.ts';
 import { prepared } from './prepare.ts';
@@ -52,9 +53,10 @@ export async function openTrainer(subject: Subject, options: TrainerOptions): Pr
   const { optimizer, clip, threads, device, checkpointEvery } = options;
   const { objective, training, rolled, parameters, count, notes } = prepared(
     subject,
-    checkpointEvery !== undefined,
+    checkpointEvery ?? null,
   );
-  const step = stepGraph(training.graph, parameters, {
+  const block = device === undefined || device === 'cpu' ? await channelBlock() : 1;
+  const written = stepGraph(training.graph, parameters, {
     output: objective.output,
     classes: objective.classes,
     loss: objective.loss,
@@ -62,6 +64,7 @@ export async function openTrainer(subject: Subject, options: TrainerOptions): Pr
     running: training.running,
     ...(clip === undefined ? {} : { clip }),
   });
+  const step = inBlocks(written, block);
   const { carried } = rolesOf(step);
   let now = startOf(step, objective.graph);
   const isCarried = new Set(carried);
@@ -81,10 +84,10 @@ export async function openTrainer(subject: Subject, options: TrainerOptions): Pr
 
   return {
     notes,
-    cost: () => ({
+    cost: (batch) => ({
       parameters: count,
       rolledLayers: rolled.layers,
-      bytes: 0,
+      bytes: stepMemory(step, batch).bytes,
     }),
     steps: async (set, picks, first) => {
       const metrics: StepMetrics[] = [];

@@ -1,3 +1,4 @@
+export { channelBlock } from './blocks.ts';
 export { engineVersion } from './engine.ts';
 export { haarOnEngine, haarRoom, type HaarPart, type HaarRoom } from './haar.ts';
 export { checkFeeds, resolveInputs, shapeText } from './inputs.ts';

@@ -1,3 +1,4 @@
+export { inBlocks } from './blocked.ts';
 export { checkpointed } from './checkpoint.ts';
 export {
   crossEntropy,
@@ -7,10 +8,12 @@ export {
   type Loss,
   type Written,
 } from './loss.ts';
+export { stepMemory, type StepMemory } from './memory.ts';
 export { rollUp, type Rolled, type RollOptions } from './rolled.ts';
 export { stackValues, unstackValues } from './rolled-values.ts';
 export {
   nextName,
+  readyForLoss,
   stateName,
   stepGraph,
   type Carried,
