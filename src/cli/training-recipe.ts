@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
 import type { LearningData } from '../data/index.ts';
+import type { Network } from '../network/index.ts';
 import {
   adam,
   adamw,
@@ -105,7 +106,12 @@ export function checkTogether(options: TrainOptions): void {
 }
 
 /** What the options come to for this data, with `usual` for what is not given. */
-export function recipeOf(options: TrainOptions, data: LearningData, usual: Usual): Recipe {
+export function recipeOf(
+  options: TrainOptions,
+  network: Network,
+  data: LearningData,
+  usual: Usual,
+): Recipe {
   const loss = options.loss ?? (data.train.target === 'class' ? 'cross-entropy' : 'mse');
   const fitting = data.train.target === 'class' ? ['cross-entropy', 'hinge'] : ['mse'];
   if (!fitting.includes(loss)) {
@@ -134,7 +140,7 @@ export function recipeOf(options: TrainOptions, data: LearningData, usual: Usual
     labelSmoothing: options.labelSmoothing ?? 0,
     output: options.output ?? null,
     optimizer,
-    learningRate: options.lr ?? usualRate(optimizer, momentum),
+    learningRate: options.lr ?? usualRate(optimizer, momentum, network),
     momentum,
     nesterov: asked === 'nesterov' || options.nesterov === true,
     weightDecay: options.weightDecay ?? (optimizer === 'adamw' ? 0.01 : 0),

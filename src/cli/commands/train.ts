@@ -54,7 +54,7 @@ function trainingOptions(): Option[] {
   return [
     new Option(
       '--data <DATA>',
-      'what to learn: glyphs (drawn digits), mnist:DIR, fashion-mnist:DIR, cifar10:DIR, or a file .npz or .csv',
+      'what to learn: glyphs (drawn digits), mnist:DIR, cifar10:DIR, a file .npz or .csv, or another of "data list" (default: glyphs; copy for tokens)',
     ),
     new Option('--target <NAME>', 'the array or column of targets in a file'),
     new Option(
@@ -70,7 +70,7 @@ function trainingOptions(): Option[] {
     new Option('--optimizer <NAME>', 'the optimizer (default: adam)').choices(optimizerNames),
     new Option(
       '--lr <ETA>',
-      'learning rate (default: 0.001; of sgd 0.1 × (1 - momentum))',
+      'learning rate (default: 0.003 or 0.001 by the network; of sgd 0.1 × (1 - momentum))',
     ).argParser(positive),
     new Option('--momentum <MU>', 'how much of the velocity sgd keeps').argParser(share),
     new Option('--nesterov', "Nesterov's momentum"),
