@@ -15,8 +15,11 @@ export interface StepMemory {
   readonly bytes: number;
 }
 
-/** Copies of parameters and state in a run of many steps: before the run, before a step, and after it. */
-const copies = 3;
+/**
+ * Copies of parameters and state in a run of many steps: before and after the run, outside of the engine and in it, where
+ * those before a step and after it meet.
+ */
+const copies = 5;
 
 /**
  * What a step that `stepGraph` has made takes on batches of that size, said before anything runs: the nodes are gone through in
