@@ -44,7 +44,9 @@ export function randomSet(
             : normal(index, extents);
         return [name, tensor] as const;
       });
-      const extents = withBatch(output, length);
+      const whole = withBatch(output, length);
+      const isPooled = whole.length > 3 && whole.slice(2).every((extent) => extent === 1);
+      const extents = isPooled && target === 'class' ? whole.slice(0, 2) : whole;
       const classes = extents[extents.length - 1];
       return {
         inputs: Object.fromEntries(inputs),

@@ -25,7 +25,7 @@ const manyColumns = 32;
  * `α op(A) op(B)` of matrices. A left side that the product would have to transpose is transposed before it:
  * onnxruntime takes 4/3 of the time of a plain product otherwise.
  */
-function matrixProduct(
+export function matrixProduct(
   s: Scope,
   left: string,
   right: string,
@@ -70,7 +70,7 @@ function transposed(s: Scope, value: string, rank: number): string {
 }
 
 /** Rows of a value: all its axes but the last as one. */
-function rows(s: Scope, value: string): string {
+export function rows(s: Scope, value: string): string {
   const last = typeOf(s, value).shape?.at(-1);
   if (typeof last === 'number') return reshape(s, value, [-1, last]);
   const extent = emit(s, 'Shape', [value], { start: -1 });

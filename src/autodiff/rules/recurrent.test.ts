@@ -45,6 +45,7 @@ describe('the vector-Jacobian product is that of differences, in onnxruntime too
     layer('GRU', { linear_before_reset: 1 }, 'states'),
     layer('GRU', { direction: 'bidirectional' }, 'lengths'),
     layer('LSTM', {}),
+    layer('LSTM', {}, 'states'),
     layer('LSTM', { direction: 'bidirectional' }, 'lengths'),
     layer('LSTM', { direction: 'reverse' }, 'peepholes'),
     layer('LSTM', { input_forget: 1, clip: 3 }, 'states'),

@@ -4,6 +4,7 @@ import { finishBody } from '../instantiate.ts';
 import { add, extents, mul, slice, squeeze, sub, transpose, unsqueeze } from '../ops.ts';
 import { addInput, ints, scalar, subscope, typeOf, type Scope } from '../scope.ts';
 import { typed } from '../type.ts';
+import { isPlain, longShortDirectly } from './long-short.ts';
 import { activationsOf } from './recurrent-activations.ts';
 import { byExpansion, type Rule } from './rule.ts';
 
@@ -217,14 +218,20 @@ function asScans(kind: Kind): Rule {
   });
 }
 
+const longShortByExpansion: Rule = asScans({
+  gates: 4,
+  states: 2,
+  activations: ['Sigmoid', 'Tanh', 'Tanh'],
+  step: longShort,
+});
+
+const longShortMemory: Rule = {
+  vjp: (call) => (isPlain(call.node) ? longShortDirectly(call) : longShortByExpansion.vjp(call)),
+};
+
 /** Recurrent layers. */
 export const recurrent: Readonly<Record<string, Rule>> = {
   RNN: asScans({ gates: 1, states: 1, activations: ['Tanh'], step: simple }),
-  LSTM: asScans({
-    gates: 4,
-    states: 2,
-    activations: ['Sigmoid', 'Tanh', 'Tanh'],
-    step: longShort,
-  }),
+  LSTM: longShortMemory,
   GRU: asScans({ gates: 3, states: 1, activations: ['Sigmoid', 'Tanh'], step: gated }),
 };

@@ -54,7 +54,7 @@ function trainingOptions(): Option[] {
   return [
     new Option(
       '--data <DATA>',
-      'what to learn: glyphs (drawn digits), mnist:DIR, fashion-mnist:DIR, cifar10:DIR, or a file .npz or .csv',
+      'what to learn: glyphs (drawn digits), mnist:DIR, cifar10:DIR, a file .npz or .csv, or another of "data list" (default: glyphs; copy for tokens)',
     ),
     new Option('--target <NAME>', 'the array or column of targets in a file'),
     new Option(
