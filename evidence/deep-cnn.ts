@@ -1,5 +1,13 @@
 import { figure, type Panel, type Tone } from '../src/report/theory/figure.ts';
-import { commandOf, firstStep, lastMean, learn, smoothed, type Learned, type Learner } from './learner.ts';
+import {
+  commandOf,
+  firstStep,
+  lastMean,
+  learn,
+  smoothed,
+  type Learned,
+  type Learner,
+} from './learner.ts';
 import { openResults } from './results.ts';
 import type { Evidence, EvidenceRun } from './run.ts';
 import { image, markdownTable } from './section.ts';
@@ -132,7 +140,15 @@ function panelOf(depth: number, found: readonly Found[], hasLegend: boolean): Pa
 }
 
 function tableOf(found: readonly Found[]): string {
-  const head = ['L, weights', 'steps', 'accuracy', 'loss', `steps to ${LEARNED}`, 'test', '‖g‖ at step 1'];
+  const head = [
+    'L, weights',
+    'steps',
+    'accuracy',
+    'loss',
+    `steps to ${LEARNED}`,
+    'test',
+    '‖g‖ at step 1',
+  ];
   return markdownTable(
     head,
     found.map((one) => {

@@ -80,7 +80,18 @@ function dataOf(learner: Learner, graph: Graph, { images }: EvidenceRun): Learni
 
 /** Trains on one thread, as `stepzero train` does, and ends where a step is not finite. */
 export async function learn(learner: Learner, run: EvidenceRun): Promise<Learned> {
-  const { model, scheme, set = [], optimizer, rate, momentum = 0, clip, batch, steps, seed } = learner;
+  const {
+    model,
+    scheme,
+    set = [],
+    optimizer,
+    rate,
+    momentum = 0,
+    clip,
+    batch,
+    steps,
+    seed,
+  } = learner;
   const graph = buildArchitecture(model);
   const network = describeNetwork(graph);
   const plan = { model, seed, set, ...(scheme === undefined ? {} : { scheme }) };
@@ -120,7 +131,8 @@ export async function learn(learner: Learner, run: EvidenceRun): Promise<Learned
         gradientNorm.push(kept(one.gradientNorm));
       }
       if (loss.at(-1) === null || gradientNorm.at(-1) === null) break;
-      if (loss.length % 100 < TOGETHER) run.says(`${model}, step ${loss.length}: loss ${loss.at(-1)}`);
+      if (loss.length % 100 < TOGETHER)
+        run.says(`${model}, step ${loss.length}: loss ${loss.at(-1)}`);
     }
     if (loss.at(-1) !== null && gradientNorm.at(-1) !== null && data.test !== null) {
       test = (await trainer.evaluate(data.test, EXAMINED)).accuracy;

@@ -189,10 +189,11 @@ export async function learningTime(run: EvidenceRun): Promise<Evidence> {
   const file = 'evidence-learning-time.svg';
   const panels = [modesPanel(simulated, s), timePanel(learned), ratePanel(learned)];
   return {
+    earlierSeconds: results.earlier(),
     images: new Map([[file, await figure(panels, caption, { width: 1240, height: 420 })]]),
     text: [
       `MNIST, the first ${EXAMPLES} training images, pixels from 0 to 1, targets one-hot; full-batch gradient descent on their second moments. ` +
-        `The runs took ${results.seconds().toFixed(0)} s of processor time on one thread; they are kept in evidence/results/learning-time.json.`,
+        `On one thread; the runs are kept in evidence/results/learning-time.json.`,
       verdict(simulated, learned),
       image(caption, file),
       '### Modes apart',

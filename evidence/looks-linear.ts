@@ -1,5 +1,13 @@
 import { figure, type Panel, type Tone } from '../src/report/theory/figure.ts';
-import { commandOf, firstStep, lastMean, learn, smoothed, type Learned, type Learner } from './learner.ts';
+import {
+  commandOf,
+  firstStep,
+  lastMean,
+  learn,
+  smoothed,
+  type Learned,
+  type Learner,
+} from './learner.ts';
 import { openResults } from './results.ts';
 import type { Evidence, EvidenceRun } from './run.ts';
 import { image, markdownTable } from './section.ts';
@@ -134,7 +142,12 @@ function panelOf(found: readonly Found[], what: 'accuracy' | 'loss'): Panel {
 }
 
 function tableOf(found: readonly Found[]): string {
-  const head = ['network, weights', ...RATES.map((rate) => `η = ${shown(rate)}`), `steps to ${LEARNED}`, 'test'];
+  const head = [
+    'network, weights',
+    ...RATES.map((rate) => `η = ${shown(rate)}`),
+    `steps to ${LEARNED}`,
+    'test',
+  ];
   return markdownTable(
     head,
     found.map(({ own, tried, best }) =>
