@@ -9,9 +9,13 @@ import { format, resolveConfig } from 'prettier';
 import { readDataSet } from '../src/files/index.ts';
 import { openThreads } from '../src/threads/index.ts';
 import { balduzzi } from './balduzzi.ts';
+import { deepCnn } from './deep-cnn.ts';
 import { learningRates } from './learning-rates.ts';
 import { learningTime } from './learning-time.ts';
+import { looksLinear } from './looks-linear.ts';
 import { pennington } from './pennington.ts';
+import { recurrentMemory } from './recurrent-memory.ts';
+import { resnetSchemes } from './resnet-schemes.ts';
 import type { Evidence, EvidenceRun } from './run.ts';
 import { saxe } from './saxe.ts';
 import { withSection } from './section.ts';
@@ -27,6 +31,10 @@ const figures: Readonly<Record<string, (run: EvidenceRun) => Promise<Evidence>>>
   'learning-time': learningTime,
   trainability,
   'learning-rates': learningRates,
+  'deep-cnn': deepCnn,
+  'looks-linear': looksLinear,
+  'recurrent-memory': recurrentMemory,
+  'resnet-schemes': resnetSchemes,
 };
 
 const args = process.argv.slice(2);

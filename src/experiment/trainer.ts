@@ -87,7 +87,7 @@ export async function openTrainer(subject: Subject, options: TrainerOptions): Pr
     cost: (batch) => ({
       parameters: count,
       rolledLayers: rolled.layers,
-      bytes: stepMemory(step, batch).bytes,
+      bytes: stepMemory(written, batch).bytes,
     }),
     steps: async (set, picks, first) => {
       const metrics: StepMetrics[] = [];
