@@ -29,8 +29,11 @@ const TOGETHER = 20;
 /** Accuracy from which a network counts as trained, and the multiple of ξ_c of the paper. */
 const [TRAINED, MULTIPLE] = [0.3, 6] as const;
 /** Accuracy of a network that makes those of twice its depth and variances beside worth running. */
-const NEAR = 0.2;
+const NEAR = 0.25;
 const tanh = activation('tanh');
+/** Depths that are trained at the edge of chaos too, which no variance of the grid is at. */
+const EDGE_DEPTHS = [160, 320] as const;
+const EDGE = criticalPoints(tanh, { sigmaB2: SIGMA_B2 })[0].sigmaW2;
 
 /** The accuracy of training batches, in means of so many steps. */
 interface CellRun {
@@ -80,12 +83,27 @@ async function trainCell(
   return { accuracy };
 }
 
+/** The accuracy of one network after its steps, which are taken if it is not kept. */
+async function accuracyAt(
+  depth: number,
+  law: DenseLaw,
+  { results, set, run, open }: Training,
+): Promise<number> {
+  const settings = `${denseSpec(denseOf(depth))} ${denseScheme(law)} biases ${SIGMA_B2} sgd ${RATE / depth} batch ${BATCH} steps ${STEPS} seed ${SEED}`;
+  const { accuracy } = await results.get(settings, async () => {
+    const found = await trainCell(await open(), set, depth, law, run);
+    run.says(`${law.weights}, ${depth} layers, σw² = ${law.sigmaW2}: ${found.accuracy.at(-1)}`);
+    return found;
+  });
+  return accuracy[accuracy.length - 1];
+}
+
 /** The accuracies of all variances at one depth. */
 async function trainRow(
   depth: number,
   before: readonly number[] | null,
   weights: Weights,
-  { results, set, run, open }: Training,
+  training: Training,
 ): Promise<readonly number[]> {
   const row: number[] = [];
   for (const [column, sigmaW2] of VARIANCES.entries()) {
@@ -95,14 +113,7 @@ async function trainRow(
       row.push(Number.NaN);
       continue;
     }
-    const law = lawOf(weights, sigmaW2);
-    const settings = `${denseSpec(denseOf(depth))} ${denseScheme(law)} biases ${SIGMA_B2} sgd ${RATE / depth} batch ${BATCH} steps ${STEPS} seed ${SEED}`;
-    const { accuracy } = await results.get(settings, async () => {
-      const found = await trainCell(await open(), set, depth, law, run);
-      run.says(`${weights}, ${depth} layers, σw² = ${sigmaW2}: ${found.accuracy.at(-1)}`);
-      return found;
-    });
-    row.push(accuracy[accuracy.length - 1]);
+    row.push(await accuracyAt(depth, lawOf(weights, sigmaW2), training));
   }
   return row;
 }
@@ -121,12 +132,17 @@ export async function trainability(run: EvidenceRun): Promise<Evidence> {
   const results = openResults('trainability');
   const set = run.images('mnist', 'train');
   const rows: Record<Weights, (readonly number[])[]> = { gaussian: [], orthogonal: [] };
+  const edge: Record<Weights, number[]> = { gaussian: [], orthogonal: [] };
   for (const weights of LAWS) {
     for (const [index, depth] of DEPTHS.entries()) {
       let steps: Promise<Steps> | null = null;
       const open = (): Promise<Steps> => (steps ??= openDense(denseOf(depth)));
+      const training = { results, set, run, open };
       const before = index === 0 ? null : rows[weights][index - 1];
-      rows[weights].push(await trainRow(depth, before, weights, { results, set, run, open }));
+      rows[weights].push(await trainRow(depth, before, weights, training));
+      if (EDGE_DEPTHS.some((deep) => deep === depth)) {
+        edge[weights].push(await accuracyAt(depth, lawOf(weights, EDGE), training));
+      }
       const opened = steps as Promise<Steps> | null;
       if (opened !== null) await (await opened).close();
     }
@@ -154,6 +170,12 @@ export async function trainability(run: EvidenceRun): Promise<Evidence> {
       `**Verdict:** ${grids.map(verdictOf).join(' ')}`,
       image(caption, file),
       ...grids.flatMap((grid) => [`### ${titleOf(grid)}`, tableOf(grid)]),
+      '### At the edge of chaos',
+      `σw² = ${EDGE.toFixed(4)}, where ξ_c is infinite.`,
+      markdownTable(
+        ['weights', ...EDGE_DEPTHS.map((depth) => `L = ${depth}`)],
+        LAWS.map((weights) => [weights, ...edge[weights].map((value) => value.toFixed(2))]),
+      ),
       `A dash: not run, since no network of half the depth and this or a neighbouring variance reached ${NEAR}.`,
     ].join('\n\n'),
   };
