@@ -28,8 +28,6 @@ const RATE = 0.2;
 const TOGETHER = 20;
 /** Accuracy from which a network counts as trained, and the multiple of ξ_c of the paper. */
 const [TRAINED, MULTIPLE] = [0.3, 6] as const;
-/** Accuracy of a network that makes those of twice its depth and variances beside worth running. */
-const NEAR = 0.25;
 const tanh = activation('tanh');
 /** Depths that are trained at the edge of chaos too, which no variance of the grid is at. */
 const EDGE_DEPTHS = [160, 320] as const;
@@ -109,7 +107,7 @@ async function trainRow(
   for (const [column, sigmaW2] of VARIANCES.entries()) {
     // Where nothing learned at half the depth, here or beside, nothing is expected at the whole.
     const near = before?.slice(Math.max(0, column - 1), column + 2) ?? [1];
-    if (!near.some((value) => value >= NEAR)) {
+    if (!near.some((value) => value >= TRAINED)) {
       row.push(Number.NaN);
       continue;
     }
@@ -174,12 +172,18 @@ export async function trainability(run: EvidenceRun): Promise<Evidence> {
       `σw² = ${EDGE.toFixed(4)}, where ξ_c is infinite.`,
       markdownTable(
         ['weights', ...EDGE_DEPTHS.map((depth) => `L = ${depth}`)],
-        LAWS.map((weights) => [weights, ...edge[weights].map((value) => value.toFixed(2))]),
+        LAWS.map((weights) => edgeRow(weights, edge[weights])),
       ),
-      `A dash: not run, since no network of half the depth and this or a neighbouring variance reached ${NEAR}.`,
+      ),
+      `A dash: not run, since no network of half the depth and this or a neighbouring variance reached ${TRAINED}.`,
     ].join('\n\n'),
   };
 }
+
+const edgeRow = (weights: Weights, accuracy: readonly number[]): readonly string[] => [
+  weights,
+  ...accuracy.map((value) => value.toFixed(2)),
+];
 
 const titleOf = ({ weights }: Grid): string =>
   weights === 'gaussian' ? 'Gaussian weights' : 'Orthogonal weights';
