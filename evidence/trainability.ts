@@ -174,7 +174,6 @@ export async function trainability(run: EvidenceRun): Promise<Evidence> {
         ['weights', ...EDGE_DEPTHS.map((depth) => `L = ${depth}`)],
         LAWS.map((weights) => edgeRow(weights, edge[weights])),
       ),
-      ),
       `A dash: not run, since no network of half the depth and this or a neighbouring variance reached ${TRAINED}.`,
     ].join('\n\n'),
   };
