@@ -182,19 +182,20 @@ export async function learningRates(run: EvidenceRun): Promise<Evidence> {
   const orthogonal = timesOf(tanh, 'orthogonal');
   const gaussian = timesOf(tanh, 'gaussian');
   const panels = [
-    panelOf('Orthogonal', tanh, 'orthogonal', false),
-    panelOf('Orthogonal, in units of depth', tanh, 'orthogonal', true),
-    panelOf('Gaussian, in units of depth', tanh, 'gaussian', true),
+    panelOf('Orthogonal', tanh, 'orthogonal', 'rate'),
+    panelOf('Orthogonal, in units of depth', tanh, 'orthogonal', 'rate × depth'),
+    panelOf('Gaussian, in units of depth', tanh, 'gaussian', 'rate × depth'),
   ];
   const [first] = TANH.depths;
   const spec = denseSpec(denseOf(TANH, first));
   return {
+    earlierSeconds: results.earlier(),
     images: new Map([[file, await figure(panels, caption, { width: 1260, height: 420 })]]),
     text: [
       `Networks \`${spec}\` and deeper, σw² = ${TANH.sigmaW2}, σb² = ${TANH.sigmaB2}; \`${denseSpec(denseOf(RELU, first))}\` and deeper, σw² = ${RELU.sigmaW2}, no biases; weights \`orthogonal(gain=σw)\` or ` +
         `\`variance_scaling(scale=σw², mode=fan_in, distribution=normal)\`. CIFAR-10, ${set.labels.length} training images, the mean taken away, scaled to q¹ = q* for tanh and to q¹ = 2 for ReLU; cross-entropy, gradient descent, batches of ${BATCH}. ` +
         `Learned is where ${WINDOW} batches in a row, each before its step, have a mean accuracy of ${LEVEL}; τ counts the steps before the middle one. Seeds ${TANH.seeds.join(', ')} (ReLU: ${RELU.seeds.join(', ')}) of weights and of the order of the images. ` +
-        `The runs took ${results.seconds().toFixed(0)} s of processor time on one thread; they are kept in evidence/results/learning-rates.json.`,
+        `On one thread; the runs are kept in evidence/results/learning-rates.json.`,
       verdictOf(orthogonal, gaussian, relu),
       image(caption, file),
       '### tanh, orthogonal weights',
@@ -259,15 +260,22 @@ function verdictOf(
   );
 }
 
-function panelOf(title: string, found: readonly Found[], weights: Law, isScaled: boolean): Panel {
+/** The curves of all depths; those over the rate have the legend, which serves all panels. */
+function panelOf(
+  title: string,
+  found: readonly Found[],
+  weights: Law,
+  over: 'rate' | 'rate × depth',
+): Panel {
   const times = timesOf(found, weights);
+  const isScaled = over !== 'rate';
   const x = (depth: number, scaledRate: number): number =>
     isScaled ? scaledRate : scaledRate / depth;
   const y = (depth: number, steps: number): number => (isScaled ? steps / Math.sqrt(depth) : steps);
   const lines = TANH.depths.map((depth, i): Line => {
     const own = times.filter((time) => time.depth === depth);
     return {
-      name: `L = ${depth}`,
+      name: isScaled ? undefined : `L = ${depth}`,
       tone: TONES[i],
       thin: true,
       points: own.map(({ scaledRate, steps }) => [x(depth, scaledRate), y(depth, steps)]),
@@ -287,8 +295,8 @@ function panelOf(title: string, found: readonly Found[], weights: Law, isScaled:
       ? { name: 'learning rate × L', low: 0.07, high: 14, log: true }
       : { name: 'learning rate', low: 1e-4, high: 0.4, log: true },
     y: isScaled
-      ? { name: 'τ/√L', low: 0.1, high: 20, log: true }
-      : { name: 'τ, steps to 25 %', low: 1, high: 200, log: true },
+      ? { name: 'τ/√L', low: 0.3, high: 20, log: true }
+      : { name: 'τ, steps to 25 %', low: 3, high: 120, log: true },
     lines,
     dots,
   };

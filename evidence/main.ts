@@ -1,6 +1,7 @@
 /**
  * The figures of the papers, theory beside measurement: `npm run evidence -- saxe`, or another of the names below, or all of
- * them without a name. Data are read from data/mnist and data/cifar10, or from elsewhere with `mnist:DIR`, `cifar10:DIR`. Writes docs/images/evidence-*.svg and the measured part of each section of docs/evidence.md.
+ * them without a name. Data are read from data/mnist and data/cifar10, or from elsewhere with `mnist:DIR`, `cifar10:DIR`. Writes
+ * docs/images/evidence-*.svg and the measured part of each section of docs/evidence.md.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
@@ -8,9 +9,13 @@ import { format, resolveConfig } from 'prettier';
 import { readDataSet } from '../src/files/index.ts';
 import { openThreads } from '../src/threads/index.ts';
 import { balduzzi } from './balduzzi.ts';
+import { deepCnn } from './deep-cnn.ts';
 import { learningRates } from './learning-rates.ts';
 import { learningTime } from './learning-time.ts';
+import { looksLinear } from './looks-linear.ts';
 import { pennington } from './pennington.ts';
+import { recurrentMemory } from './recurrent-memory.ts';
+import { resnetSchemes } from './resnet-schemes.ts';
 import type { Evidence, EvidenceRun } from './run.ts';
 import { saxe } from './saxe.ts';
 import { withSection } from './section.ts';
@@ -26,6 +31,10 @@ const figures: Readonly<Record<string, (run: EvidenceRun) => Promise<Evidence>>>
   'learning-time': learningTime,
   trainability,
   'learning-rates': learningRates,
+  'deep-cnn': deepCnn,
+  'looks-linear': looksLinear,
+  'recurrent-memory': recurrentMemory,
+  'resnet-schemes': resnetSchemes,
 };
 
 const args = process.argv.slice(2);
@@ -56,7 +65,7 @@ try {
     const made = await figures[name]({ kernels: threads.kernels, says, images });
     for (const [file, svg] of made.images) writeFileSync(join(root, 'docs/images', file), svg);
     const { user, system } = process.cpuUsage(before);
-    const seconds = ((user + system) / 1e6).toFixed(0);
+    const seconds = ((user + system) / 1e6 + (made.earlierSeconds ?? 0)).toFixed(0);
     const how = `Made by \`npm run evidence -- ${name}\`, ${seconds} s of processor time.`;
     const old = readFileSync(document, 'utf8');
     const whole = withSection(old, name, `${how}\n\n${made.text}`);

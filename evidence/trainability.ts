@@ -28,6 +28,8 @@ const RATE = 0.2;
 const TOGETHER = 20;
 /** Accuracy from which a network counts as trained, and the multiple of ξ_c of the paper. */
 const [TRAINED, MULTIPLE] = [0.3, 6] as const;
+/** Accuracy of a network that makes those of twice its depth and variances beside worth running. */
+const NEAR = 0.2;
 const tanh = activation('tanh');
 
 /** The accuracy of training batches, in means of so many steps. */
@@ -89,7 +91,7 @@ async function trainRow(
   for (const [column, sigmaW2] of VARIANCES.entries()) {
     // Where nothing learned at half the depth, here or beside, nothing is expected at the whole.
     const near = before?.slice(Math.max(0, column - 1), column + 2) ?? [1];
-    if (!near.some((value) => value >= TRAINED)) {
+    if (!near.some((value) => value >= NEAR)) {
       row.push(Number.NaN);
       continue;
     }
@@ -136,22 +138,23 @@ export async function trainability(run: EvidenceRun): Promise<Evidence> {
     );
     return { weights, rows: own, falls };
   });
-  const caption = `Training accuracy of tanh networks of ${WIDTH} units after ${STEPS} steps, over the variance of their weights and their depth, Gaussian weights on the left, orthogonal ones on the right: colours measured, line ${MULTIPLE} ξ_c, dots where accuracy falls to ${TRAINED}.`;
+  const caption = `Training accuracy of tanh networks of ${WIDTH} units after ${STEPS} steps, over the variance of their weights and their depth, Gaussian weights on the left, orthogonal ones on the right: each field of colour one network, grey not trained, line ${MULTIPLE} ξ_c, dots where accuracy falls to ${TRAINED}.`;
   const file = 'evidence-trainability.svg';
   const panels = grids.map((grid, i) => panelOf(grid, i === 0));
   const [shallow, deep] = [DEPTHS[0], DEPTHS[DEPTHS.length - 1]].map((depth) =>
     denseSpec(denseOf(depth)),
   );
   return {
+    earlierSeconds: results.earlier(),
     images: new Map([[file, await figure(panels, caption, { width: 1200, height: 480 })]]),
     text: [
       `Networks \`${shallow}\` to \`${deep}\`, schemes \`variance_scaling(scale=σw², mode=fan_in, distribution=normal)\` and \`orthogonal(gain=σw)\`, biases of variance ${SIGMA_B2}; ` +
         `MNIST, pixels from −½ to ½, cross-entropy, gradient descent with rate ${RATE}/L, batches of ${BATCH}, ${STEPS} steps, seed ${SEED}. Measured is the mean accuracy of the last ${TOGETHER} batches, each before its step. ` +
-        `The runs took ${results.seconds().toFixed(0)} s of processor time on one thread; they are kept in evidence/results/trainability.json.`,
+        `On one thread; the runs are kept in evidence/results/trainability.json.`,
       `**Verdict:** ${grids.map(verdictOf).join(' ')}`,
       image(caption, file),
       ...grids.flatMap((grid) => [`### ${titleOf(grid)}`, tableOf(grid)]),
-      `A dash: not run, since no network of half the depth and this or a neighbouring variance reached ${TRAINED}.`,
+      `A dash: not run, since no network of half the depth and this or a neighbouring variance reached ${NEAR}.`,
     ].join('\n\n'),
   };
 }
@@ -186,6 +189,9 @@ function verdictOf(grid: Grid): string {
   );
 }
 
+/** Parts of a field along an axis, so that it has sharp edges. */
+const FINE = 24;
+
 const SHADES = ramp(['#f6f4ec', '#a9cfd0', '#3f8fa6', '#1d4f7c', '#171b3f'], 18);
 
 /** With a legend that serves the panel beside it too, or without one. */
@@ -205,9 +211,12 @@ function panelOf(grid: Grid, hasLegend: boolean): Panel {
     x: { name: 'σw²', low: first - margin, high: last + margin },
     y: { name: 'hidden layers', low, high, log: true },
     heat: {
-      columns: VARIANCES.length,
-      rows: DEPTHS.length,
-      values: rows.flat(),
+      columns: VARIANCES.length * FINE,
+      rows: DEPTHS.length * FINE,
+      values: rows.flatMap((row) => {
+        const fine = row.flatMap((value) => Array.from({ length: FINE }, () => value));
+        return Array.from({ length: FINE }, () => fine).flat();
+      }),
       low: 0.1,
       high: 0.8,
       colours: SHADES,

@@ -26,6 +26,11 @@ writeFileSync(
   idx([40], (i) => i % 10),
 );
 
+test('--input glyphs runs on drawn digits, for outputs of any number', () => {
+  const { notes } = json('advise', 'mlp:49-8-2', '--input', 'glyphs') as { notes: string[] };
+  expect(notes[0]).toBe('Inputs: 32 examples of glyphs, drawn from the 10000 for training.');
+});
+
 describe('--input mnist:DIR', () => {
   test('runs on images that are drawn with the seed, and says what was done to them', () => {
     const { notes, signal } = json('advise', 'mlp:24-8-2', '--input', 'mnist:digits') as {
@@ -58,7 +63,7 @@ describe('--input mnist:DIR', () => {
     ],
     [
       ['mlp:24-8-2', '--input', 'svhn:digits'],
-      'stepzero: --input: must end in .npy or .npz, or be mnist:DIR or cifar10:DIR, got svhn:digits',
+      'stepzero: --input: must end in .npy or .npz, or be glyphs, mnist:DIR or cifar10:DIR, got svhn:digits',
     ],
     [
       ['rnn:v10-4-2', '--input', 'mnist:digits'],

@@ -184,7 +184,7 @@ describe('stepzero measure', () => {
         "1 stepzero: nowhere/report.html: must be in a folder that exists and can be written to, got no such file or folder",
         "2 stepzero: --html: must be another file than the model, got huge.onnx",
         "2 stepzero: option '--c <C>' cannot be used with option '--input <DATA>'",
-        "1 stepzero: --input: must end in .npy or .npz, or be mnist:DIR or cifar10:DIR, got x.txt",
+        "1 stepzero: --input: must end in .npy or .npz, or be glyphs, mnist:DIR or cifar10:DIR, got x.txt",
       ]
     `);
   });

@@ -65,10 +65,14 @@ interface Start {
 }
 
 /** A graph in a scope of its own, in the forms of the newest operator sets; the titles are not in use. */
-function rewritten(graph: Graph, titles: readonly string[] = []): Pick<Start, 'scope' | 'names'> {
+function rewritten(
+  graph: Graph,
+  titles: readonly string[] = [],
+  asProducts: boolean = false,
+): Pick<Start, 'scope' | 'names'> {
   const opset = graph.opsets[''] ?? writtenOpset;
   const opsets = { ...graph.opsets, '': Math.max(opset, writtenOpset) };
-  const scope = rootScope(graph.name === '' ? 'graph' : graph.name, opsets);
+  const scope = rootScope(graph.name === '' ? 'graph' : graph.name, opsets, asProducts);
   const inputs = graph.inputs.map(
     ({ name, dtype, shape }) => [name, addInput(scope, name, typed(dtype, shape))] as const,
   );
@@ -217,6 +221,25 @@ export function upgraded(graph: Graph): Graph {
   const { scope, names } = rewritten(graph);
   const outputs = graph.outputs.map(({ name }) => name);
   return finish(scope, keptOutputs(scope, names, outputs));
+}
+
+/** Whether a graph has a convolution, in a loop or outside. */
+function hasConvolution({ nodes }: Graph): boolean {
+  return nodes.some(
+    ({ operator, attributes }) =>
+      operator === 'Conv' || Object.values(attributes).flatMap(graphsIn).some(hasConvolution),
+  );
+}
+
+/**
+ * The same graph with convolutions of small images as products of matrices, which onnxruntime makes 1.1 to 1.8 times
+ * as fast: it multiplies the images of a batch one by one. Values are equal to rounding; to be applied behind a derivative, not before.
+ */
+export function withProducts(graph: Graph): Graph {
+  if (!hasConvolution(graph)) return graph;
+  const { scope, names } = rewritten(graph, [], true);
+  const outputs = graph.outputs.map(({ name }) => name);
+  return withDirectOutputs(finish(scope, keptOutputs(scope, names, outputs)));
 }
 
 /** Values under their own names. */

@@ -7,6 +7,7 @@ export {
   tangentName,
   upgraded,
   vjp,
+  withProducts,
   type Wanted,
 } from './differentiate.ts';
 export { withDirectOutputs } from './direct-outputs.ts';

@@ -1,4 +1,5 @@
 import type { Attribute, Graph, Node } from '../graph/index.ts';
+import { asProduct } from './columns.ts';
 import { write } from './emit.ts';
 import { expanded } from './fused/index.ts';
 import { modernised } from './modernise.ts';
@@ -111,7 +112,9 @@ export function instantiate(scope: Scope, graph: Graph, names: Names, opset: num
       const declared = graph.values.get(output);
       return declared === undefined ? unknown : typed(declared.dtype, declared.shape);
     });
-    const written = expanded(scope, named) ?? write(scope, modernised(scope, named, opset), known);
+    const product = scope.shared.asProducts ? asProduct(scope, named) : null;
+    const written =
+      product ?? expanded(scope, named) ?? write(scope, modernised(scope, named, opset), known);
     for (const [index, output] of node.outputs.entries()) {
       if (output !== '' && index < written.length) all.set(output, written[index]);
     }

@@ -13,6 +13,8 @@ interface Shared {
   readonly constants: Map<string, Constant>;
   /** Stored helper tensors by what is in them. */
   readonly stored: Map<string, string>;
+  /** Whether small convolutions are written as products. */
+  readonly asProducts: boolean;
 }
 
 /** A graph or subgraph that is being written. Equal operators on equal values are written once. */
@@ -33,13 +35,18 @@ export interface Scope {
 }
 
 /** An empty graph. */
-export function rootScope(name: string, opsets: Readonly<Record<string, number>>): Scope {
+export function rootScope(
+  name: string,
+  opsets: Readonly<Record<string, number>>,
+  asProducts: boolean = false,
+): Scope {
   const shared: Shared = {
     name,
     opsets,
     taken: new Map(),
     constants: new Map(),
     stored: new Map(),
+    asProducts,
   };
   return scopeIn(shared, null);
 }

@@ -30,6 +30,7 @@ Examples:
   $ stepzero measure model.onnx                     the same measured beside the theory
   $ stepzero compare model.onnx --schemes he_normal,orthogonal
                                                     which scheme to take, by measuring
+  $ stepzero train mlp:784-256x2-10:relu            what is learnt from these weights, drawn digits if nothing else
   $ stepzero sample orthogonal --shape 64,64 --layout oi --out w.npy
 
 Exit codes: 0 done, 1 bad input, 2 wrong usage.`;

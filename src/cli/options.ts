@@ -62,7 +62,7 @@ their parts. docs/dialects.md says what is equal to the last bit.`;
 /** `--input` of the commands that run a network. */
 export function inputOption(): Option {
   return new Option(
-    '--input <FILE|mnist:DIR|cifar10:DIR>',
+    '--input <FILE|glyphs|mnist:DIR|cifar10:DIR>',
     'run on these inputs instead of Gaussian ones: .npy, .npz by input name, or images drawn from a data set in a folder',
   );
 }

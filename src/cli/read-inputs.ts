@@ -1,8 +1,8 @@
 import { extname } from 'node:path';
-import { examplesFor } from '../data/index.ts';
+import { examplesFor, generatedData, isGenerated } from '../data/index.ts';
 import { isDataSet, readBytes, readDataSet } from '../files/index.ts';
 import type { Graph, ValueInfo } from '../graph/index.ts';
-import { fold, key } from '../random/index.ts';
+import { fold, key, permutation } from '../random/index.ts';
 import { decodeNpy, decodeNpz, isFloat, type Tensor } from '../tensor/index.ts';
 
 /** Tensors for the inputs of a network, as `makeInputs` takes them. */
@@ -18,17 +18,26 @@ const FEWEST_IMAGES = 2;
 /** Elements that are enough. */
 const USUAL_ELEMENTS = 2 ** 19;
 
-/** Reads `--input`: the tensors of an `.npy` or `.npz` file, or images that are drawn from a data set with the seed. */
+/** Whether `--input` is data that examples are drawn from, not a file. */
+export function isDrawn(text: string): boolean {
+  return isDataSet(text) || isGenerated(text);
+}
+
+/**
+ * Reads `--input`: the tensors of an `.npy` or `.npz` file, or examples that are drawn with the seed from a data set or from data that are made from
+ * it, such as `glyphs`.
+ */
 export function readInputs(
   text: string,
   graph: Graph,
   options: { readonly seed: number; readonly batch?: number },
 ): GivenInputs {
   if (isDataSet(text)) return imagesFor(text, graph, options);
+  if (isGenerated(text)) return generatedFor(text, graph, options);
   const format = extname(text);
   if (format !== '.npy' && format !== '.npz') {
     throw new Error(
-      `--input: must end in .npy or .npz, or be mnist:DIR or cifar10:DIR, got ${text}`,
+      `--input: must end in .npy or .npz, or be glyphs, mnist:DIR or cifar10:DIR, got ${text}`,
     );
   }
   const bytes = readBytes(text);
@@ -45,13 +54,41 @@ function imagesFor(
 ): GivenInputs {
   const input = imageInput(graph);
   const set = readDataSet(text);
-  const size = (input.shape ?? [])
-    .filter((extent) => typeof extent === 'number')
-    .reduce((product, extent) => product * extent, 1);
-  const usual = Math.min(USUAL_IMAGES, Math.floor(USUAL_ELEMENTS / Math.max(1, size)));
-  const count = batch ?? Math.max(FEWEST_IMAGES, usual);
+  const count = batch ?? usualCount(input);
   const { tensor, note } = examplesFor(input, set, count, { key: fold(key(seed), 'examples') });
   return { given: new Map([[input.name, tensor]]), note };
+}
+
+/** As many examples as are usual for an input. */
+function usualCount({ shape }: ValueInfo): number {
+  const size = (shape ?? [])
+    .filter((extent) => typeof extent === 'number')
+    .reduce((product, extent) => product * extent, 1);
+  return Math.max(
+    FEWEST_IMAGES,
+    Math.min(USUAL_IMAGES, Math.floor(USUAL_ELEMENTS / Math.max(1, size))),
+  );
+}
+
+/** Examples out of those for training; what the network makes of them does not matter. */
+function generatedFor(
+  text: string,
+  graph: Graph,
+  { seed, batch }: { readonly seed: number; readonly batch?: number },
+): GivenInputs {
+  const outputs = graph.outputs.map(({ name, dtype }) => ({ name, dtype, shape: null }));
+  const { train } = generatedData(text, { ...graph, outputs }, { seed });
+  const fixed = graph.inputs[0].shape?.[0];
+  const count = typeof fixed === 'number' ? fixed : (batch ?? usualCount(graph.inputs[0]));
+  if (count > train.count) {
+    throw new RangeError(`${text}: examples must number from 1 to ${train.count}, got ${count}`);
+  }
+  const order = permutation(fold(key(seed), 'examples'), train.count).subarray(0, count);
+  const { inputs } = train.batch(order, null);
+  return {
+    given: new Map(Object.entries(inputs)),
+    note: `${count} examples of ${text}, drawn from the ${train.count} for training.`,
+  };
 }
 
 /** The only input that can hold images. */

@@ -1,4 +1,3 @@
-import { isDataSet } from '../files/index.ts';
 import { makeInputs } from '../measure/index.ts';
 import { describeNetwork } from '../network/index.ts';
 import { measurementHtml, measurementText } from '../report/index.ts';
@@ -11,7 +10,7 @@ import { measured, type Asked } from './measuring.ts';
 import { checkPlaces, type Place } from './places.ts';
 import { present } from './present.ts';
 import { progress } from './progress.ts';
-import { readInputs } from './read-inputs.ts';
+import { isDrawn, readInputs } from './read-inputs.ts';
 import { weightsOf, type WeightOptions } from './weights.ts';
 
 /** Options of `measure` that `compare` has, too. */
@@ -87,7 +86,7 @@ export function inputsOf(
 } {
   const batch = samples === undefined ? {} : { batch: samples };
   const read = input === undefined ? null : readInputs(input, graph, { seed, ...batch });
-  const isFile = read !== null && input !== undefined && !isDataSet(input);
+  const isFile = read !== null && input !== undefined && !isDrawn(input);
   const given = isFile && samples !== undefined ? firstExamples(read.given, samples) : read?.given;
   const batches = makeInputs(graph, {
     seed,

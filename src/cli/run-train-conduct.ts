@@ -10,6 +10,7 @@ import {
 } from '../report/index.ts';
 import { bytesText } from './memory.ts';
 import { printJson, printText, textOptions } from './print.ts';
+import { hooksOf, validation } from './run-train-hooks.ts';
 import type { Material } from './run-train-subject.ts';
 import { evaluated } from './training-defaults.ts';
 import { trainingProgress } from './training-progress.ts';
@@ -43,6 +44,7 @@ export async function conductRun(
   for (const line of introduction(ready)) bar.note(line);
   const recorder = courseRecorder(recipe.steps);
   if (folder !== null) recall(recorder, folder);
+  const { hooks, close } = await hooksOf(material, recipe, trainer, bar.say);
   const { signal, stopped, release } = stopOnSignal(bar.note);
   let result: RunResult;
   try {
@@ -54,6 +56,7 @@ export async function conductRun(
       evalEvery: recipe.evalEvery,
       evalExamples: evaluated,
       from,
+      hooks,
       watch: watchOf(ready, recorder, bar),
       signal,
       checkpointSeconds: recipe.checkpointSeconds,
@@ -61,6 +64,7 @@ export async function conductRun(
   } finally {
     release();
     bar.end();
+    await close();
   }
   result = {
     outcome: result.outcome,
@@ -161,6 +165,12 @@ function watchOf({ folder, checkpoint }: Ready, recorder: CourseRecorder, bar: B
       bar.evaluated(step, split === 'train' ? 'training' : split, evaluation);
     },
     measured: (step, name, values) => {
+      if (name === validation) {
+        const { examples, loss, accuracy = null } = values;
+        folder?.record([{ step, evaluation: validation, examples, loss, accuracy }]);
+        bar.evaluated(step, validation, { examples, loss, accuracy });
+        return;
+      }
       folder?.record([{ step, measurement: name, values }]);
       bar.measured(step, name, values);
     },

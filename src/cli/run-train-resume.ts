@@ -54,7 +54,13 @@ async function goOn(found: FoundRun, options: TrainOptions): Promise<void> {
     await checkFiles(record);
     const note = await versionNote(record);
     if (note !== null) bar.note(note);
-    const material = await readMaterial(record.model, record.weights, record.data, bar.say);
+    const material = await readMaterial(
+      record.model,
+      record.weights,
+      record.data,
+      bar.say,
+      recipe.output,
+    );
     const trainer = await openFor(material, recipe, bar.say);
     try {
       if (checkpoint !== null) trainer.restore(checkpoint.state);

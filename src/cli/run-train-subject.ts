@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
-import { openTrainer, type Trainer } from '../experiment/index.ts';
+import { openTrainer, type Subject, type Trainer } from '../experiment/index.ts';
 import { learningData } from '../files/index.ts';
-import { defaultData, type LearningData } from '../data/index.ts';
+import { defaultData, withFirstOutput, type LearningData } from '../data/index.ts';
 import type { Values } from '../graph/index.ts';
 import { describeNetwork, type Network } from '../network/index.ts';
 import { openThreads } from '../threads/index.ts';
@@ -30,13 +30,16 @@ export async function readMaterial(
   options: WeightOptions,
   asked: Omit<DataRecord, 'text'> & { readonly text: string | null },
   say: (what: string) => void,
+  output: string | null,
 ): Promise<Material> {
   say(`Reading ${model}`);
   const loaded = loadModel(model);
   const network = describeNetwork(loaded.model.graph);
-  const wanted = { ...asked, text: asked.text ?? defaultData(loaded.model.graph) };
+  const { graph } = loaded.model;
+  const learning = output === null ? graph : withFirstOutput(graph, output);
+  const wanted = { ...asked, text: asked.text ?? defaultData(learning) };
   say(`Reading ${wanted.text}`);
-  const data = learningData(wanted.text, loaded.model.graph, {
+  const data = learningData(wanted.text, learning, {
     seed: options.seed,
     ...(wanted.validation === 0 ? {} : { validation: wanted.validation }),
     ...(wanted.augment ? { augment: true } : {}),
@@ -75,31 +78,35 @@ async function drawn(
   }
 }
 
+/** What is trained by a recipe. */
+export function subjectOf({ loaded, network, weights }: Material, recipe: Recipe): Subject {
+  const { output } = recipe;
+  return {
+    name: loaded.label,
+    graph: loaded.model.graph,
+    network,
+    weights,
+    loss: lossOf(recipe),
+    ...(output === null ? {} : { output }),
+  };
+}
+
 /** Compiles the step of a recipe. `RangeError` where it does not fit into the memory. */
 export async function openFor(
-  { loaded, network, weights }: Material,
+  material: Material,
   recipe: Recipe,
   say: (what: string) => void,
 ): Promise<Trainer> {
+  const { loaded } = material;
   say(`Compiling a step of ${loaded.label}`);
-  const { output, clip, checkpointEvery, device, threads } = recipe;
-  const trainer = await openTrainer(
-    {
-      name: loaded.label,
-      graph: loaded.model.graph,
-      network,
-      weights,
-      loss: lossOf(recipe),
-      ...(output === null ? {} : { output }),
-    },
-    {
-      optimizer: optimizerOf(recipe),
-      device,
-      threads,
-      ...(clip === null ? {} : { clip }),
-      ...(checkpointEvery === null ? {} : { checkpointEvery }),
-    },
-  );
+  const { clip, checkpointEvery, device, threads } = recipe;
+  const trainer = await openTrainer(subjectOf(material, recipe), {
+    optimizer: optimizerOf(recipe),
+    device,
+    threads,
+    ...(clip === null ? {} : { clip }),
+    ...(checkpointEvery === null ? {} : { checkpointEvery }),
+  });
   try {
     checkMemory(
       loaded.label,

@@ -40,9 +40,10 @@ export async function runTrain(
       validation: options.validation ?? 0,
       augment: options.augment === true,
     };
-    const material = await readMaterial(model, weights, wanted, bar.say);
+    const material = await readMaterial(model, weights, wanted, bar.say, options.output ?? null);
     const recipe = recipeOf(
       options,
+      material.network,
       material.data,
       usualRun(material.loaded.model.graph, material.network, material.data),
     );

@@ -3,14 +3,24 @@ import type { Graph } from '../graph/index.ts';
 import type { Network } from '../network/index.ts';
 import { forwardWork } from './forward-work.ts';
 
-/** The learning rate of an optimizer where none is given. */
+/** Layers with weights up to which a network counts as shallow. */
+const SHALLOW = 4;
+
+/**
+ * The learning rate where none is given. Adam's is 0.003 for networks that are shallow or normalise, and 0.001 for others: tried on drawn
+ * digits, the larger one learns several times faster in the former, and in plain networks of ten layers and more slower.
+ */
 export function usualRate(
   optimizer: 'sgd' | 'rmsprop' | 'adam' | 'adamw',
   momentum: number,
+  { parameters }: Network,
 ): number {
-  if (optimizer !== 'sgd') return 0.001;
   // With momentum μ a gradient counts 1/(1 - μ) times in the end.
-  return Number((0.1 * (1 - momentum)).toPrecision(3));
+  if (optimizer === 'sgd') return Number((0.1 * (1 - momentum)).toPrecision(3));
+  if (optimizer === 'rmsprop') return 0.001;
+  const layers = parameters.filter(({ fanIn }) => fanIn !== null).length;
+  const normalises = parameters.some(({ role }) => role === 'norm_scale');
+  return layers <= SHALLOW || normalises ? 0.003 : 0.001;
 }
 
 /** Batch and steps where they are not given. */

@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
 import type { LearningData } from '../data/index.ts';
+import type { Network } from '../network/index.ts';
 import {
   adam,
   adamw,
@@ -94,7 +95,7 @@ export function checkTogether(options: TrainOptions): void {
   }
   if (dropAt !== undefined && schedule !== 'step') {
     throw new UsageError(
-      `--drop-at: must be given with --schedule step, got ${schedule ?? 'constant'}`,
+      `--drop-at: must be given with --schedule step, got ${schedule ?? 'none'}`,
     );
   }
   if (measureEvery !== undefined && measure === undefined) {
@@ -105,7 +106,12 @@ export function checkTogether(options: TrainOptions): void {
 }
 
 /** What the options come to for this data, with `usual` for what is not given. */
-export function recipeOf(options: TrainOptions, data: LearningData, usual: Usual): Recipe {
+export function recipeOf(
+  options: TrainOptions,
+  network: Network,
+  data: LearningData,
+  usual: Usual,
+): Recipe {
   const loss = options.loss ?? (data.train.target === 'class' ? 'cross-entropy' : 'mse');
   const fitting = data.train.target === 'class' ? ['cross-entropy', 'hinge'] : ['mse'];
   if (!fitting.includes(loss)) {
@@ -128,13 +134,14 @@ export function recipeOf(options: TrainOptions, data: LearningData, usual: Usual
   const perEpoch = Math.max(1, Math.floor(data.train.count / batch));
   const steps = options.steps ?? (options.epochs ?? 0) * perEpoch;
   const planned = steps > 0 ? steps : usual.steps(batch);
-  const schedule = options.schedule ?? 'constant';
+  // A rate that falls to 0 lets running statistics catch up with the weights; a rate that is asked for is taken as it is.
+  const schedule = options.schedule ?? (options.lr === undefined ? 'cosine' : 'constant');
   return {
     loss,
     labelSmoothing: options.labelSmoothing ?? 0,
     output: options.output ?? null,
     optimizer,
-    learningRate: options.lr ?? usualRate(optimizer, momentum),
+    learningRate: options.lr ?? usualRate(optimizer, momentum, network),
     momentum,
     nesterov: asked === 'nesterov' || options.nesterov === true,
     weightDecay: options.weightDecay ?? (optimizer === 'adamw' ? 0.01 : 0),

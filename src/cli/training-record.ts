@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { createReadStream, existsSync, readdirSync, statSync } from 'node:fs';
 import { cpus } from 'node:os';
-import { join, resolve } from 'node:path';
+import { extname, join, resolve } from 'node:path';
 import { finished } from 'node:stream/promises';
 import { isDataSet } from '../files/index.ts';
 import { engineVersion } from '../runtime/index.ts';
@@ -128,18 +128,20 @@ async function sha256Of(path: string): Promise<string> {
   return hash.digest('hex');
 }
 
+const isFile = (text: string): boolean => ['.npz', '.csv'].includes(extname(text));
+
 /** Data as an option names them, with absolute paths. */
 export function absoluteData(text: string): string {
   if (isDataSet(text)) {
     const colon = text.indexOf(':');
     return `${text.slice(0, colon)}:${resolve(text.slice(colon + 1))}`;
   }
-  return existsSync(text) ? resolve(text) : text;
+  return isFile(text) ? resolve(text) : text;
 }
 
 /** The files that absolute data are read from. */
 export function dataFiles(text: string): string[] {
-  if (!isDataSet(text)) return existsSync(text) ? [text] : [];
+  if (!isDataSet(text)) return isFile(text) ? [text] : [];
   const folder = text.slice(text.indexOf(':') + 1);
   return readdirSync(folder)
     .filter((name) => /-ubyte(\.gz)?$|\.bin(\.gz)?$/.test(name))

@@ -16,10 +16,16 @@ export function readCsv(
     const fields: string[] = [];
     let isRow = true;
     while (isRow) {
-      const field = readField(text, at, line, file);
-      fields.push(field.value);
-      at = field.end;
-      line += field.lines;
+      if (text[at] === '"') {
+        const field = readQuoted(text, at, line, file);
+        fields.push(field.value);
+        at = field.end;
+        line += field.lines;
+      } else {
+        const end = endOfPlain(text, at, line, file);
+        fields.push(text.slice(at, end));
+        at = end;
+      }
       isRow = text[at] === ',';
       if (isRow) at++;
     }
@@ -40,19 +46,22 @@ interface Field {
 
 const isEnd = (code: number): boolean => code === 44 || code === 10 || code === 13;
 
-function readField(text: string, start: number, line: number, file: string): Field {
-  if (text[start] !== '"') {
-    let end = start;
-    while (end < text.length && !isEnd(text.charCodeAt(end))) {
-      if (text.charCodeAt(end) === 34) {
-        throw new RangeError(
-          `${file}: line ${line}: a field with quotes in it must begin with one, got ${JSON.stringify(text.slice(start, end + 1))}`,
-        );
-      }
-      end++;
+/** The end of a field without quotes. */
+function endOfPlain(text: string, start: number, line: number, file: string): number {
+  let end = start;
+  for (; end < text.length; end++) {
+    const code = text.charCodeAt(end);
+    if (isEnd(code)) break;
+    if (code === 34) {
+      throw new RangeError(
+        `${file}: line ${line}: a field with quotes in it must begin with one, got ${JSON.stringify(text.slice(start, end + 1))}`,
+      );
     }
-    return { value: text.slice(start, end), end, lines: 0 };
   }
+  return end;
+}
+
+function readQuoted(text: string, start: number, line: number, file: string): Field {
   let value = '';
   let from = start + 1;
   for (;;) {

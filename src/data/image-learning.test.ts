@@ -4,7 +4,7 @@ import { builder, type Dimension, type Graph } from '../graph/index.ts';
 import { fillUniform, key } from '../random/index.ts';
 import { sizeOf, toFloat64, type DType } from '../tensor/index.ts';
 import { changeImage, changesOf } from './augment.ts';
-import { generatedData, imageData, type ImageSet } from './index.ts';
+import { generatedData, imageData, withFirstOutput, type ImageSet } from './index.ts';
 
 /** A network with that input and output, which computes nothing. */
 function graphOf(
@@ -221,6 +221,17 @@ test('glyphs are drawn from disjoint keys, lazily, in any order, for any seed al
   expect(generatedData('glyphs', graphOf(['n', 3, 32, 32]), { seed: 1 }).note).toBe(
     '10000 drawn digits for training and 2000 for the test; mean 0 and variance 1 over the first 250 for training, then resized from 28×28 to 32×32, the grey value in all 3 channels.',
   );
+});
+
+test('data fit the first output, which another can be made', () => {
+  const graph = graphOf(['n', 784]);
+  const two = {
+    ...graph,
+    outputs: [{ name: 'h', dtype: null, shape: ['n', 3] }, ...graph.outputs],
+  };
+  expect(() => generatedData('glyphs', two, { seed: 0 })).toThrow(/^h: the shape must be/);
+  expect(generatedData('glyphs', withFirstOutput(two, 'y'), { seed: 0 }).train.count).toBe(10_000);
+  expect(withFirstOutput(two, 'z')).toBe(two);
 });
 
 test.each([

@@ -45,6 +45,7 @@ export function imageFeed(
   };
   return {
     name: input.name,
+    random: augment !== null,
     batch: (indices, key) => {
       const values = new Float32Array(indices.length * size);
       if (key === null || augment === null) {

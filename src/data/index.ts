@@ -7,6 +7,7 @@ export {
   defaultData,
   generatedData,
   generators,
+  isGenerated,
   treeModes,
   treeProperties,
   type GeneratedOptions,
@@ -18,6 +19,7 @@ export { drawGlyphs, type Glyphs } from './glyphs.ts';
 export { decodeIdx } from './idx.ts';
 export { imageData, type ImageDataOptions } from './image-data.ts';
 export type { ImageSet, Split } from './image-set.ts';
+export { withFirstOutput } from './inputs.ts';
 export type { LearningBatch, LearningData, LearningSet } from './learning-set.ts';
 export { decodeMnist, fashionMnist, type MnistNames, type NamedBytes } from './mnist.ts';
 export { pixelStatistics, type PixelStatistics } from './statistics.ts';

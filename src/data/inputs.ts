@@ -61,3 +61,10 @@ export function checkScores(
     `${name}: the shape must be [${expected.join(',')}], with a score for each class of ${data} or more, got ${shapeText(shape)}`,
   );
 }
+
+/** A network with that output as its first, which is the one that data are to fit; as it is where it has no such output. */
+export function withFirstOutput(graph: Graph, output: string): Graph {
+  const found = graph.outputs.find(({ name }) => name === output);
+  if (found === undefined) return graph;
+  return { ...graph, outputs: [found, ...graph.outputs.filter((other) => other !== found)] };
+}

@@ -8,6 +8,8 @@ export interface Feed {
   /** Of the input. */
   readonly name: string;
   readonly batch: (indices: Uint32Array, key: Key | null) => Tensor;
+  /** Whether `key` changes it; it does not if not given. */
+  readonly random?: boolean;
 }
 
 /** A set of what its inputs are given and its targets. */
@@ -22,6 +24,7 @@ export function setOf(
     count,
     target: targets.kind,
     classes: targets.kind === 'class' ? targets.classes : [],
+    random: feeds.some(({ random }) => random === true),
     batch: (indices, key) => ({
       inputs: Object.fromEntries(feeds.map((feed) => [feed.name, feed.batch(indices, key)])),
       target: targetTensor(targets, indices),

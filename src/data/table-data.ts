@@ -63,10 +63,10 @@ function standardised(
     const isConstant = std[c] <= (1e-12 * mean[c]) ** 2;
     std[c] = isConstant ? 1 : Math.sqrt(std[c]);
   }
-  const values = Float32Array.from(
-    numbers,
-    (value, at) => (value - mean[at % width]) / std[at % width],
-  );
+  const values = new Float32Array(numbers.length);
+  for (let at = 0; at < values.length; at += width) {
+    for (let c = 0; c < width; c++) values[at + c] = (numbers[at + c] - mean[c]) / std[c];
+  }
   return { values, mean, std };
 }
 

@@ -17,10 +17,9 @@ export interface Table {
 
 /** A number as text has it, `null` where it is none. */
 export function numberOf(text: string): number | null {
-  const trimmed = text.trim();
-  if (trimmed === '') return null;
-  const value = Number(trimmed);
-  return Number.isFinite(value) ? value : null;
+  const value = Number(text);
+  // Number takes nothing, and spaces alone, for 0.
+  return Number.isFinite(value) && (value !== 0 || text.trim() !== '') ? value : null;
 }
 
 /** The columns of a table. */
@@ -36,7 +35,8 @@ interface Columns {
  * `RangeError` with file, line and column for what is no number and for rows of another length.
  */
 export function readTable(text: string, file: string, target?: string): Table {
-  const numbers: number[] = [];
+  let numbers = new Float64Array(1024);
+  let count = 0;
   const targets: string[] = [];
   const lines: number[] = [];
   let columns: Columns | null = null;
@@ -59,7 +59,12 @@ export function readTable(text: string, file: string, target?: string): Table {
           `${file}: line ${line}, column ${names[column]}: must be a number, got ${JSON.stringify(fields[column])}`,
         );
       }
-      numbers.push(value);
+      if (count === numbers.length) {
+        const larger = new Float64Array(2 * count);
+        larger.set(numbers);
+        numbers = larger;
+      }
+      numbers[count++] = value;
     }
     targets.push(fields[own]);
     lines.push(line);
@@ -82,7 +87,7 @@ export function readTable(text: string, file: string, target?: string): Table {
   const { names, target: own, hasIndex }: Columns = columns;
   return {
     names: names.filter((_, column) => column !== own && !(hasIndex && column === 0)),
-    numbers: Float64Array.from(numbers),
+    numbers: numbers.subarray(0, count),
     targetName: names[own],
     targets,
     lines: Uint32Array.from(lines),

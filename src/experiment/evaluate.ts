@@ -3,6 +3,7 @@ import { builder, encodeModel, modelOf, type Graph } from '../graph/index.ts';
 import { exampleCount } from '../measure/index.ts';
 import { openSession, type SessionOptions } from '../runtime/index.ts';
 import { sizeOf, type Tensor } from '../tensor/index.ts';
+import { readyForLoss } from '../train/index.ts';
 import type { Objective } from './objective.ts';
 import { tensorsOf } from './stack.ts';
 import type { Evaluation } from './training.ts';
@@ -25,12 +26,8 @@ function evaluationGraph(
     constants.delete(name);
     return { name, dtype, shape };
   });
-  const b = builder(graph.name, {
-    ...graph,
-    inputs: [...graph.inputs, ...inputs],
-    outputs: [],
-    constants,
-  });
+  const open = readyForLoss({ ...graph, inputs: [...graph.inputs, ...inputs], constants });
+  const b = builder(graph.name, { ...open, outputs: [] });
   const shape = graph.outputs[0].shape ?? ['batch', classes];
   if (loss.target === 'values') {
     const target = b.input('target', 'float32', shape);

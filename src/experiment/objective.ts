@@ -1,5 +1,5 @@
 import { valueTypes } from '../autodiff/index.ts';
-import { numberAttribute, type Graph, type ValueInfo } from '../graph/index.ts';
+import { builder, numberAttribute, type Graph, type ValueInfo } from '../graph/index.ts';
 import type { Loss } from '../train/index.ts';
 import type { Subject } from './training.ts';
 
@@ -48,9 +48,21 @@ function beforeProbability(
   return { operator: node.operator, value: node.inputs[0], axis };
 }
 
+/** Whether a value is [batch, classes, 1, 1], as global pooling leaves it, also of images of more axes. */
+function isPooled({ shape }: ValueInfo): boolean {
+  return shape !== null && shape.length > 3 && shape.slice(2).every((extent) => extent === 1);
+}
+
+/** A graph with `[batch, classes]` of such a value in place of its outputs. */
+function flattened(graph: Graph, { name, dtype, shape }: ValueInfo): Graph {
+  const b = builder(graph.name, { ...graph, outputs: [] });
+  const flat = b.node(`${name}/classes`, 'Flatten', [name], { axis: 1 });
+  return { ...b.build(), outputs: [{ name: flat, dtype, shape: shape?.slice(0, 2) ?? null }] };
+}
+
 /**
  * The output that a loss is of, as the loss takes it. Cross-entropy is of the values in front of a `Softmax` at the
- * end. `RangeError` for an output that is none or no float32, for classes whose number is not known, and for cross-entropy
+ * end; classes that stand on the second axis, with nothing but axes of extent 1 behind it, are put last. `RangeError` for an output that is none or no float32, for classes whose number is not known, and for cross-entropy
  * of a `Sigmoid`.
  */
 export function objectiveOf(subject: Subject): Objective {
@@ -66,7 +78,10 @@ export function objectiveOf(subject: Subject): Objective {
       `${name}: the output must be float32 to have a loss, got ${output}, which is ${info.dtype}`,
     );
   }
-  const last = info.shape?.at(-1) ?? null;
+  const rank = info.shape?.length ?? 0;
+  const isWide = loss.target === 'class' && isPooled(info);
+  const classAxis = isWide ? 1 : rank - 1;
+  const last = info.shape?.[classAxis] ?? null;
   if (loss.target === 'class' && (typeof last !== 'number' || (info.shape?.length ?? 0) < 2)) {
     const shape =
       info.shape === null ? 'unknown' : `[${info.shape.map((e) => e ?? '?').join(',')}]`;
@@ -74,26 +89,25 @@ export function objectiveOf(subject: Subject): Objective {
       `${name}: the output must be [batch,classes] with a known number of classes for ${loss.name}, got ${output} of shape ${shape}`,
     );
   }
-  const reads = readsOf(graph, info, loss);
   const classes = typeof last === 'number' ? last : 1;
   const probability = loss.name === 'cross-entropy' ? beforeProbability(graph, output) : null;
-  const rank = info.shape?.length ?? 0;
-  if (probability === null) {
-    return { graph: { ...graph, outputs: [info] }, output, reads, classes, loss, notes: [] };
-  }
-  const isLast = probability.axis === -1 || probability.axis === rank - 1;
-  if (probability.operator !== 'Softmax' || !isLast) {
+  const isTheirs = [classAxis, classAxis - rank].includes(probability?.axis ?? classAxis);
+  if (probability !== null && (probability.operator !== 'Softmax' || !isTheirs)) {
     throw new RangeError(
       `${name}: the output must be logits for cross-entropy, got ${output} behind ${probability.operator}`,
     );
   }
-  const before = { name: probability.value, dtype: info.dtype, shape: info.shape };
+  const value = { ...info, name: probability?.value ?? output };
+  const taken = isWide ? flattened(graph, value) : { ...graph, outputs: [value] };
   return {
-    graph: { ...graph, outputs: [before] },
-    output: probability.value,
-    reads,
+    graph: taken,
+    output: taken.outputs[0].name,
+    reads: readsOf(graph, taken.outputs[0], loss),
     classes,
     loss,
-    notes: [`The loss is of the values in front of the Softmax that makes ${output}.`],
+    notes:
+      probability === null
+        ? []
+        : [`The loss is of the values in front of the Softmax that makes ${output}.`],
   };
 }

@@ -1,6 +1,6 @@
 import type { Graph, Values } from '../graph/index.ts';
 import { sizeOf, type Tensor } from '../tensor/index.ts';
-import { rollUp, type Rolled, type Trained } from '../train/index.ts';
+import { checkpointed, rollUp, type Rolled, type Trained } from '../train/index.ts';
 import { objectiveOf, type Objective } from './objective.ts';
 import { inTraining, type InTraining } from './running.ts';
 import { trainedParameters } from './trained.ts';
@@ -24,7 +24,7 @@ export interface Prepared {
  * Nodes from which on equal layers become loops. onnxruntime takes some seconds to load the step of so many, four times
  * that for twice as many; a loop computes each layer once more on the way back, which makes steps slower by a quarter.
  */
-const MANY_NODES = 600;
+export const MANY_NODES = 600;
 
 /** The graph with other values of its stored tensors. */
 function withWeights(graph: Graph, weights: Values): Graph {
@@ -43,6 +43,12 @@ function dropoutNotes({ nodes }: Graph): readonly string[] {
   if (count === 0) return [];
   const what = count === 1 ? 'its Dropout is' : `its ${count} Dropouts are`;
   return [`Nothing is dropped out: ${what} the identity in training too.`];
+}
+
+function fixedNotes({ fixed }: InTraining): readonly string[] {
+  if (fixed.length === 0) return [];
+  const names = `${fixed.slice(0, 3).join(', ')}${fixed.length > 3 ? ', …' : ''}`;
+  return [`Batch normalisations in loops and branches keep their stored statistics: ${names}.`];
 }
 
 /** The trained tensors by their names in a rolled graph; `null` if a stack has both such and others. */
@@ -66,28 +72,30 @@ function inStacks(
  * A network with its weights, its loss and its trained tensors as it goes into a step. `RangeError` as
  * `trainedParameters` and `objectiveOf`.
  */
-export function prepared(subject: Subject, isRolled: boolean): Prepared {
+export function prepared(subject: Subject, checkpointEvery: number | null): Prepared {
   const graph = withWeights(subject.graph, subject.weights);
   const parameters = trainedParameters(subject.name, graph, subject.network);
   const objective = objectiveOf({ ...subject, graph });
   const plain: Rolled = { graph: objective.graph, stacks: new Map(), layers: 0 };
-  const isWorth = isRolled || objective.graph.nodes.length >= MANY_NODES;
-  const loops = isWorth ? rolledUp(plain.graph, parameters, inTraining(plain.graph)) : null;
+  const whole = inTraining(plain.graph);
+  const isWorth = checkpointEvery !== null || objective.graph.nodes.length >= MANY_NODES;
+  const loops = isWorth ? rolledUp(plain.graph, parameters, whole, checkpointEvery) : null;
   const rolled = loops?.rolled ?? plain;
-  const training = loops?.training ?? inTraining(plain.graph);
-  const left =
-    training.fixed.length === 0
-      ? []
-      : [
-          `Batch normalisations in loops keep their stored statistics: ${training.fixed.slice(0, 3).join(', ')}${training.fixed.length > 3 ? ', …' : ''}.`,
-        ];
+  const training = loops?.training ?? whole;
   return {
     objective: { ...objective, graph: rolled.graph },
     training,
     rolled,
     parameters: loops?.parameters ?? parameters,
     count: parameters.reduce((sum, { shape }) => sum + sizeOf(shape), 0),
-    notes: [...objective.notes, ...dropoutNotes(graph), ...left],
+    notes: [
+      ...objective.notes,
+      ...dropoutNotes(graph),
+      ...fixedNotes(training),
+      ...(checkpointEvery !== null && loops === null
+        ? ['All activations are kept: no equal layers in a row can become a loop.']
+        : []),
+    ],
   };
 }
 
@@ -96,10 +104,12 @@ function rolledUp(
   graph: Graph,
   parameters: readonly Trained[],
   plain: InTraining,
+  checkpointEvery: number | null,
 ): Pick<Prepared, 'rolled' | 'training' | 'parameters'> | null {
   const moved = new Set([...parameters, ...plain.running].map(({ name }) => name));
-  const rolled = rollUp(graph, { isTrained: (name) => moved.has(name) });
-  if (rolled.layers === 0) return null;
+  const loops = rollUp(graph, { isTrained: (name) => moved.has(name) });
+  if (loops.layers === 0) return null;
+  const rolled = checkpointEvery === null ? loops : checkpointed(loops, checkpointEvery);
   const stacked = inStacks(rolled, parameters);
   const training = inTraining(rolled.graph);
   const isWhole = training.fixed.length === plain.fixed.length;

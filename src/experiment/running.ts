@@ -29,58 +29,6 @@ const nextOf = ({ outputs: [y] }: Node): readonly [string, string] => [
   `${y}/running_var`,
 ];
 
-/** A loop over layers whose normalisations are in training mode. */
-interface Loop {
-  readonly node: Node;
-  /** What becomes of the sequences of running statistics, by name. */
-  readonly next: ReadonlyMap<string, string>;
-  readonly fixed: readonly string[];
-}
-
-/**
- * A `Scan` whose normalisations read their statistics from sequences, one for each step, and give the moved ones as further
- * outputs; others keep what is stored.
- */
-function loopInTraining(scan: Node, body: Graph): Loop {
-  const states = body.inputs.length - numberAttribute(scan, 'num_scan_inputs', 0);
-  const readers = new Map<string, number>();
-  for (const { inputs } of body.nodes) {
-    for (const name of inputs) readers.set(name, (readers.get(name) ?? 0) + 1);
-  }
-  const sequenceOf = (slice: string): string | null => {
-    const at = body.inputs.findIndex(({ name }) => name === slice);
-    return at >= states && readers.get(slice) === 1 ? scan.inputs[at] : null;
-  };
-  const next = new Map<string, string>();
-  const fixed: string[] = [];
-  const outputs: ValueInfo[] = [];
-  const titles: string[] = [];
-  const nodes = body.nodes.map((node) => {
-    if (!isInference(node)) return node;
-    const [, , , mean, variance] = node.inputs;
-    const sequences = [mean, variance].map(sequenceOf);
-    const [means, variances] = sequences;
-    if (means === null || variances === null) {
-      fixed.push(node.name);
-      return node;
-    }
-    const moved = nextOf(node);
-    for (const [index, sequence] of [means, variances].entries()) {
-      const title = `${sequence}/${moved[index]}`;
-      next.set(sequence, title);
-      titles.push(title);
-      outputs.push({ name: moved[index], dtype: null, shape: null });
-    }
-    return training(node, mean, variance, moved);
-  });
-  if (next.size === 0) return { node: scan, next, fixed };
-  const attributes = {
-    ...scan.attributes,
-    body: { ...body, nodes, outputs: [...body.outputs, ...outputs] },
-  };
-  return { node: { ...scan, attributes, outputs: [...scan.outputs, ...titles] }, next, fixed };
-}
-
 const bodiesOf = ({ attributes }: Node): readonly Graph[] =>
   Object.values(attributes).flatMap((value) =>
     typeof value === 'object' && 'nodes' in value ? [value] : [],
@@ -93,6 +41,80 @@ function inferenceNodes(graph: Graph): readonly string[] {
   );
 }
 
+/** A graph whose normalisations are in training mode. */
+interface Moved {
+  readonly graph: Graph;
+  /** What becomes of running statistics, by the names by which they are read. */
+  readonly next: ReadonlyMap<string, string>;
+  readonly fixed: readonly string[];
+}
+
+/**
+ * Puts the normalisations of a graph, and of the `Scan`s in it, into training mode where they read statistics that can be
+ * moved; the others keep what is stored.
+ */
+function moved(graph: Graph, canMove: (name: string) => boolean): Moved {
+  const next = new Map<string, string>();
+  const fixed: string[] = [];
+  const nodes = graph.nodes.map((node) => {
+    const [body] = bodiesOf(node);
+    if (body !== undefined) {
+      const loop =
+        node.operator === 'Scan'
+          ? loopInTraining(node, body, (name) => canMove(name) && !next.has(name))
+          : null;
+      fixed.push(...(loop?.fixed ?? bodiesOf(node).flatMap(inferenceNodes)));
+      for (const [name, value] of loop?.next ?? []) next.set(name, value);
+      return loop?.node ?? node;
+    }
+    if (!isInference(node)) return node;
+    const [, , , mean, variance] = node.inputs;
+    if (!canMove(mean) || !canMove(variance)) {
+      fixed.push(node.name);
+      return node;
+    }
+    const values = nextOf(node);
+    const result = training(node, next.get(mean) ?? mean, next.get(variance) ?? variance, values);
+    next.set(mean, values[0]);
+    next.set(variance, values[1]);
+    return result;
+  });
+  return { graph: { ...graph, nodes }, next, fixed };
+}
+
+/** A `Scan` in training mode, and what becomes of its sequences. */
+interface Loop {
+  readonly node: Node;
+  readonly next: ReadonlyMap<string, string>;
+  readonly fixed: readonly string[];
+}
+
+/** A `Scan` whose statistics are sequences, of which each step moves its own; the moved ones are further outputs. */
+function loopInTraining(scan: Node, body: Graph, canMove: (name: string) => boolean): Loop {
+  const states = body.inputs.length - numberAttribute(scan, 'num_scan_inputs', 0);
+  const isPlain = !Object.keys(scan.attributes).some((name) => /axes|directions/.test(name));
+  const sequences = new Map(
+    body.inputs.slice(states).map(({ name }, index) => [name, scan.inputs[states + index]]),
+  );
+  const inner = moved(body, (slice) => {
+    const sequence = sequences.get(slice);
+    return isPlain && sequence !== undefined && canMove(sequence);
+  });
+  const next = new Map<string, string>();
+  const outputs = [...inner.next].map(([slice, name]): ValueInfo => {
+    const sequence = sequences.get(slice) ?? slice;
+    next.set(sequence, `${sequence}/${name}`);
+    return { name, dtype: null, shape: null };
+  });
+  const whole = { ...inner.graph, outputs: [...body.outputs, ...outputs] };
+  const node = {
+    ...scan,
+    attributes: { ...scan.attributes, body: whole },
+    outputs: [...scan.outputs, ...next.values()],
+  };
+  return { node: next.size === 0 ? scan : node, next, fixed: inner.fixed };
+}
+
 /** The first operator set in which a normalisation says whether it is in training. */
 const oldestOpset = 14;
 
@@ -101,36 +123,48 @@ const oldestOpset = 14;
  * moves the running ones: `running ← m running + (1 - m) batch`, with the momentum m of the operator (0.9 if it says
  * nothing, which PyTorch calls 0.1). The variance is the biased one in both places, `Σ (x - μ)²/n`; PyTorch moves the
  * running variance by the unbiased one. Where several share their running statistics, each moves them in turn. In a `Scan`
- * each step has its own; what else stands in loops and branches is left as it is.
+ * each step has its own, as sequences; what else stands in loops and branches is left as it is.
  *
  * Reference: Ioffe & Szegedy 2015, algorithm 1, arXiv:1502.03167; ONNX, BatchNormalization.
  */
 export function inTraining(given: Graph): InTraining {
-  const hasNorm = inferenceNodes(given).length > 0;
-  if (!hasNorm) return { graph: given, running: [], fixed: [] };
+  if (inferenceNodes(given).length === 0) return { graph: given, running: [], fixed: [] };
   const graph = (given.opsets[''] ?? oldestOpset) < oldestOpset ? upgraded(given) : given;
-  const now = new Map<string, string>();
-  const fixed: string[] = [];
-  const nodes = graph.nodes.map((node) => {
-    const [body] = bodiesOf(node);
-    if (node.operator === 'Scan' && body !== undefined) {
-      const loop = loopInTraining(node, body);
-      for (const [name, next] of loop.next) now.set(name, next);
-      fixed.push(...loop.fixed);
-      return loop.node;
+  const views = viewsOf(graph);
+  const found = moved(graph, (name) => graph.constants.has(name) || views.has(name));
+  const running: Carried[] = [];
+  const back: Node[] = [];
+  const constants = new Map(graph.constants);
+  for (const [read, value] of found.next) {
+    const name = views.get(read) ?? read;
+    const { shape } = graph.constants.get(name) ?? { shape: [] };
+    if (name === read) {
+      running.push({ name, shape, next: value });
+      continue;
     }
-    if (body !== undefined) fixed.push(...bodiesOf(node).flatMap(inferenceNodes));
-    if (!isInference(node)) return node;
-    const [, , , mean, variance] = node.inputs;
-    const moved = nextOf(node);
-    const result = training(node, now.get(mean) ?? mean, now.get(variance) ?? variance, moved);
-    now.set(mean, moved[0]);
-    now.set(variance, moved[1]);
-    return result;
-  });
-  const running = [...now].flatMap(([name, next]) => {
-    const stored = graph.constants.get(name);
-    return stored === undefined ? [] : [{ name, shape: stored.shape, next }];
-  });
-  return { graph: { ...graph, nodes }, running, fixed };
+    const [target, next] = [`${value}/shape`, `${value}/whole`];
+    const data = BigInt64Array.from(shape, BigInt);
+    const tensor = { dtype: 'int64', shape: [shape.length], data } as const;
+    constants.set(target, { ...tensor, name: target, source: 'initializer', read: () => tensor });
+    const inputs = [value, target];
+    const outputs = [next];
+    back.push({ name: next, operator: 'Reshape', domain: '', inputs, outputs, attributes: {} });
+    running.push({ name, shape, next });
+  }
+  const nodes = [...found.graph.nodes, ...back];
+  return { graph: { ...graph, nodes, constants }, running, fixed: found.fixed };
+}
+
+/** Stored tensors by the names of the reshaped forms in which alone they are read. */
+function viewsOf({ nodes, constants }: Graph): ReadonlyMap<string, string> {
+  const readers = new Map<string, number>();
+  for (const { inputs } of nodes) {
+    for (const name of inputs) readers.set(name, (readers.get(name) ?? 0) + 1);
+  }
+  return new Map(
+    nodes.flatMap(({ operator, inputs: [name], outputs }) => {
+      const isView = operator === 'Reshape' && constants.has(name) && readers.get(name) === 1;
+      return isView ? [[outputs[0], name] as const] : [];
+    }),
+  );
 }

@@ -1,7 +1,7 @@
 import type { Graph, Values } from '../graph/index.ts';
 import { channelBlock } from '../runtime/index.ts';
 import { sizeOf, type Tensor } from '../tensor/index.ts';
-import { inBlocks, rolesOf, stepGraph, unstackValues } from '../train/index.ts';
+import { inBlocks, rolesOf, stepGraph, stepMemory, unstackValues } from '../train/index.ts';
 import { openEvaluator } from './evaluate.ts';
 import { manySteps } from './many-steps.ts';
 import { prepared } from './prepare.ts';
@@ -53,7 +53,7 @@ export async function openTrainer(subject: Subject, options: TrainerOptions): Pr
   const { optimizer, clip, threads, device, checkpointEvery } = options;
   const { objective, training, rolled, parameters, count, notes } = prepared(
     subject,
-    checkpointEvery !== undefined,
+    checkpointEvery ?? null,
   );
   const block = device === undefined || device === 'cpu' ? await channelBlock() : 1;
   const written = stepGraph(training.graph, parameters, {
@@ -84,10 +84,10 @@ export async function openTrainer(subject: Subject, options: TrainerOptions): Pr
 
   return {
     notes,
-    cost: () => ({
+    cost: (batch) => ({
       parameters: count,
       rolledLayers: rolled.layers,
-      bytes: 0,
+      bytes: stepMemory(written, batch).bytes,
     }),
     steps: async (set, picks, first) => {
       const metrics: StepMetrics[] = [];

@@ -9,6 +9,7 @@ import {
   type NamedBytes,
   type Split,
 } from '../data/index.ts';
+import { inflated } from './inflated.ts';
 import { problem } from './problem.ts';
 import { readBytes } from './read-bytes.ts';
 
@@ -71,7 +72,7 @@ function trainingBatches(folder: string): readonly NamedBytes[] {
     .map((batch) => pathOf(folder, `data_batch_${batch}.bin`))
     .filter((path) => path !== null);
   if (found.length === 0) throw missing(folder, 'data_batch_1.bin');
-  return found.map((file) => ({ file, bytes: readBytes(file) }));
+  return found.map((file) => ({ file, bytes: inflated(readBytes(file)) }));
 }
 
 /** The path of a file of that name, gzipped or not, `null` where there is none. */
@@ -84,7 +85,7 @@ function pathOf(folder: string, name: string): string | null {
 function oneOf(folder: string, names: readonly string[]): NamedBytes {
   for (const name of names) {
     const file = pathOf(folder, name);
-    if (file !== null) return { file, bytes: readBytes(file) };
+    if (file !== null) return { file, bytes: inflated(readBytes(file)) };
   }
   throw missing(folder, names[0]);
 }

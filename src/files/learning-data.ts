@@ -3,8 +3,8 @@ import {
   arrayData,
   dataSets,
   generatedData,
-  generators,
   imageData,
+  isGenerated,
   tableData,
   type LearningData,
 } from '../data/index.ts';
@@ -42,8 +42,7 @@ export function learningData(
     const [train, test] = [readDataSet(text), readDataSet(text, 'test')];
     return imageData(graph, train, test, augmentation, own, options);
   }
-  const [name] = text.split(':');
-  if (generators.some((one) => one.name === name)) return generatedData(text, graph, options);
+  if (isGenerated(text)) return generatedData(text, graph, options);
   const format = extname(text);
   if (format === '.npz') {
     return arrayData(decodeNpz(readBytes(text), text), graph, text, own, options);

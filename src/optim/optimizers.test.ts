@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import golden from '../../test/golden/optimizers.json' with { type: 'json' };
-import { evaluate, gradient, gradientName } from '../autodiff/index.ts';
+import { gradient, gradientName } from '../autodiff/index.ts';
 import { builder, encodeModel, modelOf, type Graph } from '../graph/index.ts';
 import { openSession } from '../runtime/index.ts';
 import type { Tensor } from '../tensor/index.ts';
@@ -136,34 +136,5 @@ test.each(CASES)(
       });
     }
     await session.close();
-  },
-);
-
-const MINIMA: readonly (readonly [string, Optimizer, number, number, number])[] = [
-  ['sgd', sgd(), 1e-3, 20_000, 2e-2],
-  ['momentum', sgd({ momentum: 0.9 }), 5e-4, 10_000, 1e-2],
-  ['nesterov', sgd({ momentum: 0.9, nesterov: true }), 5e-4, 10_000, 1e-2],
-  ['rmsprop', rmsprop(), 1e-3, 10_000, 5e-2],
-  ['adam', adam(), 2e-2, 5000, 1e-2],
-  ['adamw', adamw({ weightDecay: 0 }), 2e-2, 5000, 1e-2],
-];
-
-test.each(MINIMA)(
-  '%s reaches the minimum of a parabola and of Rosenbrock at once',
-  async (_name, optimizer, rate, count, within) => {
-    const session = await openSession(encodeModel(modelOf(stepOf(optimizer, null))));
-    let values = startOf(optimizer);
-    for (let step = 1; step <= count; step++) {
-      const made = await session.run({ ...values, ...clock(rate, step) });
-      values = Object.fromEntries(
-        Object.keys(values).map((key) => [key, made[`new(${key})`]] as const),
-      );
-    }
-    await session.close();
-    const [x0, x1] = [...values.x.data].map(Number);
-    expect(Math.abs(x0 - 1)).toBeLessThan(within);
-    expect(Math.abs(x1 - 1)).toBeLessThan(2 * within);
-    const loss = evaluate(landscape(), { x: values.x, w: values.w }).get('loss');
-    expect(loss?.data[0]).toBeLessThan(1);
   },
 );

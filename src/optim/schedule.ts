@@ -12,11 +12,13 @@ export function stepwise(rate: number, at: readonly number[], factor = 0.1): Sch
 }
 
 /**
- * Half a cosine from `rate` down to `least` (0 if not given) at step `steps`, where it stays.
+ * Half a cosine from `rate` down to `least` (0 if not given) at step `steps`, where it stays. `RangeError` unless
+ * `steps` is positive.
  *
  * Reference: Loshchilov & Hutter 2017, eq. 5, arXiv:1608.03983, without restarts.
  */
 export function cosine(rate: number, steps: number, least = 0): Schedule {
+  if (!(steps > 0)) throw new RangeError(`cosine: steps must be positive, got ${steps}`);
   return (step) =>
     least + 0.5 * (rate - least) * (1 + Math.cos((Math.PI * Math.min(step, steps)) / steps));
 }

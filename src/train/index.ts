@@ -8,10 +8,12 @@ export {
   type Loss,
   type Written,
 } from './loss.ts';
+export { stepMemory, type StepMemory } from './memory.ts';
 export { rollUp, type Rolled, type RollOptions } from './rolled.ts';
 export { stackValues, unstackValues } from './rolled-values.ts';
 export {
   nextName,
+  readyForLoss,
   stateName,
   stepGraph,
   type Carried,

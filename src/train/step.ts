@@ -1,5 +1,11 @@
-import { gradient, gradientName, withDirectOutputs } from '../autodiff/index.ts';
-import { builder, type Graph } from '../graph/index.ts';
+import {
+  gradient,
+  gradientName,
+  upgraded,
+  withDirectOutputs,
+  withProducts,
+} from '../autodiff/index.ts';
+import { builder, type Graph, type ValueInfo } from '../graph/index.ts';
 import { clipByGlobalNorm, globalNorm, type Optimizer } from '../optim/index.ts';
 import type { Loss } from './loss.ts';
 
@@ -27,6 +33,15 @@ export interface StepOptions {
   readonly clip?: number;
   /** What a step moves besides the parameters. */
   readonly running?: readonly Carried[];
+}
+
+/** The operator set from which on the operators that losses are made of have today's form. */
+const LOSS_OPSET = 13;
+
+/** A graph in an operator set that a loss can be written in, with all that it gives and the values `keep`. */
+export function readyForLoss(graph: Graph, keep: readonly ValueInfo[] = []): Graph {
+  if ((graph.opsets[''] ?? 0) >= LOSS_OPSET) return graph;
+  return upgraded({ ...graph, outputs: [...graph.outputs, ...keep] });
 }
 
 /** A graph with the loss of one of its outputs. */
@@ -74,7 +89,10 @@ export function stepGraph(
   options: StepOptions,
 ): Graph {
   const { optimizer, clip, running = [] } = options;
-  const losing = withLoss(graph, options);
+  const moving = running.map(
+    ({ next, shape }) => ({ name: next, dtype: 'float32', shape }) as const,
+  );
+  const losing = withLoss(readyForLoss(graph, moving), options);
   const metrics = losing.outputs.map(({ name }) => name);
   const keep = [...metrics, ...running.map(({ next }) => next)];
   const slopes = gradient(losing, {
@@ -122,5 +140,5 @@ export function stepGraph(
     updated.state.forEach((value, at) => b.output(nextName(kept[at]), value, 'float32', shape));
   });
   for (const { name, shape, next } of running) b.output(nextName(name), next, 'float32', shape);
-  return withDirectOutputs(b.build());
+  return withProducts(withDirectOutputs(b.build()));
 }

@@ -1,3 +1,4 @@
+import { columnsOf, placesOf, smallAt, type SmallConvolution } from '../columns.ts';
 import { emit } from '../emit.ts';
 import { mul, reshape, sumOver, transpose } from '../ops.ts';
 import { ints, typeOf, type Scope } from '../scope.ts';
@@ -36,6 +37,12 @@ export function weightGradient(
 ): string {
   const { shape } = typeOf(s, w);
   const known = fixedShape(shape);
+  const extents = fixedShape(typeOf(s, x).shape?.slice(2) ?? null);
+  const isFloat32 = typeOf(s, x).dtype === 'float32';
+  if (known !== null && extents !== null && group === 1 && isFloat32) {
+    const small = smallAt(window, known, extents);
+    if (small !== null && isWhole(s, g, small)) return byColumns(s, x, g, small, known);
+  }
   const whole = known !== null && group === 1 ? byProducts(s, x, g, window, known) : null;
   if (whole !== null) return whole;
   const kernelSize = window.kernel.reduce((size, extent) => size * extent, 1);
@@ -43,6 +50,26 @@ export function weightGradient(
     return byShifts({ s, x, g, window, group, shape: known });
   }
   return byConvolution(s, x, g, window, group);
+}
+
+/** Whether `ȳ` has all places that the window has, which is not so for a transposed convolution of some sizes. */
+function isWhole(s: Scope, g: string, { made }: SmallConvolution): boolean {
+  return fixedShape(typeOf(s, g).shape?.slice(2) ?? null)?.join() === made.join();
+}
+
+/** One product of the columns that a small convolution is of with `ȳ`. */
+function byColumns(
+  s: Scope,
+  x: string,
+  g: string,
+  small: SmallConvolution,
+  [m, c, ...kernel]: readonly number[],
+): string {
+  const axes = kernel.map((_, axis) => axis);
+  const columns = columnsOf(s, x, small);
+  const product = emit(s, 'Gemm', [columns, placesOf(s, g, m, kernel.length)], { transA: 1 });
+  const turned = [kernel.length + 1, kernel.length, ...axes];
+  return transpose(s, reshape(s, product, [...kernel, c, m]), turned);
 }
 
 function padded(s: Scope, x: string, { pads }: Window): string {

@@ -40,7 +40,7 @@ export function measuringOptions(): Option[] {
   return [
     new Option(
       '--input <DATA>',
-      'run on a file (.npy, or .npz by input name), mnist:DIR or cifar10:DIR instead of Gaussian inputs',
+      'run on a file (.npy, or .npz by input name), glyphs, mnist:DIR or cifar10:DIR instead of Gaussian inputs',
     ),
     new Option('--samples <N>', 'examples to run, of a file the first').argParser(countValue),
     new Option('--draws <N>', 'draws of the weights, a seed each').argParser(countValue).default(1),

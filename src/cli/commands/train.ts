@@ -6,7 +6,7 @@ import type { TrainOptions } from '../training-recipe.ts';
 const EXAMPLES = `
 Examples:
   $ stepzero train mlp:784-256x2-10:relu
-  $ stepzero train cnn:1x28x28-16,32-10:relu --optimizer sgd --lr 0.05 --momentum 0.9 --epochs 3 --out run
+  $ stepzero train cnn:1x28x28-16s2-32s2-10 --optimizer sgd --lr 0.05 --momentum 0.9 --epochs 3 --out run
   $ stepzero train resnet:20 --data cifar10:./cifar-10 --augment --schedule cosine --steps 20000 --out r20
   $ stepzero train --resume r20
   $ stepzero train mlp:784-100x50-10:tanh --scheme glorot_normal --seed 3 --json
@@ -54,7 +54,7 @@ function trainingOptions(): Option[] {
   return [
     new Option(
       '--data <DATA>',
-      'what to learn: glyphs (drawn digits), mnist:DIR, fashion-mnist:DIR, cifar10:DIR, or a file .npz or .csv',
+      'what to learn: glyphs (drawn digits), mnist:DIR, cifar10:DIR, a file .npz or .csv, or another of "data list" (default: glyphs; copy for tokens)',
     ),
     new Option('--target <NAME>', 'the array or column of targets in a file'),
     new Option(
@@ -70,7 +70,7 @@ function trainingOptions(): Option[] {
     new Option('--optimizer <NAME>', 'the optimizer (default: adam)').choices(optimizerNames),
     new Option(
       '--lr <ETA>',
-      'learning rate (default: 0.001; of sgd 0.1 × (1 - momentum))',
+      'learning rate (default: 0.003 or 0.001 by the network; of sgd 0.1 × (1 - momentum))',
     ).argParser(positive),
     new Option('--momentum <MU>', 'how much of the velocity sgd keeps').argParser(share),
     new Option('--nesterov', "Nesterov's momentum"),
@@ -78,9 +78,10 @@ function trainingOptions(): Option[] {
     new Option('--clip <NORM>', 'most that the global norm of the gradients may be').argParser(
       positive,
     ),
-    new Option('--schedule <NAME>', 'learning rate over the steps (default: constant)').choices(
-      scheduleNames,
-    ),
+    new Option(
+      '--schedule <NAME>',
+      'learning rate over the steps (default: cosine, constant with --lr)',
+    ).choices(scheduleNames),
     new Option(
       '--drop-at <STEPS>',
       'steps at which the schedule "step" divides by ten (default: half and three quarters)',
@@ -88,9 +89,13 @@ function trainingOptions(): Option[] {
     new Option('--warm-up <N>', 'steps in which the learning rate grows from nearly 0').argParser(
       countValue,
     ),
-    new Option('--batch <N>', 'examples of a step').argParser(countValue).conflicts('fullBatch'),
+    new Option('--batch <N>', 'examples of a step (default: 64, of costly networks 32)')
+      .argParser(countValue)
+      .conflicts('fullBatch'),
     new Option('--full-batch', 'all training examples at every step'),
-    new Option('--steps <N>', 'steps to take').argParser(countValue).conflicts('epochs'),
+    new Option('--steps <N>', 'steps to take (default: up to 2000, by the cost of the network)')
+      .argParser(countValue)
+      .conflicts('epochs'),
     new Option('--epochs <N>', 'passes over the training examples').argParser(countValue),
     new Option('--eval-every <K>', 'steps between evaluations (default: a tenth of all)').argParser(
       countValue,

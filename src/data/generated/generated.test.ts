@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import { builder, type Dimension, type Graph } from '../../graph/index.ts';
-import { singularValues } from '../../numeric/index.ts';
+import { gaussianMean, singularValues } from '../../numeric/index.ts';
 import { key } from '../../random/index.ts';
 import { toFloat64, type DType } from '../../tensor/index.ts';
 import { defaultData, generatedData, generators } from './index.ts';
 import { treeModes, treeProperties } from './saxe-tree.ts';
-import { answer, drawTeacher } from './teacher.ts';
+import { answer, drawTeacher, teacherActivations } from './teacher.ts';
 
 /** A network with that input and output, which computes nothing. */
 function graphOf(
@@ -73,12 +73,12 @@ describe('the tree of Saxe', () => {
   });
 });
 
-test('a teacher has targets of variance 1 and the covariance with its inputs that Stein has', () => {
+test('a teacher has the covariance of targets and inputs that Stein has', () => {
   const [inputs, width, outputs, count] = [3, 16, 2, 20_000];
   const graph = graphOf(['n', inputs], ['n', outputs]);
   const { train, test: held } = generatedData('teacher:relu:16', graph, { seed: 4 });
   expect([train.count, held?.count, train.target]).toEqual([10_000, 2000, 'values']);
-  const model = drawTeacher(key(4), inputs, width, outputs, (z) => Math.max(0, z));
+  const model = drawTeacher(key(4), inputs, width, outputs, teacherActivations.get('relu')!);
   const covariance = new Float64Array(outputs * inputs);
   const y = new Float32Array(outputs);
   const x = new Float32Array(inputs);
@@ -104,6 +104,27 @@ test('a teacher has targets of variance 1 and the covariance with its inputs tha
       expect(Math.abs(covariance[o * inputs + k] - expected)).toBeLessThan(0.06);
     }
   }
+});
+
+test('the targets of teachers have variance 1 on average', () => {
+  let square = 0;
+  for (let seed = 0; seed < 100; seed++) {
+    const graph = graphOf(['n', 50], ['n', 20]);
+    const { target } = generatedData('teacher:tanh:50', graph, { seed }).train.batch(all(10), null);
+    target.data.forEach((y) => (square += Number(y) ** 2 / 20_000));
+  }
+  // Of 100 teachers with 20 outputs each, whose mean squares have a deviation of about √(2/50 + 2/10) = 0.5: 0.011; five of them.
+  expect(Math.abs(square - 1)).toBeLessThan(0.06);
+});
+
+test('the second moments of what a teacher computes are those of quadrature', () => {
+  for (const { f, square } of teacherActivations.values()) {
+    expect(square).toBeCloseTo(
+      gaussianMean((z) => f(z) ** 2, { breakpoints: [0] }),
+      11,
+    );
+  }
+  expect(teacherActivations.get('tanh')!.f(-0.7)).toBeCloseTo(Math.tanh(-0.7), 14);
 });
 
 test('noise of a teacher has its deviation and nothing else changes', () => {

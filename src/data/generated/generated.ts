@@ -18,6 +18,12 @@ export interface GeneratedOptions extends ImageDataOptions {
 /** All data that are made from a seed. */
 export const generators: readonly Generator[] = [glyphs, saxeTree, teacher, spirals, parity, copy];
 
+/** Whether a text asks for data that are made from a seed, such as `glyphs` or `copy:10:50`. */
+export function isGenerated(text: string): boolean {
+  const [name] = text.split(':');
+  return generators.some((one) => one.name === name);
+}
+
 /**
  * Data that are made from a seed as text says, such as `glyphs` or `copy:10:50`, in the shape that a network takes.
  * `RangeError` for another name, numbers out of range, and a network that they do not fit.

@@ -1,4 +1,4 @@
-import { exactExp, gaussianMean } from '../../numeric/index.ts';
+import { exactExp } from '../../numeric/index.ts';
 import { fillNormal, fold, type Key } from '../../random/index.ts';
 import { sizeOf } from '../../tensor/index.ts';
 import { axesFor, numberFeed, outputShape } from '../number-feed.ts';
@@ -26,9 +26,17 @@ function tanh(z: number): number {
 }
 
 const relu = (z: number): number => Math.max(0, z);
-const activations: ReadonlyMap<string, (z: number) => number> = new Map([
-  ['tanh', tanh],
-  ['relu', relu],
+
+/** What the hidden units of a teacher do, and its second moment, `E φ(z)²` for z ~ N(0, 1). */
+export interface TeacherActivation {
+  readonly f: (z: number) => number;
+  readonly square: number;
+}
+
+/** That of tanh by mpmath, `quad(tanh(z)**2 * exp(-z*z/2) / sqrt(2*pi), [-40, 0, 40])` with 30 digits. */
+export const teacherActivations: ReadonlyMap<string, TeacherActivation> = new Map([
+  ['tanh', { f: tanh, square: 0.39429449039784115 }],
+  ['relu', { f: relu, square: 0.5 }],
 ]);
 
 /**
@@ -40,14 +48,13 @@ export function drawTeacher(
   inputs: number,
   width: number,
   outputs: number,
-  activation: (z: number) => number,
+  { f, square }: TeacherActivation,
 ): Teacher {
   const first = new Float64Array(width * inputs);
   const second = new Float64Array(outputs * width);
   fillNormal(fold(key, 'first'), first, 0, Math.sqrt(1 / inputs));
-  const square = gaussianMean((z) => activation(z) ** 2, { breakpoints: [0] });
   fillNormal(fold(key, 'second'), second, 0, Math.sqrt(1 / (width * square)));
-  return { first, second, width, activation };
+  return { first, second, width, activation: f };
 }
 
 /** What a teacher says of an example. */
@@ -79,7 +86,7 @@ export const teacher: Generator = {
     const input = floatInput(graph, 'teacher');
     const axes = axesFor(input, null, 'teacher');
     const shape = outputShape(graph, 'teacher');
-    const activation = activations.get(words.at(0) ?? 'tanh');
+    const activation = teacherActivations.get(words.at(0) ?? 'tanh');
     if (activation === undefined) {
       throw new RangeError(
         `${text}: the activation must be tanh or relu, got ${JSON.stringify(words[0])}`,

@@ -15,10 +15,11 @@ const SHAPE = {
 export const cnn: Architecture = {
   name: 'cnn',
   grammar:
-    'cnn:CHANNELSxEXTENT[xEXTENT[xEXTENT]]-WIDTH[xCOUNT][sSTRIDE]-…-OUTPUT[:kKERNEL][:circular][:ACTIVATION|:crelu]',
+    'cnn:CHANNELSxEXTENT[xEXTENT[xEXTENT]]-WIDTH[xCOUNT][sSTRIDE]-…-OUTPUT[:kKERNEL][:circular][:flatten][:ACTIVATION|:crelu]',
   description:
     'Convolutions of one kernel size (odd, k3 if not given) with an activation after each (relu if ' +
-    'none is named), a global average and a dense head. The input has 1, 2 or 3 spatial axes. ' +
+    'none is named), a global average and a dense head; with flatten the head reads every place ' +
+    'in place of their average. The input has 1, 2 or 3 spatial axes. ' +
     'sSTRIDE belongs to the first layer of its run. Borders are padded with zeros, or wrap around ' +
     'with circular, for which the theory is exact. crelu is the concatenated rectifier [x₊; (-x)₊], ' +
     'behind which a layer has twice as many input channels. References: Xiao et al. 2018, ' +
@@ -42,7 +43,11 @@ export const cnn: Architecture = {
 };
 
 /** The words of networks of convolutions besides the activation. */
-export const CONVOLUTION_FLAGS: readonly ('circular' | typeof CRELU)[] = ['circular', CRELU];
+export const CONVOLUTION_FLAGS: readonly ('circular' | 'flatten' | typeof CRELU)[] = [
+  'circular',
+  'flatten',
+  CRELU,
+];
 export const CONVOLUTION_NUMBERS: Readonly<Record<string, NumberWord>> = {
   k: { what: 'kernel size', largest: 1023 },
 };
@@ -60,6 +65,8 @@ export interface ConvolutionSizes {
 export interface ConvolutionStyle {
   readonly kernel: number;
   readonly isCircular: boolean;
+  /** Whether the head reads every place in place of their average. */
+  readonly isFlat: boolean;
   readonly phi: Phi;
 }
 
@@ -74,14 +81,15 @@ export function styleOf(
     throw new RangeError(`${spec.name}: the kernel size must be odd, got ${kernel}`);
   }
   const isCircular = words.flags.has('circular') && kernel > 1;
-  return { kernel, isCircular, phi: phiOf(spec, words, fallback) };
+  const isFlat = words.flags.has('flatten');
+  return { kernel, isCircular, isFlat, phi: phiOf(spec, words, fallback) };
 }
 
-/** Convolutions `layers.0`, `layers.1`, … with an activation behind each, a global average and a dense head `fc`. */
+/** Convolutions `layers.0`, `layers.1`, … with an activation behind each, a global average, or all places in a row, and a dense head `fc`. */
 export function convolutionStack(
   spec: ArchitectureText,
   { input, runs, output }: ConvolutionSizes,
-  { kernel, isCircular, phi }: ConvolutionStyle,
+  { kernel, isCircular, isFlat, phi }: ConvolutionStyle,
 ): Graph {
   let [channels, ...extents] = input;
   const b = builder(spec.text);
@@ -106,7 +114,9 @@ export function convolutionStack(
       extents = extents.map((extent) => Math.ceil(extent / stride));
     }
   }
-  x = dense(b, 'fc', globalAverage(b, 'pool', x), channels, output);
+  const places = isFlat ? extents.reduce((product, extent) => product * extent, 1) : 1;
+  x = isFlat ? b.node('flatten', 'Flatten', [x], { axis: 1 }) : globalAverage(b, 'pool', x);
+  x = dense(b, 'fc', x, channels * places, output);
   b.output('output', x, 'float32', ['batch', output]);
   return b.build();
 }

@@ -26,7 +26,7 @@ export const mlp: Architecture = {
     'mlp:32-64x5-1:leaky_relu:0.2',
     'mlp:1-200x24-1:centred',
     'mlp:1-200x51-1:batchnorm:residual:0.1',
-    'mlp:784-100x200-10:crelu',
+    'mlp:784-100x20-10:crelu',
   ],
   defaults: `mlp:${DEFAULTS}:relu`,
   build: (spec) => {

@@ -191,6 +191,14 @@ test('the plain network of Xiao is three convolutions with strides 1, 2 and 2 be
   expect(buildArchitecture('vanilla:10000-16').nodes).toHaveLength(2 * 10_003 + 4);
 });
 
+test('flatten makes the head of a convolutional network read every place', () => {
+  const shapeOf = (text: string): readonly number[] | undefined =>
+    buildArchitecture(text).constants.get('fc.weight')?.shape;
+  expect(shapeOf('vanilla:2-8:flatten')).toEqual([10, 7 * 7 * 8]);
+  expect(shapeOf('cnn:1x9x5-8s2-3:crelu:flatten')).toEqual([3, 5 * 3 * 16]);
+  expect(shapeOf('vanilla:2-8')).toEqual([10, 8]);
+});
+
 test('a concatenated rectifier doubles the inputs of the layer behind it', () => {
   expect(namesOf('mlp:4-8x2-3:crelu')).toEqual([
     'layers.0.weight [8, 4]',
@@ -287,7 +295,7 @@ test('errors say where, what must hold and what was got', () => {
     `[RangeError: vanilla: layers must number at most 100000, got 200003]`,
   );
   expect(failing('vanilla:10-8:circle')).toThrowErrorMatchingInlineSnapshot(
-    `[RangeError: vanilla: words must be circular, crelu, kN (kernel size), CHANNELSxHEIGHTxWIDTH or an activation such as relu after the sizes, got circle (activation: name must be one of linear, relu, leaky_relu, prelu, relu6, tanh, sigmoid, hard_tanh, hard_sigmoid, hard_swish, erf, arctan, softsign, softplus, elu, celu, selu, gelu, gelu_tanh, silu, mish, sin, abs, sign, got circle; the nearest is relu)]`,
+    `[RangeError: vanilla: words must be circular, flatten, crelu, kN (kernel size), CHANNELSxHEIGHTxWIDTH or an activation such as relu after the sizes, got circle (activation: name must be one of linear, relu, leaky_relu, prelu, relu6, tanh, sigmoid, hard_tanh, hard_sigmoid, hard_swish, erf, arctan, softsign, softplus, elu, celu, selu, gelu, gelu_tanh, silu, mish, sin, abs, sign, got circle; the nearest is relu)]`,
   );
   expect(failing('vanilla:10-8:k2')).toThrowErrorMatchingInlineSnapshot(
     `[RangeError: vanilla: the kernel size must be odd, got 2]`,

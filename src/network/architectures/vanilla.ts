@@ -20,12 +20,12 @@ const SHAPE = {
 /** Xiao's plain convolutional network: `vanilla:10000-16` has ten thousand equal layers of 16 channels. */
 export const vanilla: Architecture = {
   name: 'vanilla',
-  grammar: `vanilla:DEPTH[-CHANNELS[-CLASSES]][:${IMAGE}][:kKERNEL][:circular][:ACTIVATION|:crelu]`,
+  grammar: `vanilla:DEPTH[-CHANNELS[-CLASSES]][:${IMAGE}][:kKERNEL][:circular][:flatten][:ACTIVATION|:crelu]`,
   description:
     'The plain network on which ten thousand layers were trained: three convolutions with strides 1, 2 ' +
     'and 2, DEPTH equal ones, a global average and a dense head. An activation stands behind each ' +
     '(tanh if none is named). CHANNELS is 32 and CLASSES 10 if not given; images are ' +
-    `${DEFAULT_IMAGE} if not given, of which the equal layers see 7x7. Kernels, circular and crelu are as in cnn. ` +
+    `${DEFAULT_IMAGE} if not given, of which the equal layers see 7x7. Kernels, circular, flatten and crelu are as in cnn. ` +
     'Reference: Xiao et al. 2018, arXiv:1806.05393.',
   examples: [
     'vanilla:32-32',
@@ -33,6 +33,7 @@ export const vanilla: Architecture = {
     'vanilla:16-32:3x32x32:relu',
     'vanilla:16-8:1x28x28:circular',
     'vanilla:20-16:crelu',
+    'vanilla:20-16:flatten',
   ],
   defaults: `vanilla:${DEFAULTS}:${DEFAULT_IMAGE}:tanh`,
   build: (spec) => {
