@@ -1,6 +1,6 @@
 import { emit } from '../emit.ts';
 import { reshape, transpose } from '../ops.ts';
-import { ints, type Scope } from '../scope.ts';
+import { ints, longInts, type Scope } from '../scope.ts';
 
 /** Most rows that are picked, each with an index of 8 bytes that is stored. */
 const mostRows = 2 ** 17;
@@ -40,6 +40,32 @@ function placesOf({ extents, grid, strides }: Picking, start: readonly number[])
   return places;
 }
 
+/** Whether all is picked once as it lies. */
+function isWhole({ extents, grid, strides, starts }: Picking): boolean {
+  return (
+    starts.length === 1 &&
+    starts[0].every((start) => start === 0) &&
+    strides.every((stride) => stride === 1) &&
+    grid.every((extent, axis) => extent === extents[axis])
+  );
+}
+
+/** The rows of all copies; the one behind the last is that of the zeros. */
+function picksOf(picking: Picking): readonly number[] {
+  const { channels, extents, starts } = picking;
+  const size = product(extents);
+  const picks: number[] = [];
+  for (const start of starts) {
+    const places = placesOf(picking, start);
+    for (let channel = 0; channel < channels; channel++) {
+      for (const place of places) {
+        picks.push(place < 0 ? channels * size : channel * size + place);
+      }
+    }
+  }
+  return picks;
+}
+
 /**
  * The matrix [copies · channels, …grid · N] of what is picked. The examples lie side by side, so that onnxruntime copies
  * all of them in one piece for each place, on several threads, where a padded image is copied line by line on one.
@@ -48,17 +74,11 @@ export function pickedRows(s: Scope, picking: Picking): string {
   const { value, channels, extents, starts } = picking;
   const size = product(extents);
   const rows = transpose(s, reshape(s, value, [0, channels * size]), [1, 0]);
-  const copies = starts.map((start) => placesOf(picking, start));
-  const own = Array.from({ length: size }, (_, place) => place);
-  const isWhole = copies.length === 1 && copies[0].join() === own.join();
-  if (isWhole) return reshape(s, rows, [channels, -1]);
-  const none = channels * size;
-  const picks = copies.flatMap((places) =>
-    Array.from({ length: channels }, (_, channel) =>
-      places.map((place) => (place < 0 ? none : channel * size + place)),
-    ).flat(),
-  );
-  const withZeros = picks.includes(none) ? emit(s, 'Pad', [rows, ints(s, [0, 0, 1, 0])]) : rows;
-  const picked = emit(s, 'Gather', [withZeros, ints(s, picks)], { axis: 0 });
+  if (isWhole(picking)) return reshape(s, rows, [channels, -1]);
+  const withZeros = emit(s, 'Pad', [rows, ints(s, [0, 0, 1, 0])]);
+  const { grid, strides } = picking;
+  const what = `rows ${JSON.stringify([channels, extents, grid, strides, starts])}`;
+  const picks = longInts(s, what, () => picksOf(picking));
+  const picked = emit(s, 'Gather', [withZeros, picks], { axis: 0 });
   return reshape(s, picked, [starts.length * channels, -1]);
 }
