@@ -168,13 +168,13 @@ export async function trainability(run: EvidenceRun): Promise<Evidence> {
       `**Verdict:** ${grids.map(verdictOf).join(' ')}`,
       image(caption, file),
       ...grids.flatMap((grid) => [`### ${titleOf(grid)}`, tableOf(grid)]),
+      `A dash: not run, since no network of half the depth and this or a neighbouring variance reached ${TRAINED}.`,
       '### At the edge of chaos',
       `σw² = ${EDGE.toFixed(4)}, where ξ_c is infinite.`,
       markdownTable(
         ['weights', ...EDGE_DEPTHS.map((depth) => `L = ${depth}`)],
         LAWS.map((weights) => edgeRow(weights, edge[weights])),
       ),
-      `A dash: not run, since no network of half the depth and this or a neighbouring variance reached ${TRAINED}.`,
     ].join('\n\n'),
   };
 }
@@ -198,6 +198,7 @@ const cellsOf = ({ rows }: Grid): readonly Cell[] =>
 
 function verdictOf(grid: Grid): string {
   const cells = cellsOf(grid);
+  const missing = grid.rows.flat().filter(Number.isNaN).length;
   const percent = (factor: number): string => `${(100 * shareRight(cells, factor)).toFixed(0)} %`;
   const [low, high] = bestFactors(cells, 1, 20, 600);
   const ratios = grid.falls.flatMap((depth, i) =>
@@ -209,7 +210,7 @@ function verdictOf(grid: Grid): string {
       ? ''
       : ` Accuracy falls to ${TRAINED} between ${shown(sorted[0])} and ${shown(sorted[sorted.length - 1])} ξ_c, in the middle at ${shown(sorted[Math.floor(sorted.length / 2)])}.`;
   return (
-    `${titleOf(grid)}: of ${cells.length} networks ${percent(MULTIPLE)} reach ${TRAINED} exactly where they are no deeper than ${MULTIPLE} ξ_c; ` +
+    `${titleOf(grid)}: of ${cells.length} networks, ${missing} of which were not run and count as not trained, ${percent(MULTIPLE)} reach ${TRAINED} exactly where they are no deeper than ${MULTIPLE} ξ_c; ` +
     `most, ${percent(low)}, are sorted right by ${shown(low)} to ${shown(high)} ξ_c.${between}`
   );
 }
