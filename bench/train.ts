@@ -19,7 +19,7 @@ import { operationsOf, productRate, type Layer } from './train-products.ts';
 
 const THREADS = 2;
 /** Longest that torch.compile may take, in seconds. */
-const COMPILE_LIMIT = 300;
+const COMPILE_LIMIT = 150;
 /** Losses after a few steps in float32 are this uncertain. */
 const FARTHEST = 1e-3;
 const python = process.env['STEPZERO_PYTHON'] ?? 'python3';
