@@ -49,28 +49,39 @@ interface Found {
   readonly learned: Learned;
 }
 
+/** All that are trained, depth by depth. */
+export function learners(): readonly Omit<Found, 'learned'>[] {
+  return DEPTHS.flatMap(({ depth, others }) =>
+    SCHEMES.map((own) => {
+      const { scheme } = own;
+      const named = scheme === undefined ? {} : { scheme };
+      const learner: Learner = Object.assign(
+        {
+          model: `vanilla:${depth}-${CHANNELS}:flatten`,
+          data: 'mnist',
+          set: [HEAD],
+          optimizer: 'adam' as const,
+          rate: RATE / depth,
+          isCosine: true,
+          batch: BATCH,
+          steps: scheme === undefined ? STEPS : others,
+          seed: SEED,
+        },
+        named,
+      );
+      return { own, depth, learner };
+    }),
+  );
+}
+
 /** Fig. 1 of Xiao et al.: plain tanh networks of convolutions of 100 to 10,000 layers learn MNIST. */
 export async function deepCnn(run: EvidenceRun): Promise<Evidence> {
   const results = openResults('deep-cnn');
   const found: Found[] = [];
-  for (const { depth, others } of DEPTHS) {
-    for (const own of SCHEMES) {
-      const learner: Learner = {
-        model: `vanilla:${depth}-${CHANNELS}:flatten`,
-        data: 'mnist',
-        ...(own.scheme === undefined ? {} : { scheme: own.scheme }),
-        set: [HEAD],
-        optimizer: 'adam',
-        rate: RATE / depth,
-        isCosine: true,
-        batch: BATCH,
-        steps: own.scheme === undefined ? STEPS : others,
-        seed: SEED,
-      };
-      run.says(`${depth} layers, ${own.name}`);
-      const learned = await results.get(commandOf(learner), () => learn(learner, run));
-      found.push({ own, depth, learner, learned });
-    }
+  for (const { own, depth, learner } of learners()) {
+    run.says(`${depth} layers, ${own.name}`);
+    const learned = await results.get(commandOf(learner), () => learn(learner, run));
+    found.push({ own, depth, learner, learned });
   }
   const caption = `Training accuracy of plain tanh networks of convolutions of ${DEPTHS.map(({ depth }) => depth).join(', ')} layers on MNIST over the steps: delta-orthogonal weights as advised, Glorot and He.`;
   const file = 'evidence-deep-cnn.svg';
