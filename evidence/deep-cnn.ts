@@ -38,7 +38,7 @@ const SCHEMES: readonly Scheme[] = [
 /** Depths with the steps of the networks that are not expected to learn. */
 const DEPTHS = [
   { depth: 100, others: 500 },
-  { depth: 1000, others: 100 },
+  { depth: 1000, others: 40 },
   { depth: 10_000, others: 20 },
 ] as const;
 
@@ -111,12 +111,17 @@ export async function deepCnn(run: EvidenceRun): Promise<Evidence> {
 const endOf = ({ learned }: Found): number | null =>
   learned.gradientNorm.at(-1) === null ? null : lastMean(learned.accuracy, WINDOW);
 
+/** The highest mean over a window, over all steps where they are fewer than it has. */
+const highestOf = ({ learned: { accuracy } }: Found): number =>
+  Math.max(...smoothed(accuracy, Math.min(WINDOW, accuracy.length)).map(([, mean]) => mean));
+
 function verdictOf(found: readonly Found[]): string {
   const said = (all: readonly Found[]): string =>
     all
       .map((one) => {
         const end = endOf(one);
-        const what = end === null ? 'not finite' : end.toFixed(3);
+        const what =
+          end === null ? 'not finite' : `${end.toFixed(3)} (at most ${highestOf(one).toFixed(3)})`;
         return `${what} at ${shown(one.depth)} layers`;
       })
       .join(', ');
@@ -155,6 +160,7 @@ function tableOf(found: readonly Found[]): string {
     'L, weights',
     'steps',
     'accuracy',
+    'highest',
     'loss',
     `steps to ${LEARNED}`,
     'test',
@@ -171,6 +177,7 @@ function tableOf(found: readonly Found[]): string {
         `${shown(depth)}, ${own.name}`,
         `${learned.loss.length}`,
         end === null ? 'not finite' : end.toFixed(3),
+        end === null ? '–' : highestOf(one).toFixed(3),
         loss === null ? '–' : loss.toFixed(3),
         `${firstStep(learned.accuracy, WINDOW, (mean) => mean > LEARNED) ?? '–'}`,
         learned.test === null ? '–' : learned.test.toFixed(3),

@@ -111,7 +111,7 @@ function verdictOf(found: readonly Found[]): string {
 }
 
 function tableOf(found: readonly Found[]): string {
-  const parts = [1, 0.9, 0.5, 0.1] as const;
+  const parts = [1, 0.95, 0.9, 0.85] as const;
   const head = [
     'forget gate',
     ...parts.map((part) => `steps to ${part} of it`),

@@ -80,7 +80,7 @@ function verdictOf(found: readonly Found[]): string {
       loss: lastMean(learned.loss, WINDOW) ?? Infinity,
     }))
     .sort((a, b) => a.loss - b.loss);
-  return `training loss after ${STEPS} steps: ${ends.map(({ name, loss }) => `${name} ${loss.toFixed(3)}`).join(', ')}. One seed each, so that differences of a few hundredths say nothing.`;
+  return `training loss after ${STEPS} steps: ${ends.map(({ name, loss }) => `${name} ${loss.toFixed(3)}`).join(', ')}. With one seed each and so few steps the order says little; that all of them learn, at a rate that none of them was made for, is what there is to see.`;
 }
 
 function panelOf(found: readonly Found[], what: 'accuracy' | 'loss'): Panel {
