@@ -19,7 +19,7 @@ import { operationsOf, productRate, type Layer } from './train-products.ts';
 
 const THREADS = 2;
 /** Longest that torch.compile may take, in seconds. */
-const COMPILE_LIMIT = 300;
+const COMPILE_LIMIT = 150;
 /** Losses after a few steps in float32 are this uncertain. */
 const FARTHEST = 1e-3;
 const python = process.env['STEPZERO_PYTHON'] ?? 'python3';
@@ -42,11 +42,12 @@ interface Run {
 
 interface Peer {
   readonly version: string;
-  readonly ask: (line: string) => Promise<unknown>;
+  /** An answer to a line; the process is ended where it takes longer than `limit` seconds, which may be left out. */
+  readonly ask: (line: string, limit?: number) => Promise<unknown>;
   readonly close: () => void;
 }
 
-/** A Python process that has one network, see train_peer.py. It is ended where an answer takes too long. */
+/** A Python process that has one network, see train_peer.py. */
 async function openPeer(network: string, file: string): Promise<Peer> {
   const child = spawn(python, [join(import.meta.dirname, 'train_peer.py'), network, file], {
     stdio: ['pipe', 'pipe', 'inherit'],
@@ -61,9 +62,9 @@ async function openPeer(network: string, file: string): Promise<Peer> {
   const version = await next();
   return {
     version,
-    ask: async (line) => {
+    ask: async (line, limit) => {
       child.stdin.write(`${line}\n`);
-      const timer = setTimeout(() => child.kill(), COMPILE_LIMIT * 1000);
+      const timer = limit === undefined ? undefined : setTimeout(() => child.kill(), limit * 1000);
       try {
         return JSON.parse(await next());
       } finally {
@@ -93,7 +94,7 @@ async function openCompiled(network: Timed, file: string): Promise<Peer | string
     return 'no compiler of C++';
   }
   try {
-    await peer.ask('compiled');
+    await peer.ask('compiled', COMPILE_LIMIT);
     return peer;
   } catch {
     peer.close();

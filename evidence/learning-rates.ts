@@ -45,7 +45,7 @@ const RELU: Sweep = {
   activation: 'relu',
   sigmaW2: 2,
   sigmaB2: 0,
-  depths: [50, 100],
+  depths: [50],
   scaledRates: [0.2154, 0.4642, 1, 2.154],
   seeds: [1],
   most: 200,
@@ -189,12 +189,13 @@ export async function learningRates(run: EvidenceRun): Promise<Evidence> {
   const [first] = TANH.depths;
   const spec = denseSpec(denseOf(TANH, first));
   return {
+    earlierSeconds: results.earlier(),
     images: new Map([[file, await figure(panels, caption, { width: 1260, height: 420 })]]),
     text: [
-      `Networks \`${spec}\` and deeper, σw² = ${TANH.sigmaW2}, σb² = ${TANH.sigmaB2}; \`${denseSpec(denseOf(RELU, first))}\` and deeper, σw² = ${RELU.sigmaW2}, no biases; weights \`orthogonal(gain=σw)\` or ` +
+      `Networks \`${spec}\` and deeper, σw² = ${TANH.sigmaW2}, σb² = ${TANH.sigmaB2}; \`${denseSpec(denseOf(RELU, first))}\`, σw² = ${RELU.sigmaW2}, no biases; weights \`orthogonal(gain=σw)\` or ` +
         `\`variance_scaling(scale=σw², mode=fan_in, distribution=normal)\`. CIFAR-10, ${set.labels.length} training images, the mean taken away, scaled to q¹ = q* for tanh and to q¹ = 2 for ReLU; cross-entropy, gradient descent, batches of ${BATCH}. ` +
         `Learned is where ${WINDOW} batches in a row, each before its step, have a mean accuracy of ${LEVEL}; τ counts the steps before the middle one. Seeds ${TANH.seeds.join(', ')} (ReLU: ${RELU.seeds.join(', ')}) of weights and of the order of the images. ` +
-        `The runs took ${results.seconds().toFixed(0)} s of processor time on one thread; they are kept in evidence/results/learning-rates.json.`,
+        `On one thread; the runs are kept in evidence/results/learning-rates.json.`,
       verdictOf(orthogonal, gaussian, relu),
       image(caption, file),
       '### tanh, orthogonal weights',

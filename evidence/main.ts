@@ -65,7 +65,7 @@ try {
     const made = await figures[name]({ kernels: threads.kernels, says, images });
     for (const [file, svg] of made.images) writeFileSync(join(root, 'docs/images', file), svg);
     const { user, system } = process.cpuUsage(before);
-    const seconds = ((user + system) / 1e6).toFixed(0);
+    const seconds = ((user + system) / 1e6 + (made.earlierSeconds ?? 0)).toFixed(0);
     const how = `Made by \`npm run evidence -- ${name}\`, ${seconds} s of processor time.`;
     const old = readFileSync(document, 'utf8');
     const whole = withSection(old, name, `${how}\n\n${made.text}`);

@@ -14,6 +14,8 @@ export interface Results {
   readonly get: <T>(settings: string, run: () => Promise<T>) => Promise<T>;
   /** Processor time of all runs that were asked for, in seconds, whenever they were done. */
   readonly seconds: () => number;
+  /** The part of it that was spent before these results were opened. */
+  readonly earlier: () => number;
 }
 
 /** The runs of a figure in evidence/results/NAME.json; to do them again, remove the file. */
@@ -22,6 +24,11 @@ export function openResults(name: string): Results {
   mkdirSync(dirname(path), { recursive: true });
   const kept = new Map<string, Kept>(Object.entries(read(path)));
   const asked = new Set<string>();
+  const made = new Set<string>();
+  const secondsOf = (isCounted: (settings: string) => boolean): number =>
+    [...asked]
+      .filter(isCounted)
+      .reduce((sum, settings) => sum + (kept.get(settings)?.seconds ?? 0), 0);
   return {
     get: async <T>(settings: string, run: () => Promise<T>): Promise<T> => {
       asked.add(settings);
@@ -32,11 +39,13 @@ export function openResults(name: string): Results {
       const { user, system } = process.cpuUsage(before);
       const seconds = Math.round((user + system) / 1e4) / 100;
       kept.set(settings, { seconds, result });
+      made.add(settings);
       const text = `{\n${[...kept].map(([key, value]) => `${JSON.stringify(key)}: ${JSON.stringify(value)}`).join(',\n')}\n}\n`;
       await writeAtomically(path, [new TextEncoder().encode(text)]);
       return result;
     },
-    seconds: () => [...asked].reduce((sum, key) => sum + (kept.get(key)?.seconds ?? 0), 0),
+    seconds: () => secondsOf(() => true),
+    earlier: () => secondsOf((settings) => !made.has(settings)),
   };
 }
 

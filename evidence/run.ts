@@ -5,6 +5,8 @@ import type { Kernels } from '../src/random/index.ts';
 export interface Evidence {
   readonly images: ReadonlyMap<string, string>;
   readonly text: string;
+  /** Processor time of runs that were kept from before, in seconds; none if not given. */
+  readonly earlierSeconds?: number;
 }
 
 /** How a figure is made. */

@@ -29,6 +29,9 @@ const TOGETHER = 20;
 /** Accuracy from which a network counts as trained, and the multiple of ξ_c of the paper. */
 const [TRAINED, MULTIPLE] = [0.3, 6] as const;
 const tanh = activation('tanh');
+/** Depths that are trained at the edge of chaos too, which no variance of the grid is at. */
+const EDGE_DEPTHS = [160, 320] as const;
+const EDGE = criticalPoints(tanh, { sigmaB2: SIGMA_B2 })[0].sigmaW2;
 
 /** The accuracy of training batches, in means of so many steps. */
 interface CellRun {
@@ -78,12 +81,27 @@ async function trainCell(
   return { accuracy };
 }
 
+/** The accuracy of one network after its steps, which are taken if it is not kept. */
+async function accuracyAt(
+  depth: number,
+  law: DenseLaw,
+  { results, set, run, open }: Training,
+): Promise<number> {
+  const settings = `${denseSpec(denseOf(depth))} ${denseScheme(law)} biases ${SIGMA_B2} sgd ${RATE / depth} batch ${BATCH} steps ${STEPS} seed ${SEED}`;
+  const { accuracy } = await results.get(settings, async () => {
+    const found = await trainCell(await open(), set, depth, law, run);
+    run.says(`${law.weights}, ${depth} layers, σw² = ${law.sigmaW2}: ${found.accuracy.at(-1)}`);
+    return found;
+  });
+  return accuracy[accuracy.length - 1];
+}
+
 /** The accuracies of all variances at one depth. */
 async function trainRow(
   depth: number,
   before: readonly number[] | null,
   weights: Weights,
-  { results, set, run, open }: Training,
+  training: Training,
 ): Promise<readonly number[]> {
   const row: number[] = [];
   for (const [column, sigmaW2] of VARIANCES.entries()) {
@@ -93,14 +111,7 @@ async function trainRow(
       row.push(Number.NaN);
       continue;
     }
-    const law = lawOf(weights, sigmaW2);
-    const settings = `${denseSpec(denseOf(depth))} ${denseScheme(law)} biases ${SIGMA_B2} sgd ${RATE / depth} batch ${BATCH} steps ${STEPS} seed ${SEED}`;
-    const { accuracy } = await results.get(settings, async () => {
-      const found = await trainCell(await open(), set, depth, law, run);
-      run.says(`${weights}, ${depth} layers, σw² = ${sigmaW2}: ${found.accuracy.at(-1)}`);
-      return found;
-    });
-    row.push(accuracy[accuracy.length - 1]);
+    row.push(await accuracyAt(depth, lawOf(weights, sigmaW2), training));
   }
   return row;
 }
@@ -119,12 +130,17 @@ export async function trainability(run: EvidenceRun): Promise<Evidence> {
   const results = openResults('trainability');
   const set = run.images('mnist', 'train');
   const rows: Record<Weights, (readonly number[])[]> = { gaussian: [], orthogonal: [] };
+  const edge: Record<Weights, number[]> = { gaussian: [], orthogonal: [] };
   for (const weights of LAWS) {
     for (const [index, depth] of DEPTHS.entries()) {
       let steps: Promise<Steps> | null = null;
       const open = (): Promise<Steps> => (steps ??= openDense(denseOf(depth)));
+      const training = { results, set, run, open };
       const before = index === 0 ? null : rows[weights][index - 1];
-      rows[weights].push(await trainRow(depth, before, weights, { results, set, run, open }));
+      rows[weights].push(await trainRow(depth, before, weights, training));
+      if (EDGE_DEPTHS.some((deep) => deep === depth)) {
+        edge[weights].push(await accuracyAt(depth, lawOf(weights, EDGE), training));
+      }
       const opened = steps as Promise<Steps> | null;
       if (opened !== null) await (await opened).close();
     }
@@ -143,18 +159,30 @@ export async function trainability(run: EvidenceRun): Promise<Evidence> {
     denseSpec(denseOf(depth)),
   );
   return {
+    earlierSeconds: results.earlier(),
     images: new Map([[file, await figure(panels, caption, { width: 1200, height: 480 })]]),
     text: [
       `Networks \`${shallow}\` to \`${deep}\`, schemes \`variance_scaling(scale=σw², mode=fan_in, distribution=normal)\` and \`orthogonal(gain=σw)\`, biases of variance ${SIGMA_B2}; ` +
         `MNIST, pixels from −½ to ½, cross-entropy, gradient descent with rate ${RATE}/L, batches of ${BATCH}, ${STEPS} steps, seed ${SEED}. Measured is the mean accuracy of the last ${TOGETHER} batches, each before its step. ` +
-        `The runs took ${results.seconds().toFixed(0)} s of processor time on one thread; they are kept in evidence/results/trainability.json.`,
+        `On one thread; the runs are kept in evidence/results/trainability.json.`,
       `**Verdict:** ${grids.map(verdictOf).join(' ')}`,
       image(caption, file),
       ...grids.flatMap((grid) => [`### ${titleOf(grid)}`, tableOf(grid)]),
       `A dash: not run, since no network of half the depth and this or a neighbouring variance reached ${TRAINED}.`,
+      '### At the edge of chaos',
+      `σw² = ${EDGE.toFixed(4)}, where ξ_c is infinite.`,
+      markdownTable(
+        ['weights', ...EDGE_DEPTHS.map((depth) => `L = ${depth}`)],
+        LAWS.map((weights) => edgeRow(weights, edge[weights])),
+      ),
     ].join('\n\n'),
   };
 }
+
+const edgeRow = (weights: Weights, accuracy: readonly number[]): readonly string[] => [
+  weights,
+  ...accuracy.map((value) => value.toFixed(2)),
+];
 
 const titleOf = ({ weights }: Grid): string =>
   weights === 'gaussian' ? 'Gaussian weights' : 'Orthogonal weights';
@@ -170,6 +198,7 @@ const cellsOf = ({ rows }: Grid): readonly Cell[] =>
 
 function verdictOf(grid: Grid): string {
   const cells = cellsOf(grid);
+  const missing = grid.rows.flat().filter(Number.isNaN).length;
   const percent = (factor: number): string => `${(100 * shareRight(cells, factor)).toFixed(0)} %`;
   const [low, high] = bestFactors(cells, 1, 20, 600);
   const ratios = grid.falls.flatMap((depth, i) =>
@@ -181,7 +210,7 @@ function verdictOf(grid: Grid): string {
       ? ''
       : ` Accuracy falls to ${TRAINED} between ${shown(sorted[0])} and ${shown(sorted[sorted.length - 1])} ξ_c, in the middle at ${shown(sorted[Math.floor(sorted.length / 2)])}.`;
   return (
-    `${titleOf(grid)}: of ${cells.length} networks ${percent(MULTIPLE)} reach ${TRAINED} exactly where they are no deeper than ${MULTIPLE} ξ_c; ` +
+    `${titleOf(grid)}: of ${cells.length} networks, ${missing} of which were not run and count as not trained, ${percent(MULTIPLE)} reach ${TRAINED} exactly where they are no deeper than ${MULTIPLE} ξ_c; ` +
     `most, ${percent(low)}, are sorted right by ${shown(low)} to ${shown(high)} ξ_c.${between}`
   );
 }

@@ -93,7 +93,7 @@ describe('stepzero train says in one sentence', () => {
       [NET, '--nesterov', '--momentum', '0'],
       '--nesterov: must have a momentum greater than 0, got 0',
     ],
-    [[NET, '--drop-at', '10'], '--drop-at: must be given with --schedule step, got constant'],
+    [[NET, '--drop-at', '10'], '--drop-at: must be given with --schedule step, got none'],
     [[NET, '--measure-every', '10'], '--measure-every: must be given with --measure, got 10 alone'],
     [
       [NET, '--loss', 'hinge', '--label-smoothing', '0.1'],

@@ -9,6 +9,8 @@ const RUN = [
   SPEC,
   '--data',
   'parity',
+  '--lr',
+  '0.02',
   '--batch',
   '8',
   '--steps',

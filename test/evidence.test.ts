@@ -22,7 +22,14 @@ test('the pictures of docs/evidence.md exist, and every figure has its measured 
   const pictures = [...document.matchAll(/\]\((images\/[^)]+)\)/g)].map(([, path]) => path);
   expect(pictures.length).toBeGreaterThan(8);
   for (const picture of pictures) expect(existsSync(join(docs, picture)), picture).toBe(true);
-  for (const name of ['saxe', 'pennington', 'balduzzi']) {
+  for (const name of [
+    'saxe',
+    'pennington',
+    'balduzzi',
+    'learning-time',
+    'trainability',
+    'learning-rates',
+  ]) {
     const [, measured] = document.split(`<!-- ${name}: measured -->`);
     const [part] = measured.split(`<!-- end of ${name} -->`);
     expect(part).toContain(`npm run evidence -- ${name}`);

@@ -232,8 +232,8 @@ function hasConvolution({ nodes }: Graph): boolean {
 }
 
 /**
- * The same graph with convolutions of small images as products of matrices, for which onnxruntime takes about half the
- * time: it multiplies the images of a batch one by one. Values are equal to rounding; to be applied behind a derivative, not before.
+ * The same graph with convolutions of small images as products of matrices, which onnxruntime makes 1.1 to 1.8 times
+ * as fast: it multiplies the images of a batch one by one. Values are equal to rounding; to be applied behind a derivative, not before.
  */
 export function withProducts(graph: Graph): Graph {
   if (!hasConvolution(graph)) return graph;

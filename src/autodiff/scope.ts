@@ -139,6 +139,14 @@ export function ints(
   return store(scope, `int64[${shape.join()}]:${values.join()}`, { dtype: 'int64', shape, data });
 }
 
+/** Stores a long list of integers, which is made the first time that this is asked for. */
+export function longInts(scope: Scope, what: string, make: () => readonly number[]): string {
+  const before = scope.shared.stored.get(what);
+  if (before !== undefined) return before;
+  const data = BigInt64Array.from(make(), BigInt);
+  return store(scope, what, { dtype: 'int64', shape: [data.length], data });
+}
+
 /** Stores a `true`. */
 export function truth(scope: Scope): string {
   return store(scope, 'true', { dtype: 'bool', shape: [], data: Uint8Array.of(1) });

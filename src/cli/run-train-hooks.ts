@@ -47,8 +47,8 @@ export async function hooksOf(
 }
 
 /** The first examples of the test set, or of the training set where there is none. */
-function examplesOf({ data, loaded }: Material, most: number): Feeds {
-  const fixed = loaded.model.graph.inputs.map(({ shape }) => shape?.[0]);
+function examplesOf({ data, graph }: Material, most: number): Feeds {
+  const fixed = graph.inputs.map(({ shape }) => shape?.[0]);
   const set = data.test ?? data.train;
   const count = fixed.find((extent) => typeof extent === 'number') ?? Math.min(most, set.count);
   const indices = Uint32Array.from({ length: count }, (_, index) => index % set.count);

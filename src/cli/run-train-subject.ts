@@ -1,8 +1,8 @@
 import { resolve } from 'node:path';
-import { openTrainer, type Subject, type Trainer } from '../experiment/index.ts';
+import { openTrainer, withOpenBatch, type Subject, type Trainer } from '../experiment/index.ts';
 import { learningData } from '../files/index.ts';
 import { defaultData, withFirstOutput, type LearningData } from '../data/index.ts';
-import type { Values } from '../graph/index.ts';
+import type { Graph, Values } from '../graph/index.ts';
 import { describeNetwork, type Network } from '../network/index.ts';
 import { openThreads } from '../threads/index.ts';
 import { loadModel, readPlaces, type Loaded } from './load.ts';
@@ -14,6 +14,8 @@ import { weightsOf, type WeightOptions } from './weights.ts';
 /** A network with its weights at step zero and what it is to learn. */
 export interface Material {
   readonly loaded: Loaded;
+  /** The network as it is trained, with any number of examples where that is possible. */
+  readonly graph: Graph;
   readonly network: Network;
   readonly weights: Values;
   /** What the weights are, as in `weights he_normal`. */
@@ -35,7 +37,7 @@ export async function readMaterial(
   say(`Reading ${model}`);
   const loaded = loadModel(model);
   const network = describeNetwork(loaded.model.graph);
-  const { graph } = loaded.model;
+  const graph = withOpenBatch(loaded.model.graph);
   const learning = output === null ? graph : withFirstOutput(graph, output);
   const wanted = { ...asked, text: asked.text ?? defaultData(learning) };
   say(`Reading ${wanted.text}`);
@@ -51,6 +53,7 @@ export async function readMaterial(
   const base = options.base === undefined ? [] : basePaths(options.base);
   return {
     loaded,
+    graph,
     network,
     weights,
     label,
@@ -79,11 +82,11 @@ async function drawn(
 }
 
 /** What is trained by a recipe. */
-export function subjectOf({ loaded, network, weights }: Material, recipe: Recipe): Subject {
+export function subjectOf({ loaded, graph, network, weights }: Material, recipe: Recipe): Subject {
   const { output } = recipe;
   return {
     name: loaded.label,
-    graph: loaded.model.graph,
+    graph,
     network,
     weights,
     loss: lossOf(recipe),

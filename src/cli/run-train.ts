@@ -45,7 +45,7 @@ export async function runTrain(
       options,
       material.network,
       material.data,
-      usualRun(material.loaded.model.graph, material.network, material.data),
+      usualRun(material.graph, material.network, material.data),
     );
     const trainer = await openFor(material, recipe, bar.say);
     try {

@@ -1,3 +1,4 @@
+import { fixedBatch } from '../experiment/index.ts';
 import type { LearningData } from '../data/index.ts';
 import type { Graph } from '../graph/index.ts';
 import type { Network } from '../network/index.ts';
@@ -41,14 +42,15 @@ const STEPS = { least: 100, most: 2000 } as const;
  * for which these would be the work of minutes, fewer, of 32.
  */
 export function usualRun(graph: Graph, network: Network, { train }: LearningData): Usual {
-  const { inputs } = train.batch(Uint32Array.of(0), null);
-  const step = PASSES * Math.max(1, forwardWork(graph, network, inputs));
+  const fixed = fixedBatch(graph);
+  const { inputs } = train.batch(new Uint32Array(fixed ?? 1), null);
+  const step = (PASSES * Math.max(1, forwardWork(graph, network, inputs))) / (fixed ?? 1);
   const steps = (batch: number): number => {
     const affordable = Number((WORK / (step * batch)).toPrecision(2));
     return Math.max(STEPS.least, Math.min(STEPS.most, Math.floor(affordable)));
   };
   const isHeavy = steps(BATCHES.usual) < STEPS.most / 4;
-  return { batch: isHeavy ? BATCHES.heavy : BATCHES.usual, steps };
+  return { batch: fixed ?? (isHeavy ? BATCHES.heavy : BATCHES.usual), steps };
 }
 
 /** Most examples of each set in an evaluation on the way. */

@@ -95,7 +95,7 @@ export function checkTogether(options: TrainOptions): void {
   }
   if (dropAt !== undefined && schedule !== 'step') {
     throw new UsageError(
-      `--drop-at: must be given with --schedule step, got ${schedule ?? 'constant'}`,
+      `--drop-at: must be given with --schedule step, got ${schedule ?? 'none'}`,
     );
   }
   if (measureEvery !== undefined && measure === undefined) {
@@ -134,7 +134,8 @@ export function recipeOf(
   const perEpoch = Math.max(1, Math.floor(data.train.count / batch));
   const steps = options.steps ?? (options.epochs ?? 0) * perEpoch;
   const planned = steps > 0 ? steps : usual.steps(batch);
-  const schedule = options.schedule ?? 'constant';
+  // A rate that falls to 0 lets running statistics catch up with the weights; a rate that is asked for is taken as it is.
+  const schedule = options.schedule ?? (options.lr === undefined ? 'cosine' : 'constant');
   return {
     loss,
     labelSmoothing: options.labelSmoothing ?? 0,

@@ -1,3 +1,5 @@
+export { fixedBatch } from './evaluate.ts';
+export { withOpenBatch } from './open-batch.ts';
 export { jacobianHook, momentsHook, type HookOptions, type OpenHook } from './hooks.ts';
 export { batchesOf } from './order.ts';
 export { train } from './train.ts';

@@ -24,7 +24,7 @@ export interface Prepared {
  * Nodes from which on equal layers become loops. onnxruntime takes some seconds to load the step of so many, four times
  * that for twice as many; a loop computes each layer once more on the way back, which makes steps slower by a quarter.
  */
-const MANY_NODES = 600;
+export const MANY_NODES = 600;
 
 /** The graph with other values of its stored tensors. */
 function withWeights(graph: Graph, weights: Values): Graph {

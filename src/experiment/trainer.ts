@@ -1,3 +1,4 @@
+import { withProducts } from '../autodiff/index.ts';
 import type { Graph, Values } from '../graph/index.ts';
 import { channelBlock } from '../runtime/index.ts';
 import { sizeOf, type Tensor } from '../tensor/index.ts';
@@ -64,7 +65,8 @@ export async function openTrainer(subject: Subject, options: TrainerOptions): Pr
     running: training.running,
     ...(clip === undefined ? {} : { clip }),
   });
-  const step = inBlocks(written, block);
+  // What is in no whole blocks of channels is faster as products, where images are small.
+  const step = withProducts(inBlocks(written, block));
   const { carried } = rolesOf(step);
   let now = startOf(step, objective.graph);
   const isCarried = new Set(carried);
@@ -87,7 +89,7 @@ export async function openTrainer(subject: Subject, options: TrainerOptions): Pr
     cost: (batch) => ({
       parameters: count,
       rolledLayers: rolled.layers,
-      bytes: stepMemory(step, batch).bytes,
+      bytes: stepMemory(written, batch).bytes,
     }),
     steps: async (set, picks, first) => {
       const metrics: StepMetrics[] = [];

@@ -9,14 +9,17 @@ export interface StepMemory {
   /** State of the optimizer. */
   readonly state: number;
   readonly gradients: number;
-  /** Values that wait for the way back, and what is computed from them at the same time. */
+  /** What a step holds besides the gradients at its peak, mostly values that wait for the way back. */
   readonly activations: number;
   /** All of it together, at its peak. */
   readonly bytes: number;
 }
 
-/** Copies of parameters and state in a run of many steps: before the run, before a step, and after it. */
-const copies = 3;
+/**
+ * Copies of parameters and state in a run of many steps: before and after the run, outside of the engine and in it, where
+ * those before a step and after it meet.
+ */
+const copies = 5;
 
 /**
  * What a step that `stepGraph` has made takes on batches of that size, said before anything runs: the nodes are gone through in
@@ -47,7 +50,7 @@ export function stepMemory(step: Graph, batch: number, others = 1): StepMemory {
   // What the step gives anew is among what it makes.
   const made = mostLive(step, types);
   const gradients = parameters;
-  const activations = Math.max(0, made - gradients - parameters - state);
+  const activations = Math.max(0, made - gradients);
   const bytes = made + (copies - 1) * (parameters + state);
   return { parameters, state, gradients, activations, bytes };
 }

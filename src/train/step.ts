@@ -1,10 +1,4 @@
-import {
-  gradient,
-  gradientName,
-  upgraded,
-  withDirectOutputs,
-  withProducts,
-} from '../autodiff/index.ts';
+import { gradient, gradientName, upgraded, withDirectOutputs } from '../autodiff/index.ts';
 import { builder, type Graph, type ValueInfo } from '../graph/index.ts';
 import { clipByGlobalNorm, globalNorm, type Optimizer } from '../optim/index.ts';
 import type { Loss } from './loss.ts';
@@ -140,5 +134,5 @@ export function stepGraph(
     updated.state.forEach((value, at) => b.output(nextName(kept[at]), value, 'float32', shape));
   });
   for (const { name, shape, next } of running) b.output(nextName(name), next, 'float32', shape);
-  return withProducts(withDirectOutputs(b.build()));
+  return withDirectOutputs(b.build());
 }

@@ -2,6 +2,7 @@ import { emit } from '../emit.ts';
 import { reshape, slice, transpose } from '../ops.ts';
 import { ints, type Scope } from '../scope.ts';
 import { reach, type PaddedWindow } from '../window.ts';
+import { canPick, pickedRows } from './gathered-rows.ts';
 import { extentAt } from './spread.ts';
 
 /** Fewer channels than this of `ȳ`, or of `x`, are put side by side for several places: one product of more rows. */
@@ -48,6 +49,8 @@ export function byProducts(
   if (extents === null || made === null) return null;
   const [m, c] = shape;
   const order = [1, 0, ...window.kernel.map((_, axis) => axis + 2)];
+  const picked = byPicking({ s, x, g, window, extents, made }, m, c);
+  if (picked !== null) return reshape(s, picked, shape);
   const parts = { s, x: transpose(s, x, order), g: transpose(s, g, order), window, extents, made };
   const sides = sidesOf(parts, m, c);
   if (sides === null) return null;
@@ -63,6 +66,49 @@ export function byProducts(
   const apart = isApart ? [placesX, placesG, m, c] : [placesG, m, placesX, c];
   const turned = transpose(s, reshape(s, all, apart), isApart ? [2, 3, 0, 1] : [1, 3, 2, 0]);
   return reshape(s, turned, shape);
+}
+
+/**
+ * The same as one product of rows that are picked, [m, c, …kernel] but for its shape; `null` where there is one place, where
+ * there are too many, or rows are.
+ */
+function byPicking(parts: Parts, m: number, c: number): string | null {
+  const { s, x, g, window, extents, made } = parts;
+  const { kernel, strides, dilations, pads } = window;
+  const places = kernel.reduce((product, extent) => product * extent, 1);
+  const last = kernel.length - 1;
+  const along = kernel[last];
+  const before = places / along;
+  const isPlain = strides.every((stride) => stride === 1) && canShift(parts);
+  const isApart = isPlain && (places > mostCopies || c * places > c * before + m * along);
+  if (places === 1 || (isApart ? before + along > mostPlaces : places > mostCopies)) return null;
+  const axes = isApart ? last : kernel.length;
+  const ofX = {
+    value: x,
+    channels: c,
+    extents,
+    grid: made.map((extent, axis) => (axis < axes ? extent : extents[axis])),
+    strides,
+    starts: offsetsOf(kernel.slice(0, axes)).map((offsets) =>
+      kernel.map((_, axis) => (axis < axes ? offsets[axis] * dilations[axis] - pads[axis][0] : 0)),
+    ),
+  };
+  const ofG = {
+    value: g,
+    channels: m,
+    extents: made,
+    grid: ofX.grid,
+    strides: kernel.map(() => 1),
+    starts: isApart
+      ? Array.from({ length: along }, (_, at) =>
+          kernel.map((__, axis) => (axis < last ? 0 : pads[last][0] - at * dilations[last])),
+        )
+      : [kernel.map(() => 0)],
+  };
+  if (!canPick(ofX) || !canPick(ofG)) return null;
+  const products = emit(s, 'Gemm', [pickedRows(s, ofG), pickedRows(s, ofX)], { transB: 1 });
+  const apart = reshape(s, products, [ofG.starts.length, m, ofX.starts.length, c]);
+  return transpose(s, apart, [1, 3, 2, 0]);
 }
 
 function knownExtents(s: Scope, value: string, rank: number): readonly number[] | null {

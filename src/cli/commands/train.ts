@@ -78,9 +78,10 @@ function trainingOptions(): Option[] {
     new Option('--clip <NORM>', 'most that the global norm of the gradients may be').argParser(
       positive,
     ),
-    new Option('--schedule <NAME>', 'learning rate over the steps (default: constant)').choices(
-      scheduleNames,
-    ),
+    new Option(
+      '--schedule <NAME>',
+      'learning rate over the steps (default: cosine, constant with --lr)',
+    ).choices(scheduleNames),
     new Option(
       '--drop-at <STEPS>',
       'steps at which the schedule "step" divides by ten (default: half and three quarters)',
