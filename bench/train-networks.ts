@@ -85,7 +85,7 @@ export const networks: readonly Timed[] = [
     steps: 2,
     target: 1.2,
     rounds: 5,
-    isCompiled: true,
+    isCompiled: false,
     layers: 1000,
   },
   {
