@@ -22,7 +22,7 @@ export interface Prepared {
 
 /**
  * Nodes from which on equal layers become loops. onnxruntime takes some seconds to load the step of so many, four times
- * that for twice as many; a loop computes each layer once more on the way back, which makes steps slower by a quarter.
+ * that for twice as many; steps of a loop take longer than those of layers one by one.
  */
 export const MANY_NODES = 600;
 
