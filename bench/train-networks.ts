@@ -101,24 +101,9 @@ export const networks: readonly Timed[] = [
   },
 ];
 
-/** What a start of a run is timed with. */
-const small: readonly Timed[] = [
-  {
-    name: 'resnet20_start',
-    spec: 'resnet:20',
-    label: 'ResNet-20, batch 8',
-    batch: 8,
-    steps: 2,
-    target: 1,
-    rounds: 1,
-    isCompiled: false,
-    layers: null,
-  },
-];
-
 /** The network `name`. */
 export function networkOf(name: string): Timed {
-  const found = [...networks, ...small].find((network) => network.name === name);
+  const found = networks.find((network) => network.name === name);
   if (found === undefined) throw new RangeError(`bench/train: no network ${name}`);
   return found;
 }

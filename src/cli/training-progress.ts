@@ -26,6 +26,7 @@ export function trainingProgress(steps: number, from: number): TrainingProgress 
   const isTerminal = process.stderr.isTTY;
   const rate = rateOf(from);
   let lastPlain = performance.now();
+  let isFirst = true;
   const note = (line: string): void => {
     bar.end();
     process.stderr.write(`${printable(line)}\n`);
@@ -38,7 +39,9 @@ export function trainingProgress(steps: number, from: number): TrainingProgress 
       const last = metrics.at(-1);
       if (last === undefined) return;
       const perSecond = rate(last.step);
-      const isDue = performance.now() - lastPlain >= PLAIN_SECONDS * 1000;
+      // The first step is told at once: that it works is what one waits for.
+      const isDue = isFirst || performance.now() - lastPlain >= PLAIN_SECONDS * 1000;
+      isFirst = false;
       if (!isTerminal && !isDue) return;
       const line = lineOf(metrics, perSecond, steps - last.step);
       if (isTerminal) bar.say(line, last.step, steps);

@@ -27,8 +27,14 @@ function momentsOf({ images }: Glyphs): Moments {
   return { mean, std: Math.sqrt(square / images.length - mean * mean) };
 }
 
+/** What is computed when it is first asked for, and then kept. */
+function once<T>(compute: () => T): () => T {
+  let kept: { readonly value: T } | null = null;
+  return () => (kept ??= { value: compute() }).value;
+}
+
 /** Digits that are drawn when they are asked for. */
-function glyphSource(key: Key, count: number, { mean, std }: Moments): ImageSource {
+function glyphSource(key: Key, count: number, moments: () => Moments): ImageSource {
   const draw = glyphPen(key);
   return {
     name: 'glyphs',
@@ -36,6 +42,7 @@ function glyphSource(key: Key, count: number, { mean, std }: Moments): ImageSour
     shape: { channels: 1, height: SIDE, width: SIDE },
     targets: { kind: 'class', classes, of: (index) => index % 10 },
     read: (index, out) => {
+      const { mean, std } = moments();
       draw(index, out);
       for (let i = 0; i < out.length; i++) out[i] = (out[i] - mean) / std;
     },
@@ -60,7 +67,7 @@ export const glyphs: Generator = {
     const test = word(1, 'TEST') ?? COUNTS.test;
     const trainKey = fold(key, 'train');
     const measured = Math.min(train, MEASURED);
-    const moments = momentsOf(drawGlyphs(trainKey, measured));
+    const moments = once(() => momentsOf(drawGlyphs(trainKey, measured)));
     const source = glyphSource(trainKey, train, moments);
     const isAugmented = request.augment === true;
     const set = imageLearningSet(graph, source, 'train', isAugmented ? 'crop' : null);
