@@ -1,10 +1,11 @@
 import { numberAttribute, textAttribute, type Node } from '../../graph/index.ts';
-import { emit, emitAll, furtherOutput } from '../emit.ts';
+import { emit, emitAll } from '../emit.ts';
 import { finishBody } from '../instantiate.ts';
+import { insteadOf } from '../instead.ts';
 import { add, extents, mul, slice, squeeze, sub, sumOver, transpose, unsqueeze } from '../ops.ts';
 import { addInput, ints, scalar, subscope, typeOf, type Scope } from '../scope.ts';
 import { typed } from '../type.ts';
-import { matrixProduct, rows } from './products.ts';
+import { rows } from './products.ts';
 import type { Call, Lazy } from './rule.ts';
 
 /** Whether an `LSTM` is a plain one: forward, with its own activations and none of its extras. */
@@ -20,30 +21,87 @@ export function isPlain({ inputs, attributes, ...node }: Node): boolean {
   );
 }
 
-/** A slope `y (1 - y)` of the sigmoid from its value. */
-function sigmoidSlope(s: Scope, y: string): string {
-  return mul(s, y, sub(s, scalar(s, 1, y), y));
-}
-
-/** A slope `1 - y²` of tanh from its value. */
-function tanhSlope(s: Scope, y: string): string {
-  return sub(s, scalar(s, 1, y), mul(s, y, y));
-}
-
-/** The values before each step: `first` [1, …] and all but the last of `values`. */
-function before(s: Scope, first: string, values: string): string {
-  return emit(s, 'Concat', [first, slice(s, values, 0, 0, -1)], { axis: 0 });
-}
-
-/** What of a plain layer does not depend on cotangents; stacks are [steps, batch, hidden]. */
-interface Layer {
+/** What the way back reads of a plain layer; stacks are [steps, batch, hidden]. */
+interface Kept {
   readonly x: string;
   /** `W` [4 · hidden, inputs] and `R` [4 · hidden, hidden]. */
   readonly w: string;
   readonly r: string;
-  readonly stateBefore: string;
+  /** The hidden states before the first step and after each. */
+  readonly first: string;
+  readonly states: string;
+  /** The gates i, o, f and the candidate g. */
+  readonly input: string;
+  readonly output: string;
   readonly forget: string;
-  /** `∂h/∂c`, and what a cotangent of `h` makes of that of the output gate, one of `c` of the others. */
+  readonly candidate: string;
+  /** `tanh c`, `i g`, and `f c` with the cell before the step. */
+  readonly shown: string;
+  readonly fresh: string;
+  readonly old: string;
+}
+
+/** What goes into each gate from the inputs: four stacks `x Wᵀ + b`. */
+function fromInputs(s: Scope, x: string, w: string, b: string, hidden: number): readonly string[] {
+  const quarters = (value: string): readonly string[] =>
+    emitAll(s, 'Split', [value], { axis: 0, num_outputs: 4 }, 4);
+  const halves = b === '' ? [] : [0, 4 * hidden].map((at) => slice(s, b, 1, at, at + 4 * hidden));
+  const biases = halves.length === 0 ? [] : quarters(squeeze(s, add(s, halves[0], halves[1]), [0]));
+  const shape = emit(s, 'Concat', [extents(s, x, 0, 2), ints(s, [hidden])], { axis: 0 });
+  const flat = rows(s, x);
+  return quarters(w).map((matrix, gate) => {
+    const more = biases.length === 0 ? [] : [biases[gate]];
+    const product = emit(s, 'Gemm', [flat, matrix, ...more], { transB: 1 });
+    return emit(s, 'Reshape', [product, shape]);
+  });
+}
+
+/**
+ * The layer as a `Scan` in place of the operator, which does not give its gates: a step is `c = f c + i g`, `h = o tanh c`.
+ * Values are the same, and it takes about as long.
+ */
+function keepingGates(s: Scope, node: Node): Kept {
+  const [x, w3, r3, b = '', , h0 = '', c0 = ''] = node.inputs;
+  const hidden = numberAttribute(node, 'hidden_size', 0);
+  return insteadOf(s, node, (place) => {
+    const [w, r] = [w3, r3].map((value) => squeeze(place, value, [0]));
+    const given = fromInputs(place, x, w, b, hidden);
+    const size = [extents(place, x, 1, 2), ints(place, [hidden])];
+    const zeros = (): string =>
+      emit(place, 'Expand', [scalar(place, 0, x), emit(place, 'Concat', size, { axis: 0 })]);
+    const [h, c] = [h0, c0].map((value) => (value === '' ? zeros() : squeeze(place, value, [0])));
+    const turned = transpose(place, r, [1, 0]);
+    const matrices = emitAll(place, 'Split', [turned], { axis: 1, num_outputs: 4 }, 4);
+
+    const child = subscope(place);
+    const { dtype, shape } = typeOf(place, x);
+    const type = typed(dtype, [shape?.[1] ?? null, hidden]);
+    const [state, cell] = ['d/state', 'd/cell'].map((name) => addInput(child, name, type));
+    const sums = given.map((_, gate) => {
+      const own = addInput(child, 'd/gate', type);
+      return emit(child, 'Gemm', [state, matrices[gate], own]);
+    });
+    const [input, output, forget] = sums.slice(0, 3).map((sum) => emit(child, 'Sigmoid', [sum]));
+    const candidate = emit(child, 'Tanh', [sums[3]]);
+    const [old, fresh] = [mul(child, forget, cell), mul(child, input, candidate)];
+    const nextCell = add(child, old, fresh);
+    const shown = emit(child, 'Tanh', [nextCell]);
+    const next = mul(child, output, shown);
+    const all = [next, nextCell, next, input, output, forget, candidate, shown, fresh, old];
+    const attributes = { body: finishBody(child, all), num_scan_inputs: 4 };
+    const made = emitAll(place, 'Scan', [h, c, ...given], attributes, all.length);
+    const [last, lastCell, states, ...stacks] = made;
+    const outputs = [unsqueeze(place, states, [1])].concat(
+      [last, lastCell].map((value) => unsqueeze(place, value, [0])),
+    );
+    const [i, o, f, g, tanh, ig, fc] = stacks;
+    const gates = { input: i, output: o, forget: f, candidate: g };
+    return [outputs, { x, w, r, first: h, states, ...gates, shown: tanh, fresh: ig, old: fc }];
+  });
+}
+
+/** What a cotangent of `h` makes of those of `c` and of the output gate, one of `c` of those of the others. */
+interface Slopes {
   readonly ofCell: string;
   readonly ofOutput: string;
   readonly ofInput: string;
@@ -51,59 +109,19 @@ interface Layer {
   readonly ofCandidate: string;
 }
 
-/** `c_t = f_t c_{t-1} + (i g)_t`, all of them. */
-function cells(s: Scope, start: string, forget: string, fresh: string, hidden: number): string {
-  const child = subscope(s);
-  const { dtype, shape } = typeOf(s, forget);
-  const type = typed(dtype, [shape?.[1] ?? null, hidden]);
-  const own = addInput(child, 'd/cell', type);
-  const [f, more] = ['d/forget', 'd/fresh'].map((name) => addInput(child, name, type));
-  const next = add(child, mul(child, f, own), more);
-  const body = finishBody(child, [next, next]);
-  const [, stack] = emitAll(s, 'Scan', [start, forget, fresh], { body, num_scan_inputs: 2 }, 2);
-  return stack;
-}
-
 /**
- * The gates of all steps at once, from the hidden states that the operator gives: one product for all of them. Only
- * the cells are gone through step by step.
+ * All steps at once: `∂h/∂c = o (1 - tanh² c) = o - h tanh c`, and likewise `h - o h`, `i g - i (i g)`, `f c - f (f c)` and
+ * `i - g (i g)` for what goes into the gates.
  */
-function layerOf(s: Scope, node: Node): Layer {
-  const [x, w3, r3, b = '', , h0 = '', c0 = ''] = node.inputs;
-  const hidden = numberAttribute(node, 'hidden_size', 0);
-  const [w, r] = [w3, r3].map((value) => squeeze(s, value, [0]));
-  const zeros = (): string => {
-    const shape = [ints(s, [1]), extents(s, x, 1, 2), ints(s, [hidden])];
-    return emit(s, 'Expand', [scalar(s, 0, x), emit(s, 'Concat', shape, { axis: 0 })]);
-  };
-  const states = squeeze(s, furtherOutput(s, node, 0), [1]);
-  const stateBefore = before(s, h0 === '' ? zeros() : h0, states);
-  const [fromInput, fromState] = [
-    [x, w],
-    [stateBefore, r],
-  ].map(([value, matrix]) => emit(s, 'MatMul', [value, transpose(s, matrix, [1, 0])]));
-  const product = add(s, fromInput, fromState);
-  const biases = b === '' ? [] : [0, 4 * hidden].map((at) => slice(s, b, 1, at, at + 4 * hidden));
-  const whole =
-    biases.length === 0 ? product : add(s, product, squeeze(s, add(s, biases[0], biases[1]), [0]));
-  const parts = emitAll(s, 'Split', [whole], { axis: -1, num_outputs: 4 }, 4);
-  const [input, output, forget] = parts.slice(0, 3).map((part) => emit(s, 'Sigmoid', [part]));
-  const candidate = emit(s, 'Tanh', [parts[3]]);
-  const start = c0 === '' ? zeros() : c0;
-  const fresh = mul(s, input, candidate);
-  const all = cells(s, squeeze(s, start, [0]), forget, fresh, hidden);
-  const shown = emit(s, 'Tanh', [all]);
+function slopesOf(s: Scope, kept: Kept): Slopes {
+  const { states, input, output, forget, candidate, shown, fresh, old } = kept;
+  const less = (a: string, b: string, c: string): string => sub(s, a, mul(s, b, c));
   return {
-    x,
-    w,
-    r,
-    stateBefore,
-    forget,
-    ofCell: mul(s, output, tanhSlope(s, shown)),
-    ofOutput: mul(s, shown, sigmoidSlope(s, output)),
-    ofInput: mul(s, candidate, sigmoidSlope(s, input)),
-    ofForget: mul(s, before(s, start, all), sigmoidSlope(s, forget)),
-    ofCandidate: mul(s, input, tanhSlope(s, candidate)),
+    ofCell: less(output, shown, states),
+    ofOutput: less(states, output, states),
+    ofInput: less(fresh, input, fresh),
+    ofForget: less(old, forget, old),
+    ofCandidate: less(input, candidate, fresh),
   };
 }
 
@@ -118,16 +136,17 @@ interface Back {
  * From the last step to the first: `h̄ += ȳ`, `c̄ += h̄ ∂h/∂c`, the cotangents of the gates, then `h̄ = ḡ R` and
  * `c̄ = c̄ f`.
  */
-function wayBack(s: Scope, layer: Layer, cotangents: Call['cotangents']): Back {
+function wayBack(s: Scope, kept: Kept, cotangents: Call['cotangents']): Back {
   const [ofStack = null, ofState = null, ofLast = null] = cotangents;
-  const { forget, ofCell, ofOutput, ofInput, ofForget, ofCandidate } = layer;
+  const { forget } = kept;
+  const { ofCell, ofOutput, ofInput, ofForget, ofCandidate } = slopesOf(s, kept);
   const child = subscope(s);
   const { dtype, shape } = typeOf(s, forget);
   const type = typed(dtype, shape?.slice(1) ?? null);
   const take = (name: string): string => addInput(child, name, type);
   const [state, cell] = ['d/state', 'd/cell'].map(take);
   const sequences = [ofCell, ofOutput, ofInput, ofForget, ofCandidate, forget];
-  const [toCell, toOutput, toInput, toForget, toCandidate, kept] = sequences.map(() =>
+  const [toCell, toOutput, toInput, toForget, toCandidate, remaining] = sequences.map(() =>
     take('d/slope'),
   );
   const h = ofStack === null ? state : add(child, state, take('d/stack'));
@@ -144,11 +163,11 @@ function wayBack(s: Scope, layer: Layer, cotangents: Call['cotangents']): Back {
     { axis: -1 },
   );
   const body = finishBody(child, [
-    emit(child, 'MatMul', [gates, layer.r]),
-    mul(child, c, kept),
+    emit(child, 'MatMul', [gates, kept.r]),
+    mul(child, c, remaining),
     gates,
   ]);
-  const zeros = (): string => emit(s, 'Expand', [scalar(s, 0, layer.x), extents(s, forget, 1)]);
+  const zeros = (): string => emit(s, 'Expand', [scalar(s, 0, kept.x), extents(s, forget, 1)]);
   const given = ofStack === null ? sequences : [...sequences, squeeze(s, ofStack, [1])];
   const starts = [ofState, ofLast].map((g) => (g === null ? zeros() : squeeze(s, g, [0])));
   const [first, firstCell, stack] = emitAll(
@@ -168,14 +187,19 @@ function wayBack(s: Scope, layer: Layer, cotangents: Call['cotangents']): Back {
 
 /** The cotangents of the inputs of a plain `LSTM`; those of weights are one product over all steps. */
 export function longShortDirectly({ scope: s, node, cotangents }: Call): readonly Lazy[] {
-  const layer = layerOf(s, node);
-  const { state, cell, gates } = wayBack(s, layer, cotangents);
+  const kept = keepingGates(s, node);
+  const { state, cell, gates } = wayBack(s, kept, cotangents);
+  // The gates are not transposed before the product: of thousands of rows that takes a third of its time.
   const weight = (read: string): string =>
-    unsqueeze(s, matrixProduct(s, rows(s, gates), rows(s, read), true, false), [0]);
+    unsqueeze(s, emit(s, 'Gemm', [rows(s, gates), rows(s, read)], { transA: 1 }), [0]);
+  const before = (): string =>
+    emit(s, 'Concat', [unsqueeze(s, kept.first, [0]), slice(s, kept.states, 0, 0, -1)], {
+      axis: 0,
+    });
   return [
-    () => emit(s, 'MatMul', [gates, layer.w]),
-    () => weight(layer.x),
-    () => weight(layer.stateBefore),
+    () => emit(s, 'MatMul', [gates, kept.w]),
+    () => weight(kept.x),
+    () => weight(before()),
     () => {
       const sum = sumOver(s, gates, [0, 1], false);
       return unsqueeze(s, emit(s, 'Concat', [sum, sum], { axis: 0 }), [0]);
