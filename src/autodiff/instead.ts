@@ -16,11 +16,10 @@ export function insteadOf<T>(
     node.outputs.flatMap((output, index) => (output === '' ? [] : [[values[index], output]])),
   );
   const named = (name: string): string => names.get(name) ?? name;
-  const nodes = place.nodes.map((one) => ({
-    ...one,
-    inputs: one.inputs.map(named),
-    outputs: one.outputs.map(named),
-  }));
+  const renamed = (one: Node): Node => {
+    return { ...one, inputs: one.inputs.map(named), outputs: one.outputs.map(named) };
+  };
+  const nodes = place.nodes.map(renamed);
   for (const [value, output] of names) {
     const maker = scope.makers.get(value);
     if (maker !== undefined) scope.makers.set(output, maker);

@@ -6,7 +6,7 @@ import { addInput, ints, scalar, subscope, typeOf, type Scope } from '../scope.t
 import { typed } from '../type.ts';
 import { isPlain, longShortDirectly } from './long-short.ts';
 import { activationsOf } from './recurrent-activations.ts';
-import { byExpansion, type Rule } from './rule.ts';
+import { inPlace, type Rule } from './rule.ts';
 
 /** One direction of a recurrent layer, its weights as values of the graph around the loop. */
 interface Direction {
@@ -189,9 +189,9 @@ function steps(s: Scope, x: string): string {
   return emit(s, 'Range', [ints(s, [0], []), count, ints(s, [1], [])]);
 }
 
-/** A recurrent layer as one `Scan` for each direction. */
+/** A recurrent layer as one `Scan` for each direction, which keeps its products for the way back. */
 function asScans(kind: Kind): Rule {
-  return byExpansion((s, node) => {
+  return inPlace((s, node) => {
     const isBatchFirst = numberAttribute(node, 'layout', 0) !== 0;
     const directions = textAttribute(node, 'direction', 'forward') === 'bidirectional' ? 2 : 1;
     const hidden = numberAttribute(node, 'hidden_size', 0);

@@ -1,4 +1,5 @@
 import type { Node } from '../../graph/index.ts';
+import { insteadOf } from '../instead.ts';
 import { readsOf } from '../reads.ts';
 import type { Scope } from '../scope.ts';
 
@@ -46,23 +47,50 @@ export function rule(write: (scope: Scope, node: Node, g: string) => readonly La
  */
 export function byExpansion(expand: (scope: Scope, node: Node) => readonly string[]): Rule {
   return {
-    vjp: ({ scope, node, cotangents, isActive, backward }) => {
+    vjp: (call) => {
+      const { scope, node } = call;
       const trace = new Set<string>();
       scope.traces.push(trace);
       const outputs = expand(scope, node);
       scope.traces.pop();
-      const nodes = [...trace].map((name) => scope.nodes[scope.positions.get(name) ?? -1]);
-      const seeds = cotangents.flatMap((g, index) =>
-        g === null ? [] : [[outputs[index], g] as const],
-      );
-      const reads = readsOf(node);
-      const wanted = [...new Set(reads)].filter((name) => name !== '' && isActive(name));
-      const found = backward(scope, nodes, seeds, wanted);
-      return reads.map((name, index) => {
-        const g = found.get(name);
-        const isFirst = reads.indexOf(name) === index;
-        return g === undefined || !isFirst ? null : () => g;
-      });
+      return throughNodes(call, [...trace], outputs);
     },
   };
+}
+
+/**
+ * The same where the composition takes the place of the node, so that nothing of it is computed twice: for operators that take
+ * as long as what they are composed of.
+ */
+export function inPlace(expand: (scope: Scope, node: Node) => readonly string[]): Rule {
+  return {
+    vjp: (call) => {
+      const { scope, node } = call;
+      const names = insteadOf(scope, node, (place) => {
+        const outputs = expand(place, node);
+        return [outputs, place.nodes.map(({ name }) => name)];
+      });
+      return throughNodes(call, names, node.outputs);
+    },
+  };
+}
+
+/** The cotangents of what a node reads, through nodes of the scope that make its outputs. */
+function throughNodes(
+  { scope, node, cotangents, isActive, backward }: Call,
+  names: readonly string[],
+  outputs: readonly string[],
+): readonly Lazy[] {
+  const nodes = names.map((name) => scope.nodes[scope.positions.get(name) ?? -1]);
+  const seeds = cotangents.flatMap((g, index) =>
+    g === null ? [] : [[outputs[index], g] as const],
+  );
+  const reads = readsOf(node);
+  const wanted = [...new Set(reads)].filter((name) => name !== '' && isActive(name));
+  const found = backward(scope, nodes, seeds, wanted);
+  return reads.map((name, index) => {
+    const g = found.get(name);
+    const isFirst = reads.indexOf(name) === index;
+    return g === undefined || !isFirst ? null : () => g;
+  });
 }
