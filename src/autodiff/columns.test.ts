@@ -58,6 +58,15 @@ test.each(named)('its weight gradient is one as well: %s', async (_, one) => {
   await checkGraph(graph, feeds, one);
 });
 
+test('the gradients of the images and of the weight are products of the same columns', () => {
+  const { graph } = graphOfCase(small[0]);
+  const withRespectTo = graph.inputs.slice(0, 2).map(({ name }) => name);
+  const product = withProducts(vjp(graph, { withRespectTo }));
+  expect([count(product, 'Conv'), count(product, 'Gather'), count(product, 'Gemm')]).toEqual([
+    0, 1, 2,
+  ]);
+});
+
 test.each([
   ['few channels', conv([2, 7, 4, 4], [8, 7, 3, 3])],
   ['many channels', conv([1, 8, 3, 3], [65, 8, 2, 2])],

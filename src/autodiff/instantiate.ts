@@ -3,7 +3,16 @@ import { asProduct } from './columns.ts';
 import { write } from './emit.ts';
 import { expanded } from './fused/index.ts';
 import { modernised } from './modernise.ts';
-import { addConstant, addInput, claim, finish, subscope, typeOf, type Scope } from './scope.ts';
+import {
+  addConstant,
+  addInput,
+  claim,
+  finish,
+  storedAgain,
+  subscope,
+  typeOf,
+  type Scope,
+} from './scope.ts';
 import { merged, typed, unknown, type Type } from './type.ts';
 
 /** What the values of a graph are called where it is written again. */
@@ -88,6 +97,11 @@ function rewrittenAttribute(
 export function instantiate(scope: Scope, graph: Graph, names: Names, opset: number): Names {
   const all = new Map(names);
   for (const [name, constant] of graph.constants) {
+    const known = storedAgain(scope, constant);
+    if (known !== null) {
+      all.set(name, known);
+      continue;
+    }
     const own = claim(scope, name);
     addConstant(scope, own === name ? constant : { ...constant, name: own });
     all.set(name, own);

@@ -139,6 +139,19 @@ export function ints(
   return store(scope, `int64[${shape.join()}]:${values.join()}`, { dtype: 'int64', shape, data });
 }
 
+/** Most integers that are compared. */
+const comparable = 4096;
+
+/**
+ * The name of the integers of a graph that is a derivative itself, which are stored once however often such graphs are written
+ * again, so that what reads them is seen to be equal; `null` for other tensors.
+ */
+export function storedAgain(scope: Scope, { name, dtype, shape, read }: Constant): string | null {
+  if (!name.startsWith(helperPrefix) || dtype !== 'int64' || sizeOf(shape) > comparable)
+    return null;
+  return ints(scope, [...toFloat64(read())], shape);
+}
+
 /** Stores a long list of integers, which is made the first time that this is asked for. */
 export function longInts(scope: Scope, what: string, make: () => readonly number[]): string {
   const before = scope.shared.stored.get(what);

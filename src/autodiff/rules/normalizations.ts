@@ -9,9 +9,11 @@ import {
   neg,
   plus,
   rankOf,
+  ratioOfSizes,
   reshape,
   reshapeLike,
   slice,
+  squeeze,
   sub,
   sumOver,
   sumTo,
@@ -96,7 +98,10 @@ const batchByExpansion: Rule = byExpansion((s, node) => {
   return [y, running(mean, own), running(variance, spread)];
 });
 
-/** `x̄ = γ r (ȳ - ⟨ȳ⟩ - r² ⟨ȳ (x - μ)⟩ (x - μ))` with `r = 1/√(variance + ε)`, means over the batch by channel. */
+/**
+ * `x̄ = A ȳ + B (x - μ) + C` by channel, with `A = γ r`, `B = -γ r³ ⟨ȳ (x - μ)⟩`, `C = -γ r ⟨ȳ⟩` and
+ * `r = 1/√(variance + ε)`; both means over the batch come from the sums that are the slopes of `γ` and the shift.
+ */
 function batchDirectly({ scope: s, node }: Call, g: string): readonly Lazy[] {
   const [x, scale, bias] = node.inputs;
   const rank = ranked(s, node);
@@ -104,22 +109,22 @@ function batchDirectly({ scope: s, node }: Call, g: string): readonly Lazy[] {
   const centred = (): string => sub(s, x, meanOver(s, x, others));
   const inverse = (): string => {
     const variance = meanOver(s, mul(s, centred(), centred()), others);
-    return inverseDeviation(s, variance, epsilonOf(node));
+    return inverseDeviation(s, squeeze(s, variance, others), epsilonOf(node));
   };
-  const along = (): string => mul(s, g, centred());
+  const sum = (): string => sumOver(s, g, others, false);
+  const moment = (): string => sumOver(s, mul(s, g, centred()), others, false);
   return [
     () => {
       const r = inverse();
-      const factor = mul(s, castLike(s, byChannel(s, scale, rank), r), r);
-      const slope = mul(s, mul(s, meanOver(s, along(), others), mul(s, r, r)), factor);
-      const straight = sub(s, mul(s, g, factor), mul(s, centred(), slope));
-      return sub(s, straight, mul(s, meanOver(s, g, others), factor));
+      const factor = mul(s, castLike(s, scale, r), r);
+      const perChannel = neg(s, div(s, factor, ratioOfSizes(s, g, r)));
+      const slope = mul(s, mul(s, moment(), mul(s, r, r)), perChannel);
+      const shift = mul(s, sum(), perChannel);
+      const [a, b, c] = [factor, slope, shift].map((vector) => byChannel(s, vector, rank));
+      return add(s, mul(s, g, a), add(s, mul(s, centred(), b), c));
     },
-    () => {
-      const sum = sumOver(s, along(), others, true);
-      return castLike(s, reshapeLike(s, mul(s, sum, inverse()), scale), scale);
-    },
-    () => castLike(s, sumOver(s, g, others, false), bias),
+    () => castLike(s, mul(s, moment(), inverse()), scale),
+    () => castLike(s, sum(), bias),
   ];
 }
 

@@ -78,23 +78,26 @@ function byTransposition(
   return emit(s, 'Pad', [y, ints(s, [0, 0, ...axes.map(() => 0), 0, 0, ...rest])]);
 }
 
-/** The kernel with its channels exchanged in every group and its places in reverse order. */
-function turned(s: Scope, kernel: string, shape: readonly number[], group: number): string {
-  const [m, each, ...size] = shape;
-  const spatial = size.map((_, axis) => axis + 2);
-  const axes = spatial.filter((axis) => shape[axis] > 1);
+/** A kernel with its places in reverse order. */
+export function flipped(s: Scope, kernel: string, shape: readonly number[]): string {
+  const axes = shape.flatMap((extent, axis) => (axis > 1 && extent > 1 ? [axis] : []));
+  if (axes.length === 0) return kernel;
   const ends = axes.map(() => -(2 ** 31));
   const back = ints(
     s,
     axes.map(() => -1),
   );
-  const flipped =
-    axes.length === 0
-      ? kernel
-      : emit(s, 'Slice', [kernel, back, ints(s, ends), ints(s, axes), back]);
-  if (group === 1) return transpose(s, flipped, [1, 0, ...spatial]);
-  if (each === 1 && m === group) return flipped;
-  const apart = reshape(s, flipped, [group, m / group, each, ...size]);
+  return emit(s, 'Slice', [kernel, back, ints(s, ends), ints(s, axes), back]);
+}
+
+/** The kernel with its channels exchanged in every group and its places in reverse order. */
+function turned(s: Scope, kernel: string, shape: readonly number[], group: number): string {
+  const [m, each, ...size] = shape;
+  const spatial = size.map((_, axis) => axis + 2);
+  const back = flipped(s, kernel, shape);
+  if (group === 1) return transpose(s, back, [1, 0, ...spatial]);
+  if (each === 1 && m === group) return back;
+  const apart = reshape(s, back, [group, m / group, each, ...size]);
   const exchanged = transpose(s, apart, [0, 2, 1, ...spatial.map((axis) => axis + 1)]);
   return reshape(s, exchanged, [group * each, m / group, ...size]);
 }

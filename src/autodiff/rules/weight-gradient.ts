@@ -3,7 +3,8 @@ import { emit } from '../emit.ts';
 import { mul, reshape, sumOver, transpose } from '../ops.ts';
 import { ints, typeOf, type Scope } from '../scope.ts';
 import { fixedShape } from '../type.ts';
-import type { PaddedWindow, Window } from '../window.ts';
+import { reach, type PaddedWindow, type Window } from '../window.ts';
+import { flipped } from './spread.ts';
 import { byProducts } from './weight-products.ts';
 
 /** Kernels of at most so many places are gone through one place at a time, as products of matrices. */
@@ -63,13 +64,59 @@ function byColumns(
   x: string,
   g: string,
   small: SmallConvolution,
-  [m, c, ...kernel]: readonly number[],
+  shape: readonly number[],
 ): string {
+  const [m, c, ...kernel] = shape;
+  const back = turnedBack(small);
+  if (back !== null) return byColumnsOfCotangent(s, x, g, back, shape);
   const axes = kernel.map((_, axis) => axis);
   const columns = columnsOf(s, x, small);
   const product = emit(s, 'Gemm', [columns, placesOf(s, g, m, kernel.length)], { transA: 1 });
   const turned = [kernel.length + 1, kernel.length, ...axes];
   return transpose(s, reshape(s, product, [...kernel, c, m]), turned);
+}
+
+/** The small convolution of `ȳ` with the turned kernel that gives `x̄`; `null` if there is none. */
+function turnedBack(small: SmallConvolution): SmallConvolution | null {
+  const { window, channels, outputs, extents, made } = small;
+  const pads = window.pads.map(([before, after], axis): readonly [number, number] => {
+    const span = reach(window, axis) - 1;
+    return [span - before, span - after];
+  });
+  const isPlain =
+    window.strides.every((stride) => stride === 1) && pads.flat().every((n) => n >= 0);
+  return isPlain
+    ? {
+        window: { ...window, pads },
+        channels: outputs,
+        outputs: channels,
+        extents: made,
+        made: extents,
+      }
+    : null;
+}
+
+/**
+ * One product of `x` with the columns of `ȳ`, which `x̄` is a product of as well, so that they are copied once:
+ * `W̄[m, c, k] = Σₙₚ x[n, c, p] ȳ[n, m, p + pad - k·dilation]`. With `x` on the left onnxruntime has few rows and long ones,
+ * 0.6 times the time of many short ones.
+ */
+function byColumnsOfCotangent(
+  s: Scope,
+  x: string,
+  g: string,
+  back: SmallConvolution,
+  [m, c, ...kernel]: readonly number[],
+): string {
+  const spatial = kernel.map((_, axis) => axis + 2);
+  const rows = reshape(s, transpose(s, x, [1, 0, ...spatial]), [c, -1]);
+  const product = reshape(s, emit(s, 'Gemm', [rows, columnsOf(s, g, back)]), [c, ...kernel, m]);
+  const inOrder = transpose(s, product, [
+    kernel.length + 1,
+    0,
+    ...kernel.map((_, axis) => axis + 1),
+  ]);
+  return flipped(s, inOrder, [m, c, ...kernel]);
 }
 
 function padded(s: Scope, x: string, { pads }: Window): string {
