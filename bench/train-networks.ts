@@ -121,7 +121,7 @@ export interface Given {
   /** Gaussian examples and classes of every step, stacked, as PyTorch gets them. */
   readonly batches: Readonly<Record<string, Tensor>>;
   /** The training of the network, as `stepzero train` opens it. */
-  readonly open: (threads: number) => Promise<Trainer>;
+  readonly open: (threads: number, profile?: string) => Promise<Trainer>;
   readonly set: LearningSet;
   readonly picks: readonly StepPick[];
 }
@@ -168,10 +168,14 @@ export function givenOf({ spec, batch, steps }: Timed): Given {
     indices: Uint32Array.from({ length: batch }, (_, index) => step * batch + index),
     learningRate: LEARNING_RATE,
   }));
-  const open = (threads: number): Promise<Trainer> =>
+  const open = (threads: number, profile?: string): Promise<Trainer> =>
     openTrainer(
       { name: spec, graph, network, weights, loss: crossEntropy() },
-      { optimizer: sgd({ momentum: MOMENTUM }), threads },
+      {
+        optimizer: sgd({ momentum: MOMENTUM }),
+        threads,
+        ...(profile === undefined ? {} : { profile }),
+      },
     );
   const batches = {
     'all(input)': { ...examples, shape: [steps, batch, ...extents] },

@@ -51,7 +51,7 @@ function checkState(where: string, state: Tensors, now: Tensors): void {
  */
 export async function openTrainer(subject: Subject, options: TrainerOptions): Promise<Trainer> {
   const { name: where } = subject;
-  const { optimizer, clip, threads, device, checkpointEvery } = options;
+  const { optimizer, clip, threads, device, checkpointEvery, profile } = options;
   const { objective, training, rolled, parameters, count, notes } = prepared(
     subject,
     checkpointEvery ?? null,
@@ -78,7 +78,7 @@ export async function openTrainer(subject: Subject, options: TrainerOptions): Pr
     ...(threads === undefined ? {} : { threads }),
     ...(device === undefined ? {} : { device }),
   };
-  const many = manySteps(step, engine);
+  const many = manySteps(step, profile === undefined ? engine : { ...engine, profile });
   const evaluator = await openEvaluator(where, objective, names, engine);
   const groups = grouping({ where, objective, mostBytes: MOST_BYTES });
   const weights = (): Values =>

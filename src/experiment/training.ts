@@ -28,6 +28,8 @@ export interface TrainerOptions {
   readonly device?: 'cpu' | 'webgpu';
   /** Keeps the activations of every k-th of equal layers only and computes those between them again. */
   readonly checkpointEvery?: number;
+  /** onnxruntime writes what every operator of a step took to a file whose path starts so, when the trainer is closed. */
+  readonly profile?: string;
 }
 
 /** What one step gives. */

@@ -23,6 +23,8 @@ export interface SessionOptions {
    * work where the same model runs many times; it is given back at once if not given.
    */
   readonly keepsMemory?: boolean;
+  /** onnxruntime writes what every operator took to a file whose path starts so, when the session is closed. */
+  readonly profile?: string;
   /** What runs it, the CPU if not given. With `webgpu`, operators that onnxruntime has none of there stay on the CPU. */
   readonly device?: Device;
 }
@@ -77,6 +79,9 @@ export async function openSession(
     enableCpuMemArena: options.keepsMemory === true,
     enableMemPattern: false,
     ...(options.threads === undefined ? {} : { intraOpNumThreads: options.threads }),
+    ...(options.profile === undefined
+      ? {}
+      : { enableProfiling: true, profileFilePrefix: options.profile }),
     ...(options.externalData === undefined
       ? {}
       : { externalData: [...options.externalData].map(([path, data]) => ({ path, data })) }),
@@ -120,6 +125,9 @@ export async function openSession(
       }
       return Object.fromEntries(fetches.map((name) => [name, fromEngine(name, results[name])]));
     },
-    close: () => session.release(),
+    close: () => {
+      if (options.profile !== undefined) session.endProfiling();
+      return session.release();
+    },
   };
 }
