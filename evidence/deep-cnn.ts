@@ -1,6 +1,7 @@
 import { figure, type Panel, type Tone } from '../src/report/theory/figure.ts';
 import {
   commandOf,
+  curve,
   firstStep,
   lastMean,
   learn,
@@ -16,7 +17,7 @@ import { shown } from './verdict.ts';
 const [BATCH, SEED, CHANNELS] = [16, 0, 8] as const;
 /** The learning rate is this over the depth. */
 const RATE = 0.04;
-const STEPS = 500;
+const STEPS = 1500;
 /** Steps over which curves are averaged, and the accuracy from which a network counts as having learned. */
 const [WINDOW, LEARNED] = [50, 0.9] as const;
 /** The features have the size √q* of the critical point; so large a head brings its outputs to a size of about 1. */
@@ -37,7 +38,7 @@ const SCHEMES: readonly Scheme[] = [
 
 /** Depths with the steps of the networks that are not expected to learn. */
 const DEPTHS = [
-  { depth: 100, others: 500 },
+  { depth: 100, others: STEPS },
   { depth: 1000, others: 40 },
   { depth: 10_000, others: 20 },
 ] as const;
@@ -154,7 +155,7 @@ function panelOf(depth: number, found: readonly Found[], hasLegend: boolean): Pa
       ...found.map(({ own, learned }) => ({
         name: hasLegend ? own.name : undefined,
         tone: own.tone,
-        points: smoothed(learned.accuracy, windowOf(learned)),
+        points: curve(learned.accuracy, windowOf(learned)),
       })),
     ],
   };

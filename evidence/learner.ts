@@ -160,6 +160,19 @@ export function smoothed(
   return points;
 }
 
+/** Most points of a curve in a picture. */
+const MOST_POINTS = 500;
+
+/** The same for a picture: no more points than can be told apart, the last among them. */
+export function curve(
+  values: readonly (number | null)[],
+  window: number,
+): readonly (readonly [number, number])[] {
+  const points = smoothed(values, window);
+  const every = Math.ceil(points.length / MOST_POINTS);
+  return points.filter((_, index) => (points.length - 1 - index) % every === 0);
+}
+
 /** The first step at which the mean of the last `window` values is above (or, with `below`, under) a level; `null` if none is. */
 export function firstStep(
   values: readonly (number | null)[],

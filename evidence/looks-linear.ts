@@ -1,10 +1,10 @@
 import { figure, type Panel, type Tone } from '../src/report/theory/figure.ts';
 import {
   commandOf,
+  curve,
   firstStep,
   lastMean,
   learn,
-  smoothed,
   type Learned,
   type Learner,
 } from './learner.ts';
@@ -136,7 +136,7 @@ function panelOf(found: readonly Found[], what: 'accuracy' | 'loss'): Panel {
     lines: found.map(({ own, best }) => ({
       name: what === 'accuracy' ? own.name : undefined,
       tone: own.tone,
-      points: smoothed(best.learned[what], WINDOW),
+      points: curve(best.learned[what], WINDOW),
     })),
   };
 }

@@ -1,10 +1,10 @@
 import { figure } from '../src/report/theory/figure.ts';
 import {
   commandOf,
+  curve,
   firstStep,
   lastMean,
   learn,
-  smoothed,
   type Learned,
   type Learner,
 } from './learner.ts';
@@ -15,7 +15,7 @@ import type { Tone } from '../src/report/theory/figure.ts';
 
 const [SYMBOLS, BLANKS, WIDTH] = [10, 50, 64] as const;
 const LENGTH = BLANKS + 2 * SYMBOLS;
-const [BATCH, STEPS, RATE, SEED] = [32, 4000, 2e-3, 0] as const;
+const [BATCH, STEPS, RATE, SEED] = [32, 10_000, 2e-3, 0] as const;
 const WINDOW = 20;
 /** The loss of a network that knows when to recall and nothing of what. */
 const MEMORYLESS = (SYMBOLS * Math.log(8)) / LENGTH;
@@ -83,7 +83,7 @@ export async function recurrentMemory(run: EvidenceRun): Promise<Evidence> {
       ...found.map(({ own, learned }) => ({
         name: own.name,
         tone: own.tone,
-        points: smoothed(learned.loss, WINDOW),
+        points: curve(learned.loss, WINDOW),
       })),
     ],
   };

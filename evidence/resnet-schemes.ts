@@ -1,12 +1,12 @@
 import { figure, type Panel, type Tone } from '../src/report/theory/figure.ts';
-import { commandOf, lastMean, learn, smoothed, type Learned, type Learner } from './learner.ts';
+import { commandOf, curve, lastMean, learn, type Learned, type Learner } from './learner.ts';
 import { openResults } from './results.ts';
 import type { Evidence, EvidenceRun } from './run.ts';
 import { image, markdownTable } from './section.ts';
 import { shown } from './verdict.ts';
 
-const [BATCH, STEPS, RATE, MOMENTUM, SEED] = [128, 100, 0.1, 0.9, 0] as const;
-const WINDOW = 10;
+const [BATCH, STEPS, RATE, MOMENTUM, SEED] = [128, 500, 0.1, 0.9, 0] as const;
+const WINDOW = 20;
 
 interface Case {
   readonly name: string;
@@ -89,18 +89,18 @@ function panelOf(found: readonly Found[], what: 'accuracy' | 'loss'): Panel {
     x: { name: 'steps', low: 0, high: STEPS },
     y:
       what === 'loss'
-        ? { name: 'cross-entropy', low: 1, high: 3 }
-        : { name: 'accuracy', low: 0, high: 0.6 },
+        ? { name: 'cross-entropy', low: 0.5, high: 2.5 }
+        : { name: 'accuracy', low: 0, high: 0.8 },
     lines: found.map(({ own, learned }) => ({
       name: what === 'loss' ? own.name : undefined,
       tone: own.tone,
-      points: smoothed(learned[what], WINDOW),
+      points: curve(learned[what], WINDOW),
     })),
   };
 }
 
 function tableOf(found: readonly Found[]): string {
-  const marks = [20, 50, STEPS] as const;
+  const marks = [20, 100, STEPS] as const;
   const head = [
     'weights',
     'loss at step 1',
