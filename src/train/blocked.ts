@@ -25,6 +25,8 @@ interface Writing {
   readonly plain: Set<string>;
   /** Values that are there in blocks, by the name that they have so. */
   readonly blocked: Map<string, string>;
+  /** Kernels [h, w, C, M] by what they are called with these axes in reverse order, [M, C, h, w]. */
+  readonly placesFirst: ReadonlyMap<string, string>;
   /** Kernels in blocks. */
   readonly kernels: Map<string, string>;
 }
@@ -77,6 +79,7 @@ function rewritten(
     constants,
     plain: new Set(),
     blocked: new Map(),
+    placesFirst: placesFirst(graph),
     kernels: new Map(),
   };
   let isChanged = false;
@@ -96,6 +99,17 @@ function rewritten(
   }
   for (const { name } of graph.outputs) needPlain(w, name);
   return isChanged ? { ...graph, nodes: w.nodes } : null;
+}
+
+/** Values [h, w, C, M] by the name that they have as [M, C, h, w]. */
+function placesFirst({ nodes }: Graph): ReadonlyMap<string, string> {
+  const found = new Map<string, string>();
+  for (const { operator, domain, inputs, outputs, attributes } of nodes) {
+    const isTurn = operator === 'Transpose' && domain === '';
+    if (isTurn && JSON.stringify(attributes['perm']) === '[3,2,0,1]')
+      found.set(outputs[0], inputs[0]);
+  }
+  return found;
 }
 
 /** The node with its subgraphs changed; the node itself where none is. */
@@ -212,21 +226,40 @@ function integers(w: Writing, values: readonly number[]): string {
   return name;
 }
 
-/** A kernel [M, C, h, w] as [M/b, C/b, h, w, b of C, b of M] in memory. */
+/**
+ * A kernel [M, C, h, w] as [M/b, C/b, h, w, b of C, b of M] in memory: matrices are transposed, then rows of b numbers moved,
+ * in a third of the time of one transposition number by number. One that lay as [h, w, C, M] before is taken as it lay.
+ */
 function kernelInBlocks(w: Writing, kernel: string): string {
   const before = w.kernels.get(kernel);
   if (before !== undefined) return before;
-  needPlain(w, kernel);
   const shape = kernelShape(w, kernel) ?? [];
-  const [m, c, height, width] = shape;
+  const [m, c, ...extents] = shape;
+  const places = extents[0] * extents[1];
   const { block } = w;
-  const [apart, turned, own] = ['apart', 'turned', 'blocked'].map((what) => `${kernel}:${what}`);
-  const split = integers(w, [m / block, block, c / block, block, height, width]);
-  w.nodes.push(
-    plainNode('Reshape', [kernel, split], apart),
-    plainNode('Transpose', [apart], turned, { perm: [0, 2, 4, 5, 3, 1] }),
-    plainNode('Reshape', [turned, integers(w, shape)], own),
+  const [split, apart, turned, own] = ['split', 'apart', 'turned', 'blocked'].map(
+    (what) => `${kernel}:${what}`,
   );
+  const rows = w.placesFirst.get(kernel);
+  if (rows === undefined) {
+    needPlain(w, kernel);
+    const matrices = integers(w, [m / block, block, c * places]);
+    const columns = integers(w, [m / block, c / block, block, places, block]);
+    w.nodes.push(
+      plainNode('Reshape', [kernel, matrices], `${split}:matrices`),
+      plainNode('Transpose', [`${split}:matrices`], split, { perm: [0, 2, 1] }),
+      plainNode('Reshape', [split, columns], apart),
+      plainNode('Transpose', [apart], turned, { perm: [0, 1, 3, 2, 4] }),
+    );
+  } else {
+    needPlain(w, rows);
+    const columns = integers(w, [places, c / block, block, m / block, block]);
+    w.nodes.push(
+      plainNode('Reshape', [rows, columns], apart),
+      plainNode('Transpose', [apart], turned, { perm: [3, 1, 0, 2, 4] }),
+    );
+  }
+  w.nodes.push(plainNode('Reshape', [turned, integers(w, shape)], own));
   w.kernels.set(kernel, own);
   return own;
 }
