@@ -1,6 +1,7 @@
 import { readsOf, valueTypes, type ValueType } from '../autodiff/index.ts';
 import {
   dataTypeOf,
+  numbersAttribute,
   type Attribute,
   type Constant,
   type Graph,
@@ -8,6 +9,7 @@ import {
   type ValueInfo,
 } from '../graph/index.ts';
 import { isElementwise } from './blocked-elementwise.ts';
+import { pickedRowsOf, picksInBlocks } from './blocked-rows.ts';
 
 /** onnxruntime's operators on images whose channels lie in blocks, [N, C/b, H, W, b] in memory. */
 const DOMAIN = 'com.microsoft.nchwc';
@@ -25,8 +27,8 @@ interface Writing {
   readonly plain: Set<string>;
   /** Values that are there in blocks, by the name that they have so. */
   readonly blocked: Map<string, string>;
-  /** Kernels [h, w, C, M] by what they are called with these axes in reverse order, [M, C, h, w]. */
-  readonly placesFirst: ReadonlyMap<string, string>;
+  /** Nodes by what they make. */
+  readonly makers: ReadonlyMap<string, Node>;
   /** Kernels in blocks. */
   readonly kernels: Map<string, string>;
 }
@@ -79,13 +81,15 @@ function rewritten(
     constants,
     plain: new Set(),
     blocked: new Map(),
-    placesFirst: placesFirst(graph),
+    makers: new Map(graph.nodes.flatMap((node) => node.outputs.map((name) => [name, node]))),
     kernels: new Map(),
   };
   let isChanged = false;
   for (const node of graph.nodes) {
     if (isBlockable(w, node)) {
       convolve(w, node);
+      isChanged = true;
+    } else if (pick(w, node)) {
       isChanged = true;
     } else if (staysBlocked(w, node)) {
       elementwise(w, node);
@@ -99,17 +103,6 @@ function rewritten(
   }
   for (const { name } of graph.outputs) needPlain(w, name);
   return isChanged ? { ...graph, nodes: w.nodes } : null;
-}
-
-/** Values [h, w, C, M] by the name that they have as [M, C, h, w]. */
-function placesFirst({ nodes }: Graph): ReadonlyMap<string, string> {
-  const found = new Map<string, string>();
-  for (const { operator, domain, inputs, outputs, attributes } of nodes) {
-    const isTurn = operator === 'Transpose' && domain === '';
-    if (isTurn && JSON.stringify(attributes['perm']) === '[3,2,0,1]')
-      found.set(outputs[0], inputs[0]);
-  }
-  return found;
 }
 
 /** The node with its subgraphs changed; the node itself where none is. */
@@ -161,6 +154,30 @@ function elementwise(w: Writing, node: Node): void {
   const own = `${output}:blocked`;
   w.nodes.push({ ...node, inputs, outputs: [own] });
   w.blocked.set(output, own);
+}
+
+/**
+ * Writes a `Gather` of rows of an image that is there in blocks from there, so that the image need not be put back: its places
+ * and channels are picked where they lie. What made the rows is read no more.
+ */
+function pick(w: Writing, node: Node): boolean {
+  const rows = pickedRowsOf(node, w.makers, w.types);
+  const picks = w.constants.get(node.inputs[1]);
+  const own = w.blocked.get(rows?.image ?? '');
+  if (rows === null || picks === undefined || own === undefined) return false;
+  const { channels, places, pads } = rows;
+  const [output] = node.outputs;
+  const inBlocksToo = picksInBlocks(picks, rows, w.block);
+  w.constants.set(inBlocksToo.name, inBlocksToo);
+  const [flat, turned, padded] = ['flat', 'turned', 'padded'].map((what) => `${output}:${what}`);
+  w.nodes.push(
+    plainNode('Reshape', [own, integers(w, [-1, channels * places])], flat),
+    plainNode('Transpose', [flat], turned, { perm: [1, 0] }),
+  );
+  if (pads !== null) w.nodes.push(plainNode('Pad', [turned, pads], padded));
+  w.nodes.push({ ...node, inputs: [pads === null ? turned : padded, inBlocksToo.name] });
+  w.plain.add(output);
+  return true;
 }
 
 /** Writes a value as it was where it is only there in blocks. */
@@ -240,8 +257,10 @@ function kernelInBlocks(w: Writing, kernel: string): string {
   const [split, apart, turned, own] = ['split', 'apart', 'turned', 'blocked'].map(
     (what) => `${kernel}:${what}`,
   );
-  const rows = w.placesFirst.get(kernel);
-  if (rows === undefined) {
+  const maker = w.makers.get(kernel);
+  const isTurned =
+    maker?.operator === 'Transpose' && numbersAttribute(maker, 'perm')?.join() === '3,2,0,1';
+  if (maker === undefined || !isTurned) {
     needPlain(w, kernel);
     const matrices = integers(w, [m / block, block, c * places]);
     const columns = integers(w, [m / block, c / block, block, places, block]);
@@ -252,6 +271,7 @@ function kernelInBlocks(w: Writing, kernel: string): string {
       plainNode('Transpose', [apart], turned, { perm: [0, 1, 3, 2, 4] }),
     );
   } else {
+    const [rows] = maker.inputs;
     needPlain(w, rows);
     const columns = integers(w, [places, c / block, block, m / block, block]);
     w.nodes.push(
