@@ -1,3 +1,4 @@
+import { numbersAttribute } from '../graph/index.ts';
 import { emit, type Attributes } from './emit.ts';
 import { floats, ints, scalar, typeOf, type Scope } from './scope.ts';
 import { fixedShape } from './type.ts';
@@ -134,7 +135,16 @@ export function squeeze(s: Scope, a: string, axes: readonly number[]): string {
 /** `a` with its axes in another order. */
 export function transpose(s: Scope, a: string, perm: readonly number[]): string {
   if (perm.every((axis, index) => axis === index)) return a;
-  return transposedProduct(s, a) ?? emit(s, 'Transpose', [a], { perm });
+  const back = beforeTransposition(s, a, perm);
+  return back ?? transposedProduct(s, a) ?? emit(s, 'Transpose', [a], { perm });
+}
+
+/** The value whose axes were put in another order to make this one, if `perm` puts them back; `null` otherwise. */
+function beforeTransposition(s: Scope, value: string, perm: readonly number[]): string | null {
+  const node = s.nodes[s.positions.get(s.makers.get(value) ?? '') ?? -1];
+  if (node?.operator !== 'Transpose' || node.domain !== '') return null;
+  const order = numbersAttribute(node, 'perm') ?? [];
+  return perm.every((axis, index) => order[axis] === index) ? node.inputs[0] : null;
 }
 
 /** `(A B)ᵀ = Bᵀ Aᵀ`, if this is what is written for a matrix; `null` otherwise. */

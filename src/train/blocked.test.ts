@@ -72,6 +72,22 @@ test.each([
   }
 });
 
+test('rows of images that lie in blocks are picked there, so that no image is put back for a weight gradient', async () => {
+  const block = await channelBlock();
+  if (block === 1) return;
+  const { step } = stepOf(built('cnn:1x9x9-32x3-10:tanh'));
+  const blocked = inBlocks(step, block);
+  const gathers = blocked.nodes.filter(({ operator }) => operator === 'Gather');
+  const picks = gathers.filter(({ inputs }) => inputs[1].endsWith('in blocks'));
+  // Two layers have 32 channels on either side: rows of what each reads and of the cotangent of what it gives.
+  expect(picks.length).toBe(4);
+  for (const { inputs } of picks) {
+    const rows = blocked.constants.get(inputs[1])?.read();
+    // All numbers of an image, and the zeros.
+    expect(rows && new Set(toFloat64(rows)).size).toBe(32 * 81 + 1);
+  }
+});
+
 test('a block of one channel changes nothing', () => {
   const { step } = stepOf(built('cnn:1x9x9-16x2-10:tanh'));
   expect(inBlocks(step, 1)).toBe(step);

@@ -55,9 +55,9 @@ function picksOf(picking: Picking): readonly number[] {
   const { channels, extents, starts } = picking;
   const size = product(extents);
   const picks: number[] = [];
-  for (const start of starts) {
-    const places = placesOf(picking, start);
-    for (let channel = 0; channel < channels; channel++) {
+  const copies = starts.map((start) => placesOf(picking, start));
+  for (let channel = 0; channel < channels; channel++) {
+    for (const places of copies) {
       for (const place of places) {
         picks.push(place < 0 ? channels * size : channel * size + place);
       }
@@ -67,7 +67,7 @@ function picksOf(picking: Picking): readonly number[] {
 }
 
 /**
- * The matrix [copies · channels, …grid · N] of what is picked. The examples lie side by side, so that onnxruntime copies
+ * The matrix [channels · copies, …grid · N] of what is picked. The examples lie side by side, so that onnxruntime copies
  * all of them in one piece for each place, on several threads, where a padded image is copied line by line on one.
  */
 export function pickedRows(s: Scope, picking: Picking): string {

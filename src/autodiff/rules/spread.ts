@@ -78,27 +78,28 @@ function byTransposition(
   return emit(s, 'Pad', [y, ints(s, [0, 0, ...axes.map(() => 0), 0, 0, ...rest])]);
 }
 
-/** A kernel with its places in reverse order. */
-export function flipped(s: Scope, kernel: string, shape: readonly number[]): string {
-  const axes = shape.flatMap((extent, axis) => (axis > 1 && extent > 1 ? [axis] : []));
-  if (axes.length === 0) return kernel;
-  const ends = axes.map(() => -(2 ** 31));
-  const back = ints(
-    s,
-    axes.map(() => -1),
-  );
-  return emit(s, 'Slice', [kernel, back, ints(s, ends), ints(s, axes), back]);
+/** A value [a, places, b] with its places in reverse order. */
+export function reversedPlaces(s: Scope, value: string): string {
+  const back = ints(s, [-1]);
+  return emit(s, 'Slice', [value, back, ints(s, [-(2 ** 31)]), ints(s, [1]), back]);
 }
 
-/** The kernel with its channels exchanged in every group and its places in reverse order. */
+/**
+ * The kernel with its channels exchanged in every group and its places in reverse order. Its places come first while they are turned, so
+ * that matrices are transposed and rows are moved, for which onnxruntime takes a fifth of the time that it takes number by number.
+ */
 function turned(s: Scope, kernel: string, shape: readonly number[], group: number): string {
   const [m, each, ...size] = shape;
-  const spatial = size.map((_, axis) => axis + 2);
-  const back = flipped(s, kernel, shape);
-  if (group === 1) return transpose(s, back, [1, 0, ...spatial]);
-  if (each === 1 && m === group) return back;
-  const apart = reshape(s, back, [group, m / group, each, ...size]);
-  const exchanged = transpose(s, apart, [0, 2, 1, ...spatial.map((axis) => axis + 1)]);
+  const rank = size.length;
+  const count = size.reduce((product, extent) => product * extent, 1);
+  const spatial = size.map((_, axis) => axis);
+  const rows = transpose(s, reshape(s, kernel, [m * each, count]), [1, 0]);
+  const back = reversedPlaces(s, reshape(s, rows, [1, count, m * each]));
+  if (group === 1) {
+    return transpose(s, reshape(s, back, [...size, m, each]), [rank + 1, rank, ...spatial]);
+  }
+  const apart = reshape(s, back, [...size, group, m / group, each]);
+  const exchanged = transpose(s, apart, [rank, rank + 2, rank + 1, ...spatial]);
   return reshape(s, exchanged, [group * each, m / group, ...size]);
 }
 

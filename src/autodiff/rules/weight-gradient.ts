@@ -4,7 +4,7 @@ import { mul, reshape, sumOver, transpose } from '../ops.ts';
 import { ints, typeOf, type Scope } from '../scope.ts';
 import { fixedShape } from '../type.ts';
 import { reach, type PaddedWindow, type Window } from '../window.ts';
-import { flipped } from './spread.ts';
+import { reversedPlaces } from './spread.ts';
 import { byProducts } from './weight-products.ts';
 
 /** Kernels of at most so many places are gone through one place at a time, as products of matrices. */
@@ -110,13 +110,10 @@ function byColumnsOfCotangent(
 ): string {
   const spatial = kernel.map((_, axis) => axis + 2);
   const rows = reshape(s, transpose(s, x, [1, 0, ...spatial]), [c, -1]);
-  const product = reshape(s, emit(s, 'Gemm', [rows, columnsOf(s, g, back)]), [c, ...kernel, m]);
-  const inOrder = transpose(s, product, [
-    kernel.length + 1,
-    0,
-    ...kernel.map((_, axis) => axis + 1),
-  ]);
-  return flipped(s, inOrder, [m, c, ...kernel]);
+  const places = kernel.reduce((product, extent) => product * extent, 1);
+  const product = reshape(s, emit(s, 'Gemm', [rows, columnsOf(s, g, back)]), [c, places, m]);
+  const inOrder = reshape(s, reversedPlaces(s, product), [c * places, m]);
+  return reshape(s, transpose(s, inOrder, [1, 0]), [m, c, ...kernel]);
 }
 
 function padded(s: Scope, x: string, { pads }: Window): string {

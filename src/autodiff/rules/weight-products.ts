@@ -107,8 +107,8 @@ function byPicking(parts: Parts, m: number, c: number): string | null {
   };
   if (!canPick(ofX) || !canPick(ofG)) return null;
   const products = emit(s, 'Gemm', [pickedRows(s, ofG), pickedRows(s, ofX)], { transB: 1 });
-  const apart = reshape(s, products, [ofG.starts.length, m, ofX.starts.length, c]);
-  return transpose(s, apart, [1, 3, 2, 0]);
+  const apart = reshape(s, products, [m, ofG.starts.length, c * ofX.starts.length]);
+  return transpose(s, apart, [0, 2, 1]);
 }
 
 function knownExtents(s: Scope, value: string, rank: number): readonly number[] | null {
