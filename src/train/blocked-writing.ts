@@ -20,6 +20,8 @@ export interface Writing {
   readonly blocked: Map<string, string>;
   /** Kernels in blocks. */
   readonly kernels: Map<string, string>;
+  /** The nodes that read a value; `null` stands for an output of the graph. */
+  readonly readers: ReadonlyMap<string, readonly (Node | null)[]>;
 }
 
 /** Writes a value as it was where it is only there in blocks. */

@@ -47,6 +47,19 @@ function typesOf(graph: Graph, around: Types): Types {
   return new Map([...around, ...found]);
 }
 
+/** The nodes that read a value; `null` stands for an output of the graph. */
+function readersOf(graph: Graph): ReadonlyMap<string, readonly (Node | null)[]> {
+  const readers = new Map<string, (Node | null)[]>();
+  const note = (name: string, node: Node | null): void => {
+    const before = readers.get(name);
+    if (before === undefined) readers.set(name, [node]);
+    else before.push(node);
+  };
+  for (const node of graph.nodes) for (const name of readsOf(node)) note(name, node);
+  for (const { name } of graph.outputs) note(name, null);
+  return readers;
+}
+
 /** The graph in blocks, `null` where nothing is to be done. */
 function rewritten(
   graph: Graph,
@@ -63,6 +76,7 @@ function rewritten(
     plain: new Set(),
     blocked: new Map(),
     kernels: new Map(),
+    readers: readersOf(graph),
   };
   let isChanged = false;
   for (const node of graph.nodes) {
@@ -121,7 +135,7 @@ function isBlockable(w: Writing, { operator, domain, inputs, attributes }: Node)
   return shape[1] % w.block === 0 || shape[1] < w.block;
 }
 
-/** Whether an elementwise node has what it reads in blocks, or can have it so where a part of it is there in blocks. */
+/** Whether an elementwise node has what it reads in blocks, or can have it so where a part of it is and all is read in blocks. */
 function staysBlocked(w: Writing, node: Node): boolean {
   if (!isElementwise(node)) return false;
   const isNumber = (name: string): boolean => w.types.get(name)?.shape?.length === 0;
@@ -136,7 +150,29 @@ function staysBlocked(w: Writing, node: Node): boolean {
   if (images.some((name) => shapeOf(name) !== shapeOf(images[0]))) return false;
   const others = images.filter((name) => !w.blocked.has(name));
   if (others.length === 0) return images.length > 0;
-  return others.length < images.length && others.every((name) => imageExtents(w, name) !== null);
+  const isMixed = others.length < images.length;
+  return (
+    isMixed && others.every((name) => imageExtents(w, name) !== null) && isReadInBlocks(w, node)
+  );
+}
+
+/** Operators that take an image in blocks, besides those that are blocked or elementwise by themselves. */
+const BY_CHANNEL: ReadonlySet<string> = new Set([
+  'BatchNormalization',
+  'GlobalAveragePool',
+  'ReduceMean',
+  'ReduceSum',
+  'Size',
+]);
+
+/** Whether all that reads what a node makes may do so in blocks. */
+function isReadInBlocks(w: Writing, { outputs: [output] }: Node): boolean {
+  const readers = w.readers.get(output) ?? [];
+  return readers.every(
+    (node) =>
+      node !== null &&
+      (isElementwise(node) || isBlockable(w, node) || BY_CHANNEL.has(node.operator)),
+  );
 }
 
 function elementwise(w: Writing, node: Node): void {
