@@ -48,3 +48,9 @@ const ELEMENTWISE: ReadonlySet<string> = new Set([
 export function isElementwise({ operator, domain, outputs }: Node): boolean {
   return domain === '' && outputs.length === 1 && ELEMENTWISE.has(operator);
 }
+
+/** Whether a node depends on the numbers in one of its inputs; otherwise on its type alone, which is the same in blocks. */
+export function readsNumbers({ operator, domain }: Node, input: number): boolean {
+  if (domain !== '') return true;
+  return !(operator === 'Shape' || operator === 'Size' || (operator === 'CastLike' && input === 1));
+}

@@ -1,12 +1,13 @@
 import type { ValueType } from '../autodiff/index.ts';
 import { numberAttribute, numbersAttribute, type Constant, type Node } from '../graph/index.ts';
 import { toFloat64, type Tensor } from '../tensor/index.ts';
+import { integers, plainNode, type Writing } from './blocked-writing.ts';
 
 /** Places of images that are picked in blocks: the rows of a channel lie a block apart, which takes longer once a block is larger than the cache. */
 const mostPlaces = 256;
 
 /** What rows are picked of: an image [N, C, H, W], as rows [C · H · W, N] that maybe others follow. */
-export interface PickedRows {
+interface PickedRows {
   readonly image: string;
   readonly channels: number;
   readonly places: number;
@@ -15,7 +16,7 @@ export interface PickedRows {
 }
 
 /** The rows that a `Gather` picks by integers that are stored, if they are such of an image; `null` for other nodes. */
-export function pickedRowsOf(
+function pickedRowsOf(
   node: Node,
   makers: ReadonlyMap<string, Node>,
   types: ReadonlyMap<string, ValueType>,
@@ -41,11 +42,7 @@ export function pickedRowsOf(
 }
 
 /** Where the rows lie in an image whose channels lie in blocks: (c, p) at (c / b, p, c mod b). What follows them stays. */
-export function picksInBlocks(
-  picks: Constant,
-  { channels, places }: PickedRows,
-  block: number,
-): Constant {
+function picksInBlocks(picks: Constant, { channels, places }: PickedRows, block: number): Constant {
   const { shape } = picks;
   const count = channels * places;
   const read = (): Tensor => {
@@ -65,4 +62,28 @@ export function picksInBlocks(
     source: 'initializer',
     read,
   };
+}
+
+/**
+ * Writes a `Gather` of rows of an image that is there in blocks from there, so that the image need not be put back: its places
+ * and channels are picked where they lie. What made the rows is read no more. False where there is no such image.
+ */
+export function writeRows(w: Writing, node: Node): boolean {
+  const rows = pickedRowsOf(node, w.makers, w.types);
+  const picks = w.constants.get(node.inputs[1]);
+  const own = w.blocked.get(rows?.image ?? '');
+  if (rows === null || picks === undefined || own === undefined) return false;
+  const { channels, places, pads } = rows;
+  const [output] = node.outputs;
+  const inBlocksToo = picksInBlocks(picks, rows, w.block);
+  w.constants.set(inBlocksToo.name, inBlocksToo);
+  const [flat, turned, padded] = ['flat', 'turned', 'padded'].map((what) => `${output}:${what}`);
+  w.nodes.push(
+    plainNode('Reshape', [own, integers(w, [-1, channels * places])], flat),
+    plainNode('Transpose', [flat], turned, { perm: [1, 0] }),
+  );
+  if (pads !== null) w.nodes.push(plainNode('Pad', [turned, pads], padded));
+  w.nodes.push({ ...node, inputs: [pads === null ? turned : padded, inBlocksToo.name] });
+  w.plain.add(output);
+  return true;
 }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { encodeModel, modelOf, type Graph } from '../graph/index.ts';
+import { encodeModel, modelOf, type Graph, type Node } from '../graph/index.ts';
 import { buildArchitecture } from '../network/index.ts';
 import { sgd } from '../optim/index.ts';
 import { fillNormal, fold, key } from '../random/index.ts';
@@ -8,14 +8,33 @@ import { sizeOf, toFloat64, type Tensor } from '../tensor/index.ts';
 import { inBlocks } from './blocked.ts';
 import { crossEntropy } from './loss.ts';
 import { rollUp } from './rolled.ts';
-import { stepGraph } from './step.ts';
+import { stepGraph, type Carried } from './step.ts';
 
 type Tensors = Readonly<Record<string, Tensor>>;
 
 const BATCH = 3;
 
+/** A graph with its batch normalisations in training mode, and what they move. */
+function inTraining(graph: Graph): { readonly graph: Graph; readonly running: Carried[] } {
+  const running: Carried[] = [];
+  const nodes = graph.nodes.map((node): Node => {
+    if (node.operator !== 'BatchNormalization') return node;
+    const next = node.inputs.slice(3).map((name) => {
+      const { shape } = graph.constants.get(name) ?? { shape: [] };
+      running.push({ name, shape, next: `${name}/next` });
+      return `${name}/next`;
+    });
+    const attributes = { ...node.attributes, training_mode: 1 };
+    return { ...node, attributes, outputs: [node.outputs[0], ...next] };
+  });
+  return { graph: { ...graph, nodes }, running };
+}
+
 /** A step of a network with Gaussian weights, and what it is run on. */
-function stepOf(graph: Graph): { readonly step: Graph; readonly feeds: Tensors } {
+function stepOf(
+  graph: Graph,
+  running: readonly Carried[] = [],
+): { readonly step: Graph; readonly feeds: Tensors } {
   const parameters = [...graph.constants.values()].filter(
     ({ name, dtype }) => dtype === 'float32' && !name.includes('running_'),
   );
@@ -24,6 +43,7 @@ function stepOf(graph: Graph): { readonly step: Graph; readonly feeds: Tensors }
     classes: 10,
     loss: crossEntropy(),
     optimizer: sgd(),
+    running,
   });
   const normal = (name: string, shape: readonly number[], std: number): Tensor => {
     const data = new Float32Array(sizeOf(shape));
@@ -37,7 +57,7 @@ function stepOf(graph: Graph): { readonly step: Graph; readonly feeds: Tensors }
     learning_rate: { dtype: 'float32', shape: [], data: Float32Array.of(1) },
     step: { dtype: 'float64', shape: [], data: Float64Array.of(1) },
   };
-  for (const { name, shape } of parameters) feeds[name] = normal(name, shape, 0.1);
+  for (const { name, shape } of [...parameters, ...running]) feeds[name] = normal(name, shape, 0.1);
   return { step, feeds };
 }
 
@@ -62,6 +82,21 @@ test.each([
   const { step, feeds } = stepOf(graph);
   const blocked = inBlocks(step, block);
   expect(blocked !== step).toBe(block > 1);
+  await expectSame(step, blocked, feeds);
+});
+
+test('a normalisation in training is the same with channels in blocks, and its running statistics', async () => {
+  const block = await channelBlock();
+  const { graph, running } = inTraining(built('resnet:8'));
+  const { step, feeds } = stepOf(graph, running);
+  const blocked = inBlocks(step, block);
+  const left = blocked.nodes.filter(({ operator }) => operator === 'BatchNormalization');
+  expect(left).toHaveLength(block === 16 || block === 8 ? 0 : running.length / 2);
+  await expectSame(step, blocked, feeds);
+});
+
+/** Fails unless two steps give the same. */
+async function expectSame(step: Graph, blocked: Graph, feeds: Tensors): Promise<void> {
   const [plain, found] = [await run(step, feeds), await run(blocked, feeds)];
   for (const [name, tensor] of Object.entries(plain)) {
     const a = toFloat64(tensor);
@@ -70,7 +105,7 @@ test.each([
     // Sums of at most 3 · 32² products in another order, through at most 10 layers.
     expect(apart, name).toBeLessThanOrEqual(10 * Math.sqrt(3 * 32 * 32) * 2 ** -24 * norm(a));
   }
-});
+}
 
 test('rows of images that lie in blocks are picked there, so that no image is put back for a weight gradient', async () => {
   const block = await channelBlock();

@@ -1,6 +1,5 @@
-import { readsOf, valueTypes, type ValueType } from '../autodiff/index.ts';
+import { readsOf, valueTypes } from '../autodiff/index.ts';
 import {
-  dataTypeOf,
   numbersAttribute,
   type Attribute,
   type Constant,
@@ -8,30 +7,20 @@ import {
   type Node,
   type ValueInfo,
 } from '../graph/index.ts';
-import { isElementwise } from './blocked-elementwise.ts';
-import { pickedRowsOf, picksInBlocks } from './blocked-rows.ts';
-
-/** onnxruntime's operators on images whose channels lie in blocks, [N, C/b, H, W, b] in memory. */
-const DOMAIN = 'com.microsoft.nchwc';
-
-/** What the graph around a subgraph knows. */
-type Types = ReadonlyMap<string, ValueType>;
-
-/** A graph while it is written with blocks. */
-interface Writing {
-  readonly block: number;
-  readonly types: Types;
-  readonly nodes: Node[];
-  readonly constants: Map<string, Constant>;
-  /** Values that are there as the file says. */
-  readonly plain: Set<string>;
-  /** Values that are there in blocks, by the name that they have so. */
-  readonly blocked: Map<string, string>;
-  /** Nodes by what they make. */
-  readonly makers: ReadonlyMap<string, Node>;
-  /** Kernels in blocks. */
-  readonly kernels: Map<string, string>;
-}
+import { imageExtents, writeByChannel, writeOverPlaces } from './blocked-channels.ts';
+import { isElementwise, readsNumbers } from './blocked-elementwise.ts';
+import { fused } from './blocked-fusion.ts';
+import { writeNormalization } from './blocked-normalization.ts';
+import { writeRows } from './blocked-rows.ts';
+import {
+  DOMAIN,
+  integers,
+  needBlocked,
+  needPlain,
+  plainNode,
+  type Types,
+  type Writing,
+} from './blocked-writing.ts';
 
 /**
  * The graph with its two-dimensional convolutions of whole blocks of channels, in loops too, in onnxruntime's operators
@@ -66,6 +55,22 @@ function typesOf(graph: Graph, around: Types): Types {
   return new Map([...around, ...found]);
 }
 
+/** The nodes that read a value; `null` stands for an output of the graph. */
+function readersOf(graph: Graph): ReadonlyMap<string, readonly (Node | null)[]> {
+  const readers = new Map<string, (Node | null)[]>();
+  const note = (name: string, node: Node | null): void => {
+    const before = readers.get(name);
+    if (before === undefined) readers.set(name, [node]);
+    else before.push(node);
+  };
+  for (const node of graph.nodes) for (const name of readsOf(node)) note(name, node);
+  for (const { name } of graph.outputs) note(name, null);
+  return readers;
+}
+
+/** What else is written in blocks, or from them, where it can be. */
+const writers = [writeRows, writeByChannel, writeOverPlaces, writeNormalization] as const;
+
 /** The graph in blocks, `null` where nothing is to be done. */
 function rewritten(
   graph: Graph,
@@ -83,26 +88,31 @@ function rewritten(
     blocked: new Map(),
     makers: new Map(graph.nodes.flatMap((node) => node.outputs.map((name) => [name, node]))),
     kernels: new Map(),
+    readers: readersOf(graph),
   };
   let isChanged = false;
   for (const node of graph.nodes) {
     if (isBlockable(w, node)) {
       convolve(w, node);
       isChanged = true;
-    } else if (pick(w, node)) {
+    } else if (writers.some((write) => write(w, node))) {
       isChanged = true;
     } else if (staysBlocked(w, node)) {
       elementwise(w, node);
     } else {
-      for (const name of readsOf(node)) needPlain(w, name);
-      const inside = withBodies(node, (body) => rewritten(body, block, types, constants));
-      isChanged ||= inside !== node;
+      const inputs = node.inputs.map((name, index) =>
+        readsNumbers(node, index) || w.plain.has(name) ? name : (w.blocked.get(name) ?? name),
+      );
+      const reading = { ...node, inputs };
+      for (const name of readsOf(reading)) needPlain(w, name);
+      const inside = withBodies(reading, (body) => rewritten(body, block, types, constants));
+      isChanged ||= inside !== reading;
       w.nodes.push(inside);
       for (const name of node.outputs) w.plain.add(name);
     }
   }
   for (const { name } of graph.outputs) needPlain(w, name);
-  return isChanged ? { ...graph, nodes: w.nodes } : null;
+  return isChanged ? fused({ ...graph, nodes: w.nodes }, new Set(w.blocked.values())) : null;
 }
 
 /** The node with its subgraphs changed; the node itself where none is. */
@@ -133,23 +143,57 @@ function isBlockable(w: Writing, { operator, domain, inputs, attributes }: Node)
   const { group = 1, auto_pad: auto = 'NOTSET' } = attributes;
   if (group !== 1 || auto !== 'NOTSET') return false;
   const shape = kernelShape(w, inputs[1]);
-  return shape !== null && shape[0] % w.block === 0 && shape[1] % w.block === 0;
+  if (shape === null || shape[0] % w.block !== 0) return false;
+  return shape[1] % w.block === 0 || shape[1] < w.block;
 }
 
-/** Whether an elementwise node has all that it reads in blocks. */
+/** Whether an elementwise node has what it reads in blocks, or can have it so where a part of it is and all is read in blocks. */
 function staysBlocked(w: Writing, node: Node): boolean {
   if (!isElementwise(node)) return false;
   const isNumber = (name: string): boolean => w.types.get(name)?.shape?.length === 0;
-  const images = node.inputs.filter((name) => name !== '' && !isNumber(name));
-  if (images.length === 0 || images.some((name) => !w.blocked.has(name))) return false;
-  const shapeOf = (name: string): string => JSON.stringify(w.types.get(name)?.shape ?? null);
+  const images = node.inputs.filter(
+    (name, index) => name !== '' && !isNumber(name) && readsNumbers(node, index),
+  );
+  // Images that are broadcast over the batch are so in blocks too.
+  const shapeOf = (name: string): string =>
+    JSON.stringify(w.types.get(name)?.shape?.slice(1) ?? null);
   const { dtype = null, shape = null } = w.types.get(node.outputs[0]) ?? {};
   if (dtype === null || typeof shape?.[1] !== 'number') return false;
-  return images.every((name) => shapeOf(name) === shapeOf(images[0]));
+  if (images.some((name) => shapeOf(name) !== shapeOf(images[0]))) return false;
+  const others = images.filter((name) => !w.blocked.has(name));
+  if (others.length === 0) return images.length > 0;
+  const isMixed = others.length < images.length;
+  return (
+    isMixed && others.every((name) => imageExtents(w, name) !== null) && isReadInBlocks(w, node)
+  );
+}
+
+/** Operators that take an image in blocks, besides those that are blocked or elementwise by themselves. */
+const BY_CHANNEL: ReadonlySet<string> = new Set([
+  'BatchNormalization',
+  'GlobalAveragePool',
+  'ReduceMean',
+  'ReduceSum',
+  'Size',
+]);
+
+/** Whether all that reads what a node makes may do so in blocks. */
+function isReadInBlocks(w: Writing, { outputs: [output] }: Node): boolean {
+  const readers = w.readers.get(output) ?? [];
+  return readers.every(
+    (node) =>
+      node !== null &&
+      (isElementwise(node) || isBlockable(w, node) || BY_CHANNEL.has(node.operator)),
+  );
 }
 
 function elementwise(w: Writing, node: Node): void {
-  const inputs = node.inputs.map((name) => w.blocked.get(name) ?? name);
+  const isImage = (name: string): boolean => (w.types.get(name)?.shape?.length ?? 0) > 0;
+  const inputs = node.inputs.map((name, index) =>
+    name !== '' && isImage(name) && readsNumbers(node, index)
+      ? needBlocked(w, name)
+      : (w.blocked.get(name) ?? name),
+  );
   const [output] = node.outputs;
   const own = `${output}:blocked`;
   w.nodes.push({ ...node, inputs, outputs: [own] });
@@ -157,95 +201,9 @@ function elementwise(w: Writing, node: Node): void {
 }
 
 /**
- * Writes a `Gather` of rows of an image that is there in blocks from there, so that the image need not be put back: its places
- * and channels are picked where they lie. What made the rows is read no more.
- */
-function pick(w: Writing, node: Node): boolean {
-  const rows = pickedRowsOf(node, w.makers, w.types);
-  const picks = w.constants.get(node.inputs[1]);
-  const own = w.blocked.get(rows?.image ?? '');
-  if (rows === null || picks === undefined || own === undefined) return false;
-  const { channels, places, pads } = rows;
-  const [output] = node.outputs;
-  const inBlocksToo = picksInBlocks(picks, rows, w.block);
-  w.constants.set(inBlocksToo.name, inBlocksToo);
-  const [flat, turned, padded] = ['flat', 'turned', 'padded'].map((what) => `${output}:${what}`);
-  w.nodes.push(
-    plainNode('Reshape', [own, integers(w, [-1, channels * places])], flat),
-    plainNode('Transpose', [flat], turned, { perm: [1, 0] }),
-  );
-  if (pads !== null) w.nodes.push(plainNode('Pad', [turned, pads], padded));
-  w.nodes.push({ ...node, inputs: [pads === null ? turned : padded, inBlocksToo.name] });
-  w.plain.add(output);
-  return true;
-}
-
-/** Writes a value as it was where it is only there in blocks. */
-function needPlain(w: Writing, name: string): void {
-  const own = w.blocked.get(name);
-  if (own === undefined || w.plain.has(name)) return;
-  const { dtype = null, shape = null } = w.types.get(name) ?? {};
-  const channels = Number(shape?.[1]);
-  const isFloat = dtype === 'float32';
-  const source = isFloat ? own : `${own}:numbers`;
-  const result = isFloat ? name : `${name}:numbers`;
-  if (!isFloat) w.nodes.push(plainNode('Cast', [own], source, { to: 1 }));
-  w.nodes.push({
-    name: `${name}:plain`,
-    operator: 'ReorderOutput',
-    domain: DOMAIN,
-    inputs: [source],
-    outputs: [result],
-    attributes: { channels },
-  });
-  if (!isFloat)
-    w.nodes.push(plainNode('Cast', [result], name, { to: dataTypeOf(dtype ?? 'float32') }));
-  w.plain.add(name);
-}
-
-function plainNode(
-  operator: string,
-  inputs: readonly string[],
-  output: string,
-  attributes: Node['attributes'] = {},
-): Node {
-  return { name: `${output}:node`, operator, domain: '', inputs, outputs: [output], attributes };
-}
-
-/** The name under which a value is there in blocks. */
-function needBlocked(w: Writing, name: string): string {
-  const before = w.blocked.get(name);
-  if (before !== undefined) return before;
-  const own = `${name}:blocked`;
-  w.nodes.push({
-    name: own,
-    operator: 'ReorderInput',
-    domain: DOMAIN,
-    inputs: [name],
-    outputs: [own],
-    attributes: {},
-  });
-  w.plain.add(name);
-  w.blocked.set(name, own);
-  return own;
-}
-
-function integers(w: Writing, values: readonly number[]): string {
-  const name = `blocks/${values.join('x')}`;
-  const data = BigInt64Array.from(values, BigInt);
-  const shape = [values.length];
-  const read = (): { dtype: 'int64'; shape: number[]; data: BigInt64Array<ArrayBuffer> } => ({
-    dtype: 'int64',
-    shape,
-    data,
-  });
-  w.constants.set(name, { name, dtype: 'int64', shape, source: 'initializer', read });
-  return name;
-}
-
-/**
  * A kernel [M, C, h, w] as [M/b, C/b, h, w, b of C, b of M] in memory: matrices are transposed, then rows of b numbers moved,
- * in a third of the time of one transposition number by number. One that lay as [h, w, C, M] before is taken as it lay.
+ * in a third of the time of one transposition number by number. One that lay as [h, w, C, M] before is taken as it lay. Images
+ * of less than a block of channels are read as they are, by kernels [M/b, C, h, w, b of M].
  */
 function kernelInBlocks(w: Writing, kernel: string): string {
   const before = w.kernels.get(kernel);
@@ -254,6 +212,7 @@ function kernelInBlocks(w: Writing, kernel: string): string {
   const [m, c, ...extents] = shape;
   const places = extents[0] * extents[1];
   const { block } = w;
+  const inner = c < block ? 1 : block;
   const [split, apart, turned, own] = ['split', 'apart', 'turned', 'blocked'].map(
     (what) => `${kernel}:${what}`,
   );
@@ -263,7 +222,7 @@ function kernelInBlocks(w: Writing, kernel: string): string {
   if (maker === undefined || !isTurned) {
     needPlain(w, kernel);
     const matrices = integers(w, [m / block, block, c * places]);
-    const columns = integers(w, [m / block, c / block, block, places, block]);
+    const columns = integers(w, [m / block, c / inner, inner, places, block]);
     w.nodes.push(
       plainNode('Reshape', [kernel, matrices], `${split}:matrices`),
       plainNode('Transpose', [`${split}:matrices`], split, { perm: [0, 2, 1] }),
@@ -273,7 +232,7 @@ function kernelInBlocks(w: Writing, kernel: string): string {
   } else {
     const [rows] = maker.inputs;
     needPlain(w, rows);
-    const columns = integers(w, [places, c / block, block, m / block, block]);
+    const columns = integers(w, [places, c / inner, inner, m / block, block]);
     w.nodes.push(
       plainNode('Reshape', [rows, columns], apart),
       plainNode('Transpose', [apart], turned, { perm: [3, 1, 0, 2, 4] }),
@@ -288,10 +247,11 @@ function convolve(w: Writing, node: Node): void {
   const [x, kernel, bias = ''] = node.inputs;
   const [output] = node.outputs;
   const own = `${output}:blocked`;
-  const image = needBlocked(w, x);
+  const [, channels = 0, ...extents] = kernelShape(w, kernel) ?? [];
+  if (channels < w.block) needPlain(w, x);
+  const image = channels < w.block ? x : needBlocked(w, x);
   const inBlocksOf = kernelInBlocks(w, kernel);
   if (bias !== '') needPlain(w, bias);
-  const [, , ...extents] = kernelShape(w, kernel) ?? [];
   w.nodes.push({
     ...node,
     domain: DOMAIN,

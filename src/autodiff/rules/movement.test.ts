@@ -58,6 +58,15 @@ const cases: OperatorCase[] = [
     operands: [[5, 6], int64([4, 0]), int64([-99, 6]), int64([0, 1]), int64([-2, 3])],
   },
   { operator: 'Slice', operands: [[5, 6], int64([1]), int64([-1]), int64([0])], symbols: [[0, 0]] },
+  {
+    operator: 'Slice',
+    operands: [[2, 3, 5, 6], int64([0, 0]), int64([99, 99]), int64([2, 3]), int64([2, 3])],
+    symbols: [[0, 0]],
+  },
+  {
+    operator: 'Slice',
+    operands: [[2, 3, 9], int64([-8, 1]), int64([7, 3]), int64([-1, 1]), int64([3, 1])],
+  },
   { operator: 'Split', operands: [[2, 7], int64([3, 4])], attributes: { axis: 1 }, outputs: 2 },
   {
     operator: 'Split',

