@@ -126,6 +126,7 @@ export function asProduct(s: Scope, node: Node): readonly string[] | null {
     outputs,
   ]);
   const operands = [columnsOf(s, x, small), weight, ...(bias === '' ? [] : [bias])];
-  const product = reshape(s, emit(s, 'Gemm', operands), [-1, productOf(made), outputs]);
-  return [reshape(s, transpose(s, product, [0, 2, 1]), [-1, outputs, ...made])];
+  const product = reshape(s, emit(s, 'Gemm', operands), [-1, ...made, outputs]);
+  // Not reshaped behind: what a loop passes on would be copied.
+  return [transpose(s, product, [0, made.length + 1, ...made.map((_, axis) => axis + 1)])];
 }

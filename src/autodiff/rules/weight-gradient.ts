@@ -112,8 +112,9 @@ function byColumnsOfCotangent(
   const rows = reshape(s, transpose(s, x, [1, 0, ...spatial]), [c, -1]);
   const places = kernel.reduce((product, extent) => product * extent, 1);
   const product = reshape(s, emit(s, 'Gemm', [rows, columnsOf(s, g, back)]), [c, places, m]);
-  const inOrder = reshape(s, reversedPlaces(s, product), [c * places, m]);
-  return reshape(s, transpose(s, inOrder, [1, 0]), [m, c, ...kernel]);
+  const inOrder = reshape(s, reversedPlaces(s, product), [c, ...kernel, m]);
+  const perm = [kernel.length + 1, 0, ...kernel.map((_, axis) => axis + 1)];
+  return transpose(s, inOrder, perm);
 }
 
 function padded(s: Scope, x: string, { pads }: Window): string {
