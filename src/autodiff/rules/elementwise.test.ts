@@ -1,4 +1,4 @@
-import { describe, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import {
   between,
   checkOperator,
@@ -7,6 +7,9 @@ import {
   type Drawn,
   type OperatorCase,
 } from '../../../test/operator-check.ts';
+import { builder, encodeModel, modelOf } from '../../graph/index.ts';
+import { openSession } from '../../runtime/index.ts';
+import { gradient } from '../index.ts';
 
 const shapes: readonly (readonly (readonly number[])[])[] = [
   [
@@ -131,4 +134,17 @@ describe('the vector-Jacobian product is that of differences, in onnxruntime too
       await checkOperator({ operator: 'Mul', operands, symbols });
     }
   });
+});
+
+test('the slope of ReLU in onnxruntime is 1 for every normal number above 0, and 0 at 0 and below', async () => {
+  const smallest = 2 ** -126;
+  const x = [-Infinity, -1, -smallest, -0, 0, smallest, 1, 3e38, Infinity];
+  const b = builder('relu');
+  b.input('x', 'float32', [x.length]);
+  b.output('y', b.node('relu', 'Relu', ['x']), 'float32', [x.length]);
+  const derivative = gradient(b.build(), { loss: 'sum', withRespectTo: ['x'] });
+  const session = await openSession(encodeModel(modelOf(derivative)));
+  const { 'grad(x)': slope } = await session.run({ x: float32(x) });
+  await session.close();
+  expect(Array.from(slope.data, Number)).toEqual(x.map((value) => (value > 0 ? 1 : 0)));
 });
