@@ -4,18 +4,18 @@
  * PyTorch the fastest of three ways counts. `node bench/measure-jacobian.ts [WIDTH DEPTH ROUNDS]` prints it
  * for 1000, 100 and 5; PyTorch in python3, or in the Python that STEPZERO_PYTHON names.
  */
-import { spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { builder, modelOf, type Graph } from '../src/graph/index.ts';
 import { measureJacobian, type Ensemble } from '../src/measure/index.ts';
 import { fillNormal, fold, key } from '../src/random/index.ts';
 import type { Tensor } from '../src/tensor/index.ts';
+import { hasPackage, openPeer, type Peer } from './peer.ts';
 
 const THREADS = 2;
+const SCRIPT = 'measure_jacobian_peer.py';
 const WAYS = ['jacrev', 'vjp', 'product'] as const;
 
 /** One comparison of `bench/measure`: best times in seconds. */
@@ -49,35 +49,6 @@ function normals(name: string, shape: readonly number[], std: number): Tensor {
   return { dtype: 'float32', shape, data };
 }
 
-interface Peer {
-  readonly version: string;
-  readonly ask: (way: string) => Promise<readonly number[]>;
-  readonly close: () => void;
-}
-
-async function openPeer(python: string, list: readonly string[]): Promise<Peer> {
-  const script = join(import.meta.dirname, 'measure_jacobian_peer.py');
-  const child = spawn(python, [script, ...list], {
-    stdio: ['pipe', 'pipe', 'inherit'],
-    env: { ...process.env, OMP_NUM_THREADS: String(THREADS), MKL_NUM_THREADS: String(THREADS) },
-  });
-  const answers = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
-  const next = async (): Promise<string> => {
-    const { done, value } = await answers.next();
-    if (done === true) throw new Error('measure_jacobian_peer.py: must answer, got its end');
-    return value;
-  };
-  const version = await next();
-  return {
-    version,
-    ask: async (way) => {
-      child.stdin.write(`${way}\n`);
-      return (await next()).split(' ').map(Number);
-    },
-    close: () => child.stdin.end(),
-  };
-}
-
 const shown = (seconds: number): string => `${Math.round(1000 * seconds)} ms`;
 
 /** The time of one more draw when the network is open, and of one from the start, both the best of some rounds. */
@@ -86,15 +57,13 @@ export async function jacobianRows(
   depth = 100,
   rounds = 5,
 ): Promise<readonly JacobianRow[]> {
-  const python = process.env['STEPZERO_PYTHON'] ?? 'python3';
   const model = modelOf(network(width, depth));
   const list = Array.from({ length: depth }, (_, l) =>
     normals(`w${l}`, [width, width], Math.sqrt(1 / width)),
   );
   const x = normals('x', [1, width], 1);
   const weights = new Map(list.map((tensor, l) => [`w${l}`, tensor]));
-  const hasTorch = spawnSync(python, ['-c', 'import torch']).status === 0;
-  if (!hasTorch) console.log(`torch: not installed for ${python}, left out`);
+  const hasTorch = hasPackage('torch');
   const folder = mkdtempSync(join(tmpdir(), 'stepzero-bench-'));
   const file = join(folder, 'weights.bin');
   let peer: Peer | null = null;
@@ -104,7 +73,7 @@ export async function jacobianRows(
         file,
         Buffer.concat([...list, x].map(({ data }) => new Uint8Array(data.buffer))),
       );
-      peer = await openPeer(python, [file, String(width), String(depth)]);
+      peer = await openPeer(SCRIPT, [file, String(width), String(depth)], THREADS);
     }
     const measured = async (draws: number): Promise<readonly [number, number, number]> => {
       const ensemble: Ensemble = {
@@ -128,7 +97,7 @@ export async function jacobianRows(
       if (peer === null) continue;
       for (const way of WAYS) {
         await sleep(100);
-        const [jacobian, values, theirMax] = await peer.ask(way);
+        const [jacobian, values, theirMax] = (await peer.ask(way)).split(' ').map(Number);
         if (jacobian < best.jacobian) fastest = way;
         best.jacobian = Math.min(best.jacobian, jacobian);
         best.values = Math.min(best.values, values);

@@ -1,28 +1,12 @@
 /** How long the products of matrices and the convolutions of a graph take onnxruntime, by its own profile. */
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { InferenceSession, Tensor as EngineTensor } from 'onnxruntime-node';
 import { encodeModel, modelOf, type Graph } from '../src/graph/index.ts';
 import { instrument, liftable } from '../src/runtime/index.ts';
 import { isFloat, type Tensor } from '../src/tensor/index.ts';
-
-interface Event {
-  readonly cat: string;
-  readonly name: string;
-  readonly dur: number;
-  readonly args: { readonly op_name: string; readonly node_index: string };
-}
-
-const PRODUCTS = new Set([
-  'Conv',
-  'FusedConv',
-  'ConvTranspose',
-  'Gemm',
-  'FusedGemm',
-  'MatMul',
-  'FusedMatMul',
-]);
+import { kernelsIn, PRODUCTS } from './profile.ts';
 
 /** Seconds in products alone, the best of `runs` for each node, as a probe of this graph runs them. */
 export async function productSeconds(
@@ -59,14 +43,11 @@ export async function productSeconds(
     for (let run = 0; run < runs; run++) await session.run(feeds);
     session.endProfiling();
     await session.release();
-    const [file] = readdirSync(folder);
-    const events = JSON.parse(readFileSync(join(folder, file), 'utf8')) as Event[];
     const best = new Map<string, number>();
-    for (const { cat, name, dur, args } of events) {
-      if (cat !== 'Node' || !name.endsWith('_kernel_time') || !PRODUCTS.has(args.op_name)) continue;
-      best.set(args.node_index, Math.min(dur, best.get(args.node_index) ?? Infinity));
+    for (const { operator, node, seconds } of kernelsIn(folder)) {
+      if (PRODUCTS.has(operator)) best.set(node, Math.min(seconds, best.get(node) ?? Infinity));
     }
-    return [...best.values()].reduce((sum, one) => sum + one, 0) / 1e6;
+    return [...best.values()].reduce((sum, one) => sum + one, 0);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

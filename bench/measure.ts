@@ -6,11 +6,10 @@
  *
  *     npm run bench:measure [NETWORK…]   PyTorch in python3, or in the Python that STEPZERO_PYTHON names
  */
-import { execFileSync, spawn, spawnSync } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { gradientName, vjp } from '../src/autodiff/index.ts';
 import { openProbe } from '../src/measure/index.ts';
@@ -19,54 +18,25 @@ import { decodeNpz, encodeNpz, toFloat64, type Tensor } from '../src/tensor/inde
 import { jacobianRows } from './measure-jacobian.ts';
 import { givenOf, networks, type Given, type Timed } from './measure-networks.ts';
 import { productSeconds } from './measure-products.ts';
+import { hasPackage, openPeer } from './peer.ts';
 
 const ROUNDS = 9;
 const THREADS = 2;
+const SCRIPT = 'measure_peer.py';
 /**
  * Gradients of a normalised deep ReLU network in float32 are this uncertain: those of PyTorch in float32 are
  * 8e-3 from those in float64 for ResNet-18, since units at their corner fall on one side or the other.
  */
 const FARTHEST = 2e-2;
-const python = process.env['STEPZERO_PYTHON'] ?? 'python3';
 const root = resolve(import.meta.dirname, '..');
 const folder = mkdtempSync(join(tmpdir(), 'stepzero-bench-'));
-const hasTorch = spawnSync(python, ['-c', 'import torch']).status === 0;
-if (!hasTorch) console.log(`torch: not installed for ${python}, left out`);
+const hasTorch = hasPackage('torch');
 
 const shown = (value: number): string => String(Number(value.toPrecision(3)));
 
 function against(ratio: number, target: number, isLess = false): string {
   const isReached = isLess ? ratio <= target : ratio >= target;
   return `${shown(ratio)} × (to reach: ${isLess ? '≤ ' : ''}${target}${isReached ? '' : '; **missed**'})`;
-}
-
-interface Peer {
-  readonly version: string;
-  readonly ask: (line: string) => Promise<string>;
-  readonly close: () => void;
-}
-
-/** A Python process that has one network, see measure_peer.py. */
-async function openPeer(network: string, file: string): Promise<Peer> {
-  const child = spawn(python, [join(import.meta.dirname, 'measure_peer.py'), network, file], {
-    stdio: ['pipe', 'pipe', 'inherit'],
-    env: { ...process.env, OMP_NUM_THREADS: String(THREADS), MKL_NUM_THREADS: String(THREADS) },
-  });
-  const answers = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
-  const next = async (): Promise<string> => {
-    const { done, value } = await answers.next();
-    if (done === true) throw new Error(`measure_peer.py: must answer for ${network}, got its end`);
-    return value;
-  };
-  const version = await next();
-  return {
-    version,
-    ask: (line) => {
-      child.stdin.write(`${line}\n`);
-      return next();
-    },
-    close: () => child.stdin.end(),
-  };
 }
 
 function writeGiven({ weights, feeds }: Given, file: string): void {
@@ -104,7 +74,7 @@ async function speed(network: Timed): Promise<string> {
   const file = join(folder, `${network.name}.npz`);
   writeGiven(given, file);
   const probe = await openProbe(given.derivative, { threads: THREADS });
-  const peer = hasTorch ? await openPeer(network.name, file) : null;
+  const peer = hasTorch ? await openPeer(SCRIPT, [network.name, file], THREADS) : null;
   const first = await probe.run(given.weights, given.feeds);
   let apart = '–';
   if (peer !== null) {
@@ -146,7 +116,7 @@ async function memory(network: Timed): Promise<string> {
   const ours = Number(execFileSync(process.execPath, [script, network.name], { encoding: 'utf8' }));
   const megabytes = (bytes: number): string => `${Math.round(bytes / 1e6)} MB`;
   if (!hasTorch) return `| ${network.label} | ${megabytes(ours)} | – | – |`;
-  const peer = await openPeer(network.name, join(folder, `${network.name}.npz`));
+  const peer = await openPeer(SCRIPT, [network.name, join(folder, `${network.name}.npz`)], THREADS);
   const theirs = Number(await peer.ask('memory'));
   peer.close();
   return `| ${network.label} | ${megabytes(ours)} | ${megabytes(theirs)} | ${against(ours / theirs, 1.3, true)} |`;

@@ -5,7 +5,7 @@
  *
  *     npm run bench:train [NETWORK…]   PyTorch in python3, or in the Python that STEPZERO_PYTHON names
  */
-import { execFile, spawn, spawnSync } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -15,20 +15,20 @@ import { promisify } from 'node:util';
 import type { Trainer } from '../src/experiment/index.ts';
 import { encodeNpz } from '../src/tensor/index.ts';
 import { givenOf, networks, type Given, type Timed } from './train-networks.ts';
+import { hasPackage, openPeer, type Peer } from './peer.ts';
 import { operatorsOf, type Operators } from './train-operators.ts';
 import { operationsOf, productRate, type Layer } from './train-products.ts';
 
 const THREADS = 2;
+const SCRIPT = 'train_peer.py';
 /** Longest that torch.compile may take, in seconds. */
 const COMPILE_LIMIT = 150;
 /** Losses after a few steps in float32 are this uncertain. */
 const FARTHEST = 1e-3;
-const python = process.env['STEPZERO_PYTHON'] ?? 'python3';
 const root = resolve(import.meta.dirname, '..');
 const folder = mkdtempSync(join(tmpdir(), 'stepzero-bench-'));
 
-const hasTorch = spawnSync(python, ['-c', 'import torch']).status === 0;
-if (!hasTorch) console.log(`torch: not installed for ${python}, left out`);
+const hasTorch = hasPackage('torch');
 
 const shown = (value: number): string => String(Number(value.toPrecision(3)));
 
@@ -41,55 +41,20 @@ interface Run {
   readonly losses: readonly number[];
 }
 
-interface Peer {
-  readonly version: string;
-  /** An answer to a line; the process is ended where it takes longer than `limit` seconds, which may be left out. */
-  readonly ask: (line: string, limit?: number) => Promise<unknown>;
-  readonly close: () => void;
-}
-
-/** A Python process that has one network, see train_peer.py. */
-async function openPeer(network: string, file: string): Promise<Peer> {
-  const child = spawn(python, [join(import.meta.dirname, 'train_peer.py'), network, file], {
-    stdio: ['pipe', 'pipe', 'inherit'],
-    env: { ...process.env, OMP_NUM_THREADS: String(THREADS), MKL_NUM_THREADS: String(THREADS) },
-  });
-  const answers = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
-  const next = async (): Promise<string> => {
-    const { done, value } = await answers.next();
-    if (done === true) throw new Error(`train_peer.py: must answer for ${network}, got its end`);
-    return value;
-  };
-  const version = await next();
-  return {
-    version,
-    ask: async (line, limit) => {
-      child.stdin.write(`${line}\n`);
-      const timer = limit === undefined ? undefined : setTimeout(() => child.kill(), limit * 1000);
-      try {
-        return JSON.parse(await next());
-      } finally {
-        clearTimeout(timer);
-      }
-    },
-    close: () => child.kill(),
-  };
-}
-
 /** The largest relative distance of losses of ours from theirs. */
 function distance(ours: readonly number[], theirs: readonly number[]): number {
   return Math.max(...ours.map((loss, step) => Math.abs(loss / theirs[step] - 1)));
 }
 
-function asRun(answer: unknown): Run {
-  return answer as Run;
+function asRun(answer: string): Run {
+  return JSON.parse(answer) as Run;
 }
 
 /** The peer whose step is compiled, after its first run, or why there is none. */
 async function openCompiled(network: Timed, file: string): Promise<Peer | string> {
   if (!network.isCompiled) return 'not tried';
-  const peer = await openPeer(network.name, file);
-  const compiler = (await peer.ask('compiler')) as string | null;
+  const peer = await openPeer(SCRIPT, [network.name, file], THREADS);
+  const compiler = JSON.parse(await peer.ask('compiler')) as string | null;
   if (compiler === null) {
     peer.close();
     return 'no compiler of C++';
@@ -128,7 +93,7 @@ async function speed(network: Timed): Promise<Result> {
   const trainer = await given.open(THREADS);
   const start = trainer.state();
   const runners: Runner[] = [{ who: 'ours', run: () => ours(trainer, start, given), times: [] }];
-  const eager = hasTorch ? await openPeer(network.name, file) : null;
+  const eager = hasTorch ? await openPeer(SCRIPT, [network.name, file], THREADS) : null;
   const compiled = hasTorch ? await openCompiled(network, file) : 'no PyTorch';
   if (eager !== null) {
     runners.push({ who: 'eager', run: async () => asRun(await eager.ask('eager')), times: [] });
@@ -155,7 +120,8 @@ async function speed(network: Timed): Promise<Result> {
   await trainer.close();
   eager?.close();
   if (typeof compiled !== 'string') compiled.close();
-  const operators = await operatorsOf(given, THREADS, join(folder, `${network.name}-operators`));
+  // The account of ten thousand layers would have a million lines.
+  const operators = network.target === null ? null : await operatorsOf(given, THREADS);
   const notCompiled = typeof compiled === 'string' ? compiled : null;
   return {
     line: row(network, runners, notCompiled, operators, apart),
@@ -178,9 +144,11 @@ const slowerRatio = (runners: readonly Runner[]): number =>
 function boundOf(
   { label, target }: Timed,
   runners: readonly Runner[],
-  { products, others }: Operators,
+  operators: Operators | null,
 ): string | null {
-  if (target === null || !hasTorch || slowerRatio(runners) >= target) return null;
+  if (operators === null || target === null || !hasTorch || slowerRatio(runners) >= target)
+    return null;
+  const { products, others } = operators;
   const most = others
     .slice(0, NAMED)
     .map(([operator, milliseconds]) => `${operator} ${shown(milliseconds)}`);
@@ -205,7 +173,7 @@ function row(
   { label, target }: Timed,
   runners: readonly Runner[],
   notCompiled: string | null,
-  { products }: Operators,
+  operators: Operators | null,
   apart: number,
 ): string {
   const of = (who: string): readonly number[] =>
@@ -218,7 +186,7 @@ function row(
   const cells = [
     label,
     milliseconds(mine),
-    shown(products),
+    operators === null ? '–' : shown(operators.products),
     milliseconds(eager),
     notCompiled ?? milliseconds(compiled),
     eager.length === 0 ? '–' : `${shown(ratio(eager))} ×`,
