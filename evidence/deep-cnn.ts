@@ -39,7 +39,7 @@ const SCHEMES: readonly Scheme[] = [
 /** Depths with the steps of the networks that are not expected to learn. */
 const DEPTHS = [
   { depth: 100, others: STEPS },
-  { depth: 1000, others: 40 },
+  { depth: 1000, others: 300 },
   { depth: 10_000, others: 20 },
 ] as const;
 
