@@ -1,7 +1,7 @@
 import { encodeModel, modelOf, type Graph } from '../graph/index.ts';
 import { openSession, type Session, type SessionOptions } from '../runtime/index.ts';
 import { sizeOf, type Tensor } from '../tensor/index.ts';
-import { nextName, rolesOf, stackName, stepMemory, stepsGraph } from '../train/index.ts';
+import { nextName, rolesOf, stackName, stepsGraph } from '../train/index.ts';
 import type { Group } from './stack.ts';
 import type { StepMetrics, StepPick } from './training.ts';
 
@@ -59,10 +59,14 @@ const int64 = (value: number): Tensor => ({
 const MOST_KEPT = 2 ** 30;
 
 /**
- * A step for runs of many. Loaded when first needed: one graph where every step has its own examples, another where all have
- * the same.
+ * A step for runs of many, which takes about `bytesOf` a batch of that size. Loaded when first needed: one graph where every step
+ * has its own examples, another where all have the same.
  */
-export function manySteps(step: Graph, options: SessionOptions): ManySteps {
+export function manySteps(
+  step: Graph,
+  options: SessionOptions,
+  bytesOf: (batch: number) => number,
+): ManySteps {
   const { carried, fresh } = rolesOf(step);
   const examples = fresh.filter((name) => name !== 'learning_rate');
   const sessions = new Map<boolean, Session>();
@@ -70,7 +74,7 @@ export function manySteps(step: Graph, options: SessionOptions): ManySteps {
     const open = sessions.get(isHeld);
     if (open !== undefined) return open;
     const graph = stepsGraph(step, isHeld ? examples : []);
-    const keepsMemory = stepMemory(step, picks[0].indices.length).bytes < MOST_KEPT;
+    const keepsMemory = bytesOf(picks[0].indices.length) < MOST_KEPT;
     const session = await openSession(encodeModel(modelOf(graph)), { keepsMemory, ...options });
     sessions.set(isHeld, session);
     return session;

@@ -78,7 +78,10 @@ export async function openTrainer(subject: Subject, options: TrainerOptions): Pr
     ...(threads === undefined ? {} : { threads }),
     ...(device === undefined ? {} : { device }),
   };
-  const many = manySteps(step, profile === undefined ? engine : { ...engine, profile });
+  // Said of the step as it was written: what lies in blocks has types that are not known.
+  const bytesOf = (batch: number): number => stepMemory(written, batch).bytes;
+  const timed = profile === undefined ? engine : { ...engine, profile };
+  const many = manySteps(step, timed, bytesOf);
   const evaluator = await openEvaluator(where, objective, names, engine);
   const groups = grouping({ where, objective, mostBytes: MOST_BYTES });
   const weights = (): Values =>
@@ -89,7 +92,7 @@ export async function openTrainer(subject: Subject, options: TrainerOptions): Pr
     cost: (batch) => ({
       parameters: count,
       rolledLayers: rolled.layers,
-      bytes: stepMemory(written, batch).bytes,
+      bytes: bytesOf(batch),
     }),
     steps: async (set, picks, first) => {
       const metrics: StepMetrics[] = [];
