@@ -15,7 +15,7 @@ import {
 } from '../optim/index.ts';
 import { crossEntropy, hinge, meanSquaredError, type Loss } from '../train/index.ts';
 import { UsageError } from './failure.ts';
-import { usualInterval, usualRate, type Usual } from './training-defaults.ts';
+import { usualInterval, usualRate, usualSchedule, type Usual } from './training-defaults.ts';
 import type { lossNames, measureNames, optimizerNames, scheduleNames } from './training-names.ts';
 import type { WeightOptions } from './weights.ts';
 
@@ -135,7 +135,8 @@ export function recipeOf(
   const steps = options.steps ?? (options.epochs ?? 0) * perEpoch;
   const planned = steps > 0 ? steps : usual.steps(batch);
   // A rate that falls to 0 lets running statistics catch up with the weights; a rate that is asked for is taken as it is.
-  const schedule = options.schedule ?? (options.lr === undefined ? 'cosine' : 'constant');
+  const isAsked = options.lr !== undefined;
+  const schedule = options.schedule ?? (isAsked ? 'constant' : usualSchedule(network, planned));
   return {
     loss,
     labelSmoothing: options.labelSmoothing ?? 0,

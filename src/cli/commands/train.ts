@@ -80,7 +80,7 @@ function trainingOptions(): Option[] {
     ),
     new Option(
       '--schedule <NAME>',
-      'learning rate over the steps (default: cosine, constant with --lr)',
+      'learning rate over the steps (default: cosine, constant with --lr and for few steps of plain deep networks)',
     ).choices(scheduleNames),
     new Option(
       '--drop-at <STEPS>',
@@ -93,7 +93,7 @@ function trainingOptions(): Option[] {
       .argParser(countValue)
       .conflicts('fullBatch'),
     new Option('--full-batch', 'all training examples at every step'),
-    new Option('--steps <N>', 'steps to take (default: up to 2000, by the cost of the network)')
+    new Option('--steps <N>', 'steps to take (default: up to 1500, by the cost of the network)')
       .argParser(countValue)
       .conflicts('epochs'),
     new Option('--epochs <N>', 'passes over the training examples').argParser(countValue),
