@@ -43,15 +43,17 @@ export interface Usual {
   readonly steps: (batch: number) => number;
 }
 
-/** Multiplications of a run of usual length: what two cores of 2026 take 20 to 35 seconds for. */
-const WORK = 1.4e12;
+/** Multiplications of a run of usual length: what two cores of 2026 take 25 to 40 seconds for. */
+const WORK = 1.7e12;
 /** A step goes forward once, and back at twice that cost. */
 const PASSES = 3;
+/** Multiplications for which there is time while a step does what else belongs to a node of the network, some tenths of a millisecond. */
+const NODE_WORK = 2e7;
 const BATCHES = { usual: 64, heavy: 32 } as const;
 const STEPS = { least: 100, most: 1500 } as const;
 
 /**
- * Batch and steps where they are not given, by the multiplications that one example takes: 1500 steps of 64 examples, and for networks
+ * Batch and steps where they are not given, by the multiplications that one example takes and the nodes of the network: 1500 steps of 64 examples, and for networks
  * for which these would be the work of minutes, fewer, of 32.
  */
 export function usualRun(graph: Graph, network: Network, { train }: LearningData): Usual {
@@ -59,7 +61,8 @@ export function usualRun(graph: Graph, network: Network, { train }: LearningData
   const { inputs } = train.batch(new Uint32Array(fixed ?? 1), null);
   const step = (PASSES * Math.max(1, forwardWork(graph, network, inputs))) / (fixed ?? 1);
   const steps = (batch: number): number => {
-    const affordable = Number((WORK / (step * batch)).toPrecision(2));
+    const work = step * batch + NODE_WORK * graph.nodes.length;
+    const affordable = Number((WORK / work).toPrecision(2));
     return Math.max(STEPS.least, Math.min(STEPS.most, Math.floor(affordable)));
   };
   const isHeavy = steps(BATCHES.usual) < STEPS.most / 4;
