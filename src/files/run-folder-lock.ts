@@ -22,7 +22,7 @@ export function lockFolder(folder: string): () => void {
   const path = join(folder, NAME);
   const unique = randomBytes(6).toString('hex');
   const own = join(folder, `.stepzero-lock-${process.pid}-${unique}`);
-  const text = `${JSON.stringify({ pid: process.pid, host: hostname(), began: beginOf(process.pid) })}\n`;
+  const text = `${JSON.stringify({ pid: process.pid, host: hostname(), began: statOf(process.pid).began })}\n`;
   try {
     writeFileSync(own, text, { flag: 'wx' });
   } catch (error) {
@@ -34,7 +34,7 @@ export function lockFolder(folder: string): () => void {
       const found = read(path);
       if (found === null) continue;
       const owner = ownerOf(found);
-      if (owner === null || isAtWork(owner) || attempt > 2) throw taken(folder, path, owner);
+      if (owner === null || staysAtWork(owner) || attempt > 2) throw taken(folder, path, owner);
       putAway(path, found, own);
     }
   } finally {
@@ -101,7 +101,22 @@ function ownerOf(text: string): Owner | null {
   return { pid, host, began: typeof began === 'string' ? began : null };
 }
 
-/** Whether the process is there still; one of another machine counts as there. */
+/** Milliseconds in which a process that was killed is gone, however much memory it had. */
+const GRACE = 1500;
+
+/** Whether the process goes on working: one that was killed a moment ago is given the time to end. */
+function staysAtWork(owner: Owner): boolean {
+  const isOther = owner.host === hostname() && owner.pid !== process.pid;
+  const end = performance.now() + (isOther ? GRACE : 0);
+  const sleeper = new Int32Array(new SharedArrayBuffer(4));
+  while (isAtWork(owner)) {
+    if (performance.now() >= end) return true;
+    Atomics.wait(sleeper, 0, 0, 20);
+  }
+  return false;
+}
+
+/** Whether the process is there still; one of another machine counts as there, one that has ended and waits for its parent does not. */
 function isAtWork({ pid, host, began }: Owner): boolean {
   if (host !== hostname()) return true;
   try {
@@ -110,13 +125,16 @@ function isAtWork({ pid, host, began }: Owner): boolean {
     // Without permission to reach it, it is there.
     if (error instanceof Error && 'code' in error && error.code === 'ESRCH') return false;
   }
+  const { state, began: now } = statOf(pid);
+  if (state === 'Z' || state === 'X') return false;
   // The number of a process is given again: another one began at another time.
-  return began === null || beginOf(pid) === began;
+  return began === null || now === began;
 }
 
-/** Field 22 of /proc/PID/stat, behind the name in parentheses; `null` where there is none. */
-function beginOf(pid: number): string | null {
+/** Fields 3 and 22 of /proc/PID/stat, behind the name in parentheses; `null` where there is none. */
+function statOf(pid: number): { readonly state: string | null; readonly began: string | null } {
   const text = read(`/proc/${pid}/stat`);
-  if (text === null) return null;
-  return text.slice(text.lastIndexOf(')') + 2).split(' ')[19] ?? null;
+  if (text === null) return { state: null, began: null };
+  const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
+  return { state: fields[0] ?? null, began: fields[19] ?? null };
 }
