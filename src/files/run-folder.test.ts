@@ -1,4 +1,4 @@
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import {
   appendFileSync,
   chmodSync,
@@ -132,6 +132,19 @@ test('what a process that is no more has left behind does not count', () => {
     '/run: must be a folder in which no other process works, got one that is locked (if that is no more, remove /run/lock)',
   );
 });
+
+test.skipIf(!existsSync('/proc/self/stat'))(
+  'a process that is about to end, or has ended and waits for its parent, is given the time',
+  () => {
+    createRunFolder(at('run'), {}).close();
+    // Nobody takes note of its end while this test runs.
+    const child = spawn('sleep', ['0.2']);
+    const owner = { host: hostname(), began: null, pid: child.pid };
+    writeFileSync(at('run', 'lock'), JSON.stringify(owner));
+    openRunFolder(at('run')).folder.close();
+    expect(readdirSync(at('run'))).toEqual(['run.json']);
+  },
+);
 
 test('damaged files are told of in a sentence, and lock nothing', () => {
   const made = createRunFolder(at('run'), {});
